@@ -1,0 +1,70 @@
+import type { Cancel, Clock, Instant } from './time';
+
+/** A machine without input or output of its own: inputs and a time in, outputs out. */
+export interface Machine<Input, Output> {
+  handle(input: Input, now: Instant): readonly Output[];
+  /** Fires every timer due at `now`. */
+  tick(now: Instant): readonly Output[];
+  nextDeadline(): Instant | undefined;
+}
+
+/**
+ * Drives one machine: one input, every output performed, then one timer re-armed. An input that
+ * arrives while outputs are performed waits its turn, so that the machine never re-enters itself.
+ */
+export class Driver<Input, Output> {
+  readonly #queue: Array<Input | typeof TICK> = [];
+  #draining = false;
+  #cancel: Cancel | undefined;
+  #armedFor: Instant | undefined;
+
+  constructor(
+    private readonly machine: Machine<Input, Output>,
+    private readonly clock: Clock,
+    private readonly perform: (output: Output, now: Instant) => void,
+  ) {}
+
+  input(input: Input): void {
+    this.#queue.push(input);
+    this.#drain();
+  }
+
+  /** Forgets the timer. The machine gets no further tick. */
+  stop(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    this.#armedFor = undefined;
+  }
+
+  #drain(): void {
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        const now = this.clock.now();
+        const outputs =
+          next === TICK ? this.machine.tick(now) : this.machine.handle(next as Input, now);
+        for (const output of outputs) this.perform(output, now);
+      }
+    } finally {
+      this.#draining = false;
+      this.#rearm();
+    }
+  }
+
+  #rearm(): void {
+    const deadline = this.machine.nextDeadline();
+    if (deadline === this.#armedFor) return;
+    this.stop();
+    if (deadline === undefined) return;
+    this.#armedFor = deadline;
+    this.#cancel = this.clock.after(Math.max(0, deadline - this.clock.now()), () => {
+      this.#cancel = undefined;
+      this.#armedFor = undefined;
+      this.#queue.push(TICK);
+      this.#drain();
+    });
+  }
+}
+
+const TICK = Symbol('tick');

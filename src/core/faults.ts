@@ -1,0 +1,63 @@
+/**
+ * Every failure the product can name. Operators search for the code, peers see the SIP status.
+ * `docs/errors.md` has a heading for each; a test holds the two together.
+ */
+export const FAULTS = {
+  CALLER_NOT_ALLOWED: {
+    sip: 403,
+    retry: false,
+    says: 'the source address belongs to no configured peer',
+  },
+  NO_ROUTE: { sip: 404, retry: false, says: 'no route matches the called number' },
+  NO_TARGET_ANSWERED: {
+    sip: 503,
+    retry: true,
+    says: 'every target of the route failed or timed out',
+  },
+  OFFER_NOT_UNDERSTOOD: {
+    sip: 488,
+    retry: false,
+    says: 'the session description could not be used',
+  },
+  PORTS_EXHAUSTED: { sip: 503, retry: true, says: 'no free RTP port pair in the configured range' },
+  MEDIA_WORKER_LOST: { sip: 500, retry: true, says: 'the media worker that carried the call died' },
+  MEDIA_TIMEOUT: { sip: 408, retry: false, says: 'no RTP arrived within the configured time' },
+  SHUTTING_DOWN: { sip: 503, retry: true, says: 'the service is draining and takes no new calls' },
+  RECORDER_NOT_CONFIGURED: {
+    sip: 500,
+    retry: false,
+    says: 'the user is to be recorded and no recorder is configured',
+  },
+  RECORDER_UNREACHABLE: { sip: 503, retry: true, says: 'the recorder did not answer' },
+  RECORDER_REFUSED: { sip: 488, retry: false, says: 'the recorder refused the recording session' },
+  RECORDER_VANISHED: {
+    sip: 503,
+    retry: true,
+    says: 'the recorder ended or lost the recording session during the call',
+  },
+  NOTHING_RECORDABLE: {
+    sip: 488,
+    retry: false,
+    says: 'the call has no audio stream that can be recorded',
+  },
+} as const satisfies Record<string, { sip: number; retry: boolean; says: string }>;
+
+/** A code of the catalogue. */
+export type FaultCode = keyof typeof FAULTS;
+
+/** An expected failure: a code of the catalogue and what happened this time. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+
+  constructor(
+    readonly code: FaultCode,
+    detail?: string,
+  ) {
+    super(detail ? `${FAULTS[code].says}: ${detail}` : FAULTS[code].says);
+  }
+
+  /** The SIP status a peer sees. */
+  get sip(): number {
+    return FAULTS[this.code].sip;
+  }
+}

@@ -1,0 +1,34 @@
+/** Monotonic milliseconds since an arbitrary origin. Never compare with wall-clock time. */
+export type Instant = number;
+/** A span in milliseconds. */
+export type Millis = number;
+
+/** Cancels a pending callback; calling it again, or after it fired, does nothing. */
+export type Cancel = () => void;
+
+/** The only way code of this project reads time or waits, so that tests can own both. */
+export interface Clock {
+  /** Monotonic now. */
+  now(): Instant;
+  /** Wall-clock now: for timestamps people and peers read, never for measuring. */
+  wall(): Date;
+  /** Runs `fn` once, `delay` ms from now. */
+  after(delay: Millis, fn: () => void): Cancel;
+}
+
+/** The machine's own clock. Its timers do not keep a finished process alive. */
+export class SystemClock implements Clock {
+  now(): Instant {
+    return performance.now();
+  }
+
+  wall(): Date {
+    return new Date();
+  }
+
+  after(delay: Millis, fn: () => void): Cancel {
+    const timer = setTimeout(fn, delay);
+    timer.unref();
+    return () => clearTimeout(timer);
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The media plane as call code sees it: lines with two sides, and forks towards a recorder. There is
+ * no SIP and no SDP here, and audio never waits for what happens above this interface. Backends: the
+ * embedded relay (`relay/`), later rtpengine.
+ */
+
+/** The two sides of a line: `a` faces the caller, `b` the callee. */
+export type Side = 'a' | 'b';
+
+/** A transport address pair. With rtcp-mux (RFC 5761) both ports are the same. */
+export interface Endpoint {
+  /** IPv4 or IPv6 literal, without brackets. */
+  readonly address: string;
+  readonly rtpPort: number;
+  readonly rtcpPort: number;
+}
+
+export interface OpenLine {
+  /** The call it belongs to: for logs, and to end everything of a call at once. */
+  readonly callId: string;
+  /** Local address each side's ports are bound on; the two may differ in family. */
+  readonly bind: Readonly<Record<Side, string>>;
+  /**
+   * What the stream is, so that loss and jitter can be told in time: clock rate in Hz of each
+   * payload type. Unknown payload types pass and are counted without jitter.
+   */
+  readonly clockRates?: Readonly<Record<number, number>>;
+  /** False switches the RTP timeout off (video, T.38, a line on hold). Default true. */
+  readonly watch?: boolean;
+}
+
+/** Counters of one direction of a line or of a fork. */
+export interface StreamStats {
+  readonly packets: number;
+  /** RTP payload and header octets, without UDP and IP. */
+  readonly octets: number;
+  /** RFC 3550 A.3: expected minus received; may be negative with duplicates. */
+  readonly lost: number;
+  /** RFC 3550 A.8 interarrival jitter in milliseconds, at the last packet. */
+  readonly jitterMs: number;
+  /** Packets refused because they came from another source than the latched one. */
+  readonly strangers: number;
+  /** Datagrams that were neither RTP nor RTCP, or too short: dropped on audio lines. */
+  readonly malformed: number;
+  /** Monotonic worker time of the first and last packet, in ms; undefined when none came. */
+  readonly firstAtMs: number | undefined;
+  readonly lastAtMs: number | undefined;
+}
+
+/** Counters of a line: what each side has received from its party. */
+export type LineStats = Readonly<Record<Side, StreamStats>>;
+
+export interface ForkStats {
+  /** Packets and octets sent to the recorder. */
+  readonly packets: number;
+  readonly octets: number;
+  /** Packets that the start buffer could not keep, oldest first. */
+  readonly dropped: number;
+  readonly sendErrors: number;
+}
+
+export type PlaneEvent =
+  /** The first packet of a side came, and later ones must come from the same place. */
+  | {
+      readonly kind: 'latched';
+      readonly callId: string;
+      readonly lineId: string;
+      readonly side: Side;
+      readonly from: Endpoint;
+    }
+  /** A side that is watched received nothing for the configured time. Reported once per silence. */
+  | {
+      readonly kind: 'rtp-timeout';
+      readonly callId: string;
+      readonly lineId: string;
+      readonly side: Side;
+      readonly silentMs: number;
+    }
+  /** The worker died; every line of these calls is gone. */
+  | { readonly kind: 'worker-lost'; readonly callIds: readonly string[] };
+
+/** A pair of ports a side, relayed to each other. */
+export interface MediaLine {
+  readonly id: string;
+  readonly local: Readonly<Record<Side, Endpoint>>;
+  /**
+   * Where signalling says this side's party receives and sends. Packets go there until the party's
+   * first packet shows where it really is (symmetric RTP, RFC 4961); a changed expectation latches anew.
+   * Undefined: unknown yet, nothing is sent there.
+   */
+  expect(side: Side, remote: Endpoint | undefined): void;
+  /** Gives the clock rates and the watch anew, after a re-negotiation. */
+  describe(options: Pick<OpenLine, 'clockRates' | 'watch'>): void;
+  /**
+   * Opens a copy of what `side`'s party sends. It keeps packets from this moment on in a bounded
+   * buffer until `start`, so that the recording begins with the first packet after `fork`.
+   */
+  fork(side: Side, options: { readonly bind: string }): Promise<Fork>;
+  stats(): Promise<LineStats>;
+  /** Ends the line and its forks; the ports go to quarantine. Safe to call twice. */
+  close(): Promise<LineStats>;
+}
+
+/**
+ * One party's stream on its way to the recorder: payload, sequence, timestamps and SSRC as received,
+ * with RTCP sender reports of its own (the NTP time of a packet is when it arrived here), from a
+ * symmetric port pair that also takes the recorder's RTCP.
+ */
+export interface Fork {
+  readonly id: string;
+  readonly local: Endpoint;
+  /** Sends the buffered packets, then live ones. Again with another remote: moves there. */
+  start(remote: Endpoint): void;
+  /** Resolves when no packet that arrives from now on can leave. Nothing is buffered while paused. */
+  pause(): Promise<void>;
+  resume(): void;
+  stats(): Promise<ForkStats>;
+  close(): Promise<ForkStats>;
+}
+
+export interface MediaPlane {
+  /** Throws Fault PORTS_EXHAUSTED, or MEDIA_WORKER_LOST. */
+  open(options: OpenLine): Promise<MediaLine>;
+  /** Listens until the returned function is called. */
+  onEvent(listener: (event: PlaneEvent) => void): () => void;
+  /** Lines, forks, free ports, kernel drops: for metrics. */
+  usage(): Promise<PlaneUsage>;
+  close(): Promise<void>;
+}
+
+export interface PlaneUsage {
+  readonly lines: number;
+  readonly forks: number;
+  readonly portsInUse: number;
+  readonly portsQuarantined: number;
+  readonly packetsRelayed: number;
+  readonly packetsForked: number;
+}
