@@ -25,3 +25,6 @@ export interface SipResponse {
   readonly headers: readonly Header[];
   readonly body: Buffer;
 }
+
+/** A body of no bytes, shared. */
+export const EMPTY_BODY = Buffer.alloc(0);

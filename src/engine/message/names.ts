@@ -1,0 +1,85 @@
+/** A header name resolved for matching: RFC 3261 §7.3.1 (case), §7.3.3 (compact forms). */
+export interface HeaderName {
+  /** As written out, e.g. `Call-ID`. */
+  readonly long: string;
+  readonly lower: string;
+  /** One lower-case letter, or undefined. */
+  readonly compact: string | undefined;
+}
+
+/** Compact forms registered with IANA. */
+const COMPACT: Readonly<Record<string, string>> = {
+  'Accept-Contact': 'a',
+  'Allow-Events': 'u',
+  'Call-ID': 'i',
+  Contact: 'm',
+  'Content-Encoding': 'e',
+  'Content-Length': 'l',
+  'Content-Type': 'c',
+  Event: 'o',
+  From: 'f',
+  Identity: 'y',
+  'Identity-Info': 'n',
+  'Refer-To': 'r',
+  'Referred-By': 'b',
+  'Reject-Contact': 'j',
+  'Request-Disposition': 'd',
+  'Session-Expires': 'x',
+  Subject: 's',
+  Supported: 'k',
+  To: 't',
+  Via: 'v',
+};
+
+/** Names without a compact form that most messages carry: resolved without allocating. */
+const COMMON = [
+  'Accept',
+  'Allow',
+  'Authorization',
+  'CSeq',
+  'Content-Disposition',
+  'Expires',
+  'Max-Forwards',
+  'Min-Expires',
+  'Min-SE',
+  'MIME-Version',
+  'Proxy-Require',
+  'RAck',
+  'RSeq',
+  'Reason',
+  'Record-Route',
+  'Replaces',
+  'Require',
+  'Retry-After',
+  'Route',
+  'Server',
+  'Unsupported',
+  'User-Agent',
+  'Warning',
+];
+
+const KNOWN = new Map<string, HeaderName>();
+for (const long of [...Object.keys(COMPACT), ...COMMON]) {
+  const name: HeaderName = { long, lower: long.toLowerCase(), compact: COMPACT[long] };
+  KNOWN.set(long, name);
+  KNOWN.set(name.lower, name);
+  if (name.compact) {
+    KNOWN.set(name.compact, name);
+    KNOWN.set(name.compact.toUpperCase(), name);
+  }
+}
+
+/** Resolves a name in any case, long or compact. An unknown name is its own long form. */
+export function headerName(name: string): HeaderName {
+  const known = KNOWN.get(name);
+  if (known) return known;
+  const lower = name.toLowerCase();
+  return KNOWN.get(lower) ?? { long: name, lower, compact: undefined };
+}
+
+/** Whether a header written as `name` is the one wanted. */
+export function isHeader(name: string, wanted: HeaderName): boolean {
+  if (name === wanted.long) return true;
+  if (name.length === wanted.lower.length) return name.toLowerCase() === wanted.lower;
+  return name.length === 1 && name.toLowerCase() === wanted.compact;
+}

@@ -1,0 +1,108 @@
+import { MAX_DELTA_SECONDS, MAX_SEQUENCE } from './limits';
+import { type Params, paramValue, parseParams } from './params';
+import { isToken, parseUnsigned, splitList } from './scan';
+
+/** RFC 3261 §20.16. */
+export interface CSeq {
+  readonly seq: number;
+  readonly method: string;
+}
+
+/** RFC 3262 §7.2. */
+export interface RAck {
+  readonly rseq: number;
+  readonly cseq: number;
+  readonly method: string;
+}
+
+/** RFC 4028 §4. */
+export interface SessionExpires {
+  readonly seconds: number;
+  readonly refresher: 'uac' | 'uas' | undefined;
+}
+
+/** RFC 6665 §8.2.1: the package with its template, and the subscription's id. */
+export interface EventPackage {
+  readonly name: string;
+  readonly id: string | undefined;
+  readonly params: Params;
+}
+
+/** RFC 3261 §20.15; type and subtype in lower case. */
+export interface ContentType {
+  /** `type/subtype`. */
+  readonly type: string;
+  readonly params: Params;
+}
+
+export function parseCSeq(value: string): CSeq | undefined {
+  const [digits = '', method = '', ...rest] = value.split(/[ \t]+/);
+  const seq = parseUnsigned(digits, MAX_SEQUENCE);
+  if (seq === undefined || rest.length > 0 || !isToken(method)) return undefined;
+  return { seq, method };
+}
+
+export function parseRAck(value: string): RAck | undefined {
+  const [rseqDigits = '', cseqDigits = '', method = '', ...rest] = value.split(/[ \t]+/);
+  const rseq = parseUnsigned(rseqDigits, MAX_SEQUENCE);
+  const cseq = parseUnsigned(cseqDigits, MAX_SEQUENCE);
+  if (rseq === undefined || cseq === undefined || rest.length > 0 || !isToken(method)) {
+    return undefined;
+  }
+  return { rseq, cseq, method };
+}
+
+export function parseSequence(value: string): number | undefined {
+  return parseUnsigned(value, MAX_SEQUENCE);
+}
+
+/** RFC 3261 §20.22: 0 to 255. */
+export function parseHops(value: string): number | undefined {
+  return parseUnsigned(value, 255);
+}
+
+/** `delta-seconds`, with or without parameters behind it. */
+export function parseSeconds(value: string): number | undefined {
+  return parseDelta(value)?.seconds;
+}
+
+export function parseSessionExpires(value: string): SessionExpires | undefined {
+  const delta = parseDelta(value);
+  if (!delta) return undefined;
+  const refresher = paramValue(delta.params, 'refresher')?.toLowerCase();
+  return {
+    seconds: delta.seconds,
+    refresher: refresher === 'uac' || refresher === 'uas' ? refresher : undefined,
+  };
+}
+
+export function parseEvent(value: string): EventPackage | undefined {
+  const [name, params] = splitParams(value);
+  if (!params || !isToken(name)) return undefined;
+  return { name, id: paramValue(params, 'id'), params };
+}
+
+export function parseContentType(value: string): ContentType | undefined {
+  const [written, params] = splitParams(value);
+  const [type = '', subtype = '', ...rest] = written.split('/').map((part) => part.trim());
+  if (!params || rest.length > 0 || !isToken(type) || !isToken(subtype)) return undefined;
+  return { type: `${type}/${subtype}`.toLowerCase(), params };
+}
+
+/** Option tags of one Supported, Require ... line, in lower case. */
+export function parseOptionTags(value: string): readonly string[] {
+  return splitList(value.toLowerCase()).filter((tag) => tag !== '');
+}
+
+function parseDelta(value: string): { seconds: number; params: Params } | undefined {
+  const [digits, params] = splitParams(value);
+  const seconds = parseUnsigned(digits, MAX_DELTA_SECONDS);
+  return seconds === undefined || !params ? undefined : { seconds, params };
+}
+
+/** What precedes the first `;`, trimmed, and the parameters behind it. */
+function splitParams(value: string): [before: string, params: Params | undefined] {
+  const semicolon = value.indexOf(';');
+  const end = semicolon < 0 ? value.length : semicolon;
+  return [value.slice(0, end).trim(), parseParams(value, end)];
+}
