@@ -57,16 +57,19 @@ export interface IncomingInvite extends IncomingRequest {
   /** True when the caller lists 100rel in Supported or Require (RFC 3262). */
   readonly supportsReliableProvisionals: boolean;
   /**
-   * Sends a provisional response; `reliable` asks for RSeq and resolves with the PRACK's message
-   * when it came (RFC 3262). PRACK is answered 200 unless `onPrack` is set and answers it.
+   * Sends a provisional response; `reliable` asks for RSeq (RFC 3262). Resolves once the engine has
+   * sent it; the PRACK comes by `onPrack`, and is answered 200 when that is unset.
    */
   progress(status: number, answer?: Answer & { reliable?: boolean }): Promise<void>;
   /** Called for each PRACK; its SDP body may carry an offer or an answer. Answer with respond(). */
   onPrack: ((prack: IncomingRequest) => void) | undefined;
   /** Called for an UPDATE before the final answer (RFC 3311). */
   onUpdate: ((update: IncomingRequest) => void) | undefined;
-  /** Called once when the caller cancels; the engine has answered 200 and 487 by itself. */
+  /** Called once when the caller cancels; the engine has answered 200 and 487 by itself. `reason` is
+   * the Reason header's value (RFC 3326). Also when the control link is lost before the final answer. */
   onCancel: ((reason: string | undefined) => void) | undefined;
+  /** Called for any other request inside the early dialog (INFO, BYE ...). Unset: 501. */
+  onRequest: ((request: IncomingRequest) => void) | undefined;
   /** Sends 200 and resolves with the dialog, at once (not at ACK). */
   accept(answer: Answer): Promise<Dialog>;
   /** Sends a final failure or redirection. */
@@ -102,6 +105,11 @@ export interface OutgoingInvite {
   cancel(reason?: string): void;
   /** Sends UPDATE inside the early dialog. */
   update(body: string, headers?: Headers): Promise<IncomingResponse>;
+  /** Sends any other request (INFO ...) inside the early dialog. */
+  request(
+    method: string,
+    options?: { body?: string; headers?: Headers },
+  ): Promise<IncomingResponse>;
 }
 
 export interface Provisional extends IncomingResponse {
@@ -122,7 +130,21 @@ export interface Rejected {
   readonly response: IncomingResponse;
 }
 
-/** An established dialog: RFC 3261 §12. */
+/** A re-INVITE that arrived: RFC 3261 §14.2. */
+export interface IncomingReinvite extends IncomingRequest {
+  /** Called when the peer cancels it; the engine has answered 200 and 487 by itself. */
+  onCancel: (() => void) | undefined;
+}
+
+/** A request was to be sent inside a dialog that is over, or the control link is gone. */
+export class DialogGone extends Error {
+  override readonly name = 'DialogGone';
+}
+
+/**
+ * An established dialog: RFC 3261 §12. Set its handlers in the same turn of the event loop in which
+ * the promise that gave it resolved: until then what arrives is held back, after that it is not.
+ */
 export interface Dialog {
   readonly callId: string;
   readonly localTag: string;
@@ -131,7 +153,7 @@ export interface Dialog {
   readonly remoteUri: string;
 
   /** re-INVITE from the peer. Answer with respond(200, {body}); the ACK is reported by onAck. */
-  onReinvite: ((request: IncomingRequest) => void) | undefined;
+  onReinvite: ((request: IncomingReinvite) => void) | undefined;
   onUpdate: ((request: IncomingRequest) => void) | undefined;
   /** Any other request (INFO, MESSAGE, NOTIFY, REFER, OPTIONS …). Unset: 200 to OPTIONS, else 501. */
   onRequest: ((request: IncomingRequest) => void) | undefined;
@@ -141,7 +163,8 @@ export interface Dialog {
    * timeout, lost control link). Called once, never after `bye()`. The BYE has been answered 200. */
   onEnd: ((end: { by: 'peer' | 'engine'; message: SipMessage | undefined }) => void) | undefined;
 
-  /** re-INVITE. Body absent: offerless. The 2xx must be acknowledged by `ack` exactly once. */
+  /** re-INVITE. Body absent: offerless. The 2xx must be acknowledged by `ack` exactly once.
+   * Rejects with `DialogGone` when the dialog is over. */
   reinvite(options: {
     body?: string;
     headers?: Headers;
@@ -154,7 +177,8 @@ export interface Dialog {
     method: string,
     options?: { body?: string; headers?: Headers },
   ): Promise<IncomingResponse>;
-  /** Ends the dialog. Resolves when the BYE was answered or timed out; never rejects. */
+  /** Ends the dialog. On a dialog that waits for its first ACK, the BYE leaves after it (RFC 3261 §15).
+   * Resolves when the BYE was answered or timed out; never rejects. */
   bye(headers?: Headers): Promise<void>;
 }
 
@@ -166,6 +190,8 @@ export type EngineLink =
       readonly kind: 'in-process';
       readonly server: import('node:net').Server;
       readonly secret: string;
+      /** Called once we listen on `server`; makes the engine emit its 'connection'. */
+      readonly open?: () => void;
     };
 
 /** A SIP user agent over one engine. */

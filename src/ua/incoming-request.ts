@@ -1,0 +1,73 @@
+import type { AgentCore } from './core';
+import { TextMessage } from './message';
+import type { SrfRequest, SrfResponse, SrfText } from './srf';
+import { STATUS_TEXT } from './status-text';
+import type { Answer, IncomingRequest, Source } from './types';
+import { wireHeaders } from './wire-headers';
+
+/** A request from the network that waits for its one final response. */
+export class ArrivedRequest extends TextMessage implements IncomingRequest {
+  constructor(
+    protected readonly core: AgentCore,
+    protected readonly request: SrfRequest,
+    private readonly response: SrfResponse,
+  ) {
+    super(request.msg.raw ?? '');
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get uri(): string {
+    return this.request.uri;
+  }
+
+  get source(): Source {
+    const { protocol, source_address: address, source_port: port } = this.request;
+    return {
+      protocol: protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp',
+      address,
+      port,
+    };
+  }
+
+  get receivedOn(): string {
+    return this.request.receivedOn ?? '';
+  }
+
+  get callId(): string {
+    return this.header('call-id') ?? '';
+  }
+
+  respond(status: number, answer?: Answer): Promise<void> {
+    const sent = this.sendResponse(status, answer, () => {});
+    // Who does not care whether it could be sent need not catch; who awaits it still learns.
+    sent.catch(() => {});
+    return sent;
+  }
+
+  /** Resolves with what `onSent` makes, at once, of the response as the engine sent it. */
+  protected sendResponse<Result>(
+    status: number,
+    answer: Answer = {},
+    onSent: (echo: TextMessage) => Result,
+  ): Promise<Result> {
+    const { link, userAgent } = this.core;
+    const { body } = answer;
+    const headers = wireHeaders(answer.headers, body, ['server', userAgent]);
+    const reason = answer.reason || STATUS_TEXT[status] || STATUS_TEXT[status - (status % 100)]!;
+    return new Promise((resolve, reject) => {
+      const done = (refused: string | undefined, echo?: SrfText) => {
+        if (refused === undefined) resolve(onSent(new TextMessage(echo?.raw ?? '')));
+        else reject(new Error(refused));
+      };
+      const content = body ? { headers, body } : { headers };
+      link.respond(this.response, status, oneLine(reason), content, done);
+    });
+  }
+}
+
+function oneLine(reason: string): string {
+  return reason.replace(/[\r\n]+/g, ' ');
+}

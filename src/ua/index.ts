@@ -1,0 +1,2 @@
+export { type AgentOptions, connectAgent } from './agent';
+export * from './types';

@@ -1,0 +1,109 @@
+import type { SipMessage } from './types';
+
+/** Compact header names: RFC 3261 §7.3.3 and the registry's later ones. */
+const LONG_NAME: Readonly<Record<string, string>> = {
+  a: 'accept-contact',
+  b: 'referred-by',
+  c: 'content-type',
+  d: 'request-disposition',
+  e: 'content-encoding',
+  f: 'from',
+  i: 'call-id',
+  j: 'reject-contact',
+  k: 'supported',
+  l: 'content-length',
+  m: 'contact',
+  n: 'identity-info',
+  o: 'event',
+  r: 'refer-to',
+  s: 'subject',
+  t: 'to',
+  u: 'allow-events',
+  v: 'via',
+  x: 'session-expires',
+  y: 'identity',
+};
+
+/** The lower-case long form of a header name: what names are compared by. */
+export function canonicalName(name: string): string {
+  const lower = name.toLowerCase();
+  return lower.length === 1 ? (LONG_NAME[lower] ?? lower) : lower;
+}
+
+/**
+ * A message read from the text the engine delivered. drachtio-srf folds repeated headers into one
+ * line with commas, which ruins those whose values contain commas; so they are read here, once and
+ * only when somebody asks.
+ */
+export class TextMessage implements SipMessage {
+  #headers: ReadonlyArray<readonly [string, string]> | undefined;
+  #keys: readonly string[] = [];
+  #body: string | undefined;
+
+  constructor(private readonly raw: string) {}
+
+  get headers(): ReadonlyArray<readonly [name: string, value: string]> {
+    return (this.#headers ??= this.#read());
+  }
+
+  get body(): string {
+    return (this.#body ??= this.#readBody());
+  }
+
+  header(name: string): string | undefined {
+    const headers = this.headers;
+    const wanted = canonicalName(name);
+    let joined: string | undefined;
+    for (let i = 0; i < headers.length; i++) {
+      if (this.#keys[i] !== wanted) continue;
+      const value = headers[i]![1];
+      joined = joined === undefined ? value : `${joined}, ${value}`;
+    }
+    return joined;
+  }
+
+  #read(): Array<readonly [string, string]> {
+    const end = this.raw.indexOf('\r\n\r\n');
+    const head = end < 0 ? this.raw : this.raw.slice(0, end);
+    const lines = head.split('\r\n');
+    const headers: Array<readonly [string, string]> = [];
+    const keys: string[] = [];
+    for (let i = 1; i < lines.length; i++) {
+      const line = lines[i]!;
+      const first = line.charCodeAt(0);
+      const last = headers.length - 1;
+      // RFC 3261 §7.3.1: a line that begins with white space continues the one before.
+      if ((first === 32 || first === 9) && last >= 0) {
+        const [name, value] = headers[last]!;
+        headers[last] = [name, `${value} ${line.trim()}`];
+        continue;
+      }
+      const colon = line.indexOf(':');
+      if (colon <= 0) continue;
+      const name = line.slice(0, colon).trimEnd();
+      headers.push([name, line.slice(colon + 1).trim()]);
+      keys.push(canonicalName(name));
+    }
+    this.#keys = keys;
+    return headers;
+  }
+
+  #readBody(): string {
+    const end = this.raw.indexOf('\r\n\r\n');
+    if (end < 0) return '';
+    const rest = this.raw.slice(end + 4);
+    const length = Number.parseInt(this.header('content-length') ?? '', 10);
+    // What follows the announced length is no part of the message (RFC 3261 §18.3). Octets are
+    // never fewer than characters, so the usual case needs no counting.
+    if (!(length >= 0) || rest.length <= length) return rest;
+    return Buffer.from(rest, 'utf8').subarray(0, length).toString('utf8');
+  }
+}
+
+/** The tag of a From or To value; undefined when it has none. */
+export function tagOf(value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  // Parameters of a URI in angle brackets are not the header's (RFC 3261 §20.10).
+  const params = value.slice(value.lastIndexOf('>') + 1);
+  return /;\s*tag\s*=\s*([^;\s,]+)/i.exec(params)?.[1];
+}
