@@ -43,9 +43,11 @@ class Agent implements SipAgent {
   #core: AgentCore | undefined;
   #seen = false;
   readonly #dialogs = new Map<string, DialogEnd>();
-  readonly #mailbox = new Mailbox();
+  readonly #mailbox: Mailbox;
 
-  constructor(private readonly options: AgentOptions) {}
+  constructor(private readonly options: AgentOptions) {
+    this.#mailbox = new Mailbox(options.log);
+  }
 
   get listening(): readonly string[] {
     return this.#listening;

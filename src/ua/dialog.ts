@@ -43,7 +43,7 @@ export class EstablishedDialog implements Dialog, DialogEnd {
   readonly remoteUri: string;
 
   readonly #id: string;
-  readonly #mailbox = new Mailbox();
+  readonly #mailbox: Mailbox;
   #state: State = 'alive';
   /** Set while a UAS dialog waits for the ACK to its 2xx; settles it. */
   #acked: (() => void) | undefined;
@@ -54,6 +54,7 @@ export class EstablishedDialog implements Dialog, DialogEnd {
     identity: DialogIdentity,
     role: 'uac' | 'uas',
   ) {
+    this.#mailbox = new Mailbox(core.log);
     this.callId = identity.callId;
     this.localTag = identity.localTag;
     this.remoteTag = identity.remoteTag;

@@ -1,3 +1,5 @@
+import type { Log } from '../core';
+
 /**
  * Holds what arrives until the one it is for has had the chance to listen. A promise's continuation
  * runs after the frames that came in the same read, so an ACK may be here before the code that
@@ -5,6 +7,8 @@
  */
 export class Mailbox {
   #held: Array<() => void> | undefined = [];
+
+  constructor(private readonly log: Log) {}
 
   post(deliver: () => void): void {
     if (this.#held) this.#held.push(deliver);
@@ -15,7 +19,13 @@ export class Mailbox {
   openSoon(): void {
     setImmediate(() => {
       const held = this.#held ?? [];
-      for (let next = held.shift(); next; next = held.shift()) next();
+      for (let next = held.shift(); next; next = held.shift()) {
+        try {
+          next();
+        } catch (error) {
+          this.log.error({ err: error }, 'sip handler threw');
+        }
+      }
       this.#held = undefined;
     });
   }
