@@ -1,0 +1,31 @@
+import type { Problem } from '../problem';
+import { noPortTwice, portsForEveryCall, rangesKeepApart } from './ports';
+import {
+  nothingCallsItself,
+  peersAreDistinct,
+  routesLeadSomewhere,
+  usersAreDistinct,
+} from './references';
+import { httpIsGuarded, loopbackKeepsToItself, mediaIsReachable, sessionTimerFits } from './safety';
+import type { Check, Subject } from './subject';
+
+const CHECKS: readonly Check[] = [
+  noPortTwice,
+  rangesKeepApart,
+  portsForEveryCall,
+  peersAreDistinct,
+  usersAreDistinct,
+  routesLeadSomewhere,
+  nothingCallsItself,
+  httpIsGuarded,
+  sessionTimerFits,
+  mediaIsReachable,
+  loopbackKeepsToItself,
+];
+
+/** Every rule that concerns more than one key. */
+export function crossChecks(subject: Subject): Problem[] {
+  return CHECKS.flatMap((check) => check(subject));
+}
+
+export { type Resolved, type ValidParts, validPart } from './subject';

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { parseAddress, parseAddress6, parsePortRange } from '../values';
+import { seconds, text, whole } from './fields';
+
+export const media = z.strictObject({
+  address: text(parseAddress)
+    .prefault('127.0.0.1')
+    .describe('Address of this machine on which RTP is received and sent.'),
+  address6: text(parseAddress6)
+    .nullable()
+    .prefault(null)
+    .describe('IPv6 address for parties that offer IPv6; null refuses their media.'),
+  externalAddress: text(parseAddress)
+    .nullable()
+    .prefault(null)
+    .describe('Address written into SDP instead of media.address when we stand behind NAT.'),
+  ports: text(parsePortRange)
+    .prefault('20000-29999')
+    .describe(
+      'UDP ports for RTP and RTCP, from an even to an odd one: a recorded call needs 8, any other 4.',
+    ),
+  quarantineSeconds: seconds(0, 300)
+    .prefault(10)
+    .describe(
+      "How long a closed call's ports stay bound and drained, so that no call hears another's audio.",
+    ),
+  rtpTimeoutSeconds: seconds(1, 86_400)
+    .nullable()
+    .prefault(60)
+    .describe('Silence on the network after which a call is ended as dead; null never ends one.'),
+  forkBufferSeconds: seconds(0, 30)
+    .prefault(5)
+    .describe('Audio kept from answer until the recorder answers, so that no first word is lost.'),
+  workers: whole(1, 64)
+    .prefault(1)
+    .describe('Threads that move RTP; each takes a share of the calls and of the ports.'),
+  backend: z
+    .enum(['auto', 'kernel', 'dgram'])
+    .prefault('auto')
+    .describe(
+      'How RTP is moved: kernel (direct system calls, Linux), dgram (Node sockets, anywhere), or auto for the faster that works.',
+    ),
+});

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import {
+  parseAddress,
+  parsed,
+  parsePortRange,
+  parseSipListener,
+  parseSipUri,
+  refused,
+  type SipTarget,
+} from '../values';
+import { filePath, seconds, text, whole } from './fields';
+
+/** Who records. */
+export type RecorderProvider =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'external'; readonly server: SipTarget };
+
+const provider = text((written) => {
+  if (written === 'embedded' || written === 'none') {
+    return parsed<RecorderProvider>({ kind: written });
+  }
+  if (!written.includes(':')) {
+    return refused(`wants embedded, none, or the SIP URI of a recorder, got "${written}"`);
+  }
+  const server = parseSipUri(written);
+  return server.ok ? parsed<RecorderProvider>({ kind: 'external', server: server.value }) : server;
+});
+
+const embedded = z.strictObject({
+  listen: z
+    .array(text(parseSipListener))
+    .min(1)
+    .prefault(['tcp/127.0.0.1:5070', 'udp/127.0.0.1:5070'])
+    .describe('Where the embedded recorder takes recording sessions.'),
+  address: text(parseAddress)
+    .prefault('127.0.0.1')
+    .describe('Address on which it receives the recorded audio.'),
+  ports: text(parsePortRange)
+    .prefault('10000-19999')
+    .describe('UDP ports on which it receives the recorded audio, from an even to an odd one.'),
+  directory: filePath().prefault('./recordings').describe('Where recordings are kept.'),
+  retentionDays: whole(1, 36_500)
+    .nullable()
+    .prefault(null)
+    .describe('Recordings older than this are deleted; null keeps them for ever.'),
+});
+
+export const recorder = z.strictObject({
+  provider: provider
+    .prefault('embedded')
+    .describe(
+      'Who records: embedded, none, or the SIP URI of a recording server, as sip:rec@HOST:PORT;transport=tcp.',
+    ),
+  answerTimeoutSeconds: seconds(1, 60)
+    .prefault(5)
+    .describe('How long the recorder may take to answer before the call counts as not recorded.'),
+  embedded: embedded.prefault({}).describe('The embedded recorder.'),
+});
