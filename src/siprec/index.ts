@@ -1,3 +1,12 @@
+export type { MetadataDialect } from './metadata/dialect';
+export { extensionsOf, extensionValues } from './metadata/extension-values';
+export { uuidOf } from './metadata/ids';
+export { mergeMetadata } from './metadata/merge';
+export type * from './metadata/model';
+export { type ParsedMetadata, parseMetadata } from './metadata/parse';
+export { type Party, partiesOf } from './metadata/parties';
+export { rfc7865 } from './metadata/rfc7865';
+export type { XmlElement } from './metadata/xml';
 export { type BodyDescription, type BodyPart, type BodyParts, parseBody } from './multipart/parse';
 export { METADATA_TYPE, metadataOf, SDP_TYPE, sdpOf } from './multipart/rs-body';
 export { type OutgoingBody, type OutgoingPart, writeBody } from './multipart/write';
