@@ -58,6 +58,8 @@ const COMMON = [
   'Warning',
 ];
 
+/** Length of the longest name in the tables above. */
+const LONGEST = 19;
 const KNOWN = new Map<string, HeaderName>();
 for (const long of [...Object.keys(COMPACT), ...COMMON]) {
   const name: HeaderName = { long, lower: long.toLowerCase(), compact: COMPACT[long] };
@@ -69,12 +71,14 @@ for (const long of [...Object.keys(COMPACT), ...COMMON]) {
   }
 }
 
+/** The resolution of a common name in any case, long or compact. */
+export function knownName(name: string): HeaderName | undefined {
+  return KNOWN.get(name) ?? (name.length <= LONGEST ? KNOWN.get(name.toLowerCase()) : undefined);
+}
+
 /** Resolves a name in any case, long or compact. An unknown name is its own long form. */
 export function headerName(name: string): HeaderName {
-  const known = KNOWN.get(name);
-  if (known) return known;
-  const lower = name.toLowerCase();
-  return KNOWN.get(lower) ?? { long: name, lower, compact: undefined };
+  return knownName(name) ?? { long: name, lower: name.toLowerCase(), compact: undefined };
 }
 
 /** Whether a header written as `name` is the one wanted. */

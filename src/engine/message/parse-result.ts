@@ -8,10 +8,16 @@ export interface ParseError {
   readonly reason: string;
 }
 
-/**
- * A message, or why there is none. `partial` is there when the broken bytes were a request that can
- * be answered: it has a method, a top Via, and those of its headers that could be read.
- */
-export type ParseResult =
-  | { readonly ok: true; readonly message: SipMessage }
-  | { readonly ok: false; readonly error: ParseError; readonly partial?: SipRequest };
+/** Bytes we do not take. */
+export interface Refused {
+  readonly ok: false;
+  readonly error: ParseError;
+  /**
+   * There when the bytes were a request that can be answered: its method and those of its headers
+   * that could be read, a Via among them.
+   */
+  readonly partial?: SipRequest;
+}
+
+/** A message, or why there is none. */
+export type ParseResult = { readonly ok: true; readonly message: SipMessage } | Refused;

@@ -1,0 +1,177 @@
+import { HeaderLine } from './header-line';
+import { MAX_HEADERS, MAX_LINE_CHARS, MAX_MESSAGE_BYTES } from './limits';
+import { knownName } from './names';
+import type { ParseError } from './parse-result';
+import { isToken, parseUnsigned } from './scan';
+
+/** Headers of which a message has one, and which decide what the message is part of. */
+type Single = 'Call-ID' | 'CSeq' | 'From' | 'Max-Forwards' | 'To';
+
+/** Start line and headers as read, with the first thing found wrong in them. */
+export interface Head {
+  readonly startLine: string;
+  readonly headers: readonly HeaderLine[];
+  /** The first of each, for the checks that every message goes through. */
+  readonly single: Readonly<Partial<Record<Single, HeaderLine>>>;
+  readonly via: HeaderLine | undefined;
+  readonly contact: HeaderLine | undefined;
+  /** Content-Length, or why the body's end cannot be told; undefined when there is none. */
+  readonly bodyLength: number | ParseError | undefined;
+  readonly fault: ParseError | undefined;
+}
+
+const CR = 0x0d;
+const LF = 0x0a;
+
+/** The offset behind the blank line that ends the headers, or -1. Lines end in CRLF or bare LF. */
+export function endOfHead(bytes: Buffer, from: number): number {
+  const last = bytes.length - 1;
+  for (let at = from; at < last; at++) {
+    if (bytes[at] !== LF) continue;
+    if (bytes[at + 1] === LF) return at + 2;
+    if (bytes[at + 1] === CR && bytes[at + 2] === LF) return at + 3;
+  }
+  return -1;
+}
+
+/** The offset of the first byte that is no line break: RFC 3261 §7.5. */
+export function skipLineBreaks(bytes: Buffer, from = 0): number {
+  let at = from;
+  while (bytes[at] === CR || bytes[at] === LF) at++;
+  return at;
+}
+
+/** Reads start line and headers; `text` is everything before the body. */
+export function readHead(text: string): Head {
+  return new HeadReader(text).read();
+}
+
+class HeadReader {
+  readonly #headers: HeaderLine[] = [];
+  readonly #single: Partial<Record<Single, HeaderLine>> = {};
+  #via: HeaderLine | undefined;
+  #contact: HeaderLine | undefined;
+  #bodyLength: number | ParseError | undefined;
+  #fault: ParseError | undefined;
+  #at = 0;
+
+  constructor(private readonly text: string) {}
+
+  read(): Head {
+    if (this.text.includes('\0')) this.#checkNuls();
+    const startLine = this.#line();
+    if (startLine.length > MAX_LINE_CHARS) this.#found(513, 'Start Line Too Long');
+    while (this.#at < this.text.length) {
+      const line = this.#line();
+      if (line === '') break;
+      if (this.#headers.length === MAX_HEADERS) {
+        this.#found(513, 'Too Many Headers');
+        break;
+      }
+      this.#header(this.#continues() ? this.#unfold(line) : line);
+    }
+    return {
+      startLine,
+      headers: this.#headers,
+      single: this.#single,
+      via: this.#via,
+      contact: this.#contact,
+      bodyLength: this.#bodyLength,
+      fault: this.#fault,
+    };
+  }
+
+  #header(line: string): void {
+    const colon = line.indexOf(':');
+    const written = line.slice(0, Math.max(0, colon)).trimEnd();
+    const known = knownName(written);
+    const value = line.slice(colon + 1).trim();
+    const fault = known || isToken(written) ? valueFault(value) : BAD_LINE;
+    if (fault) {
+      this.#fault ??= fault;
+      return;
+    }
+    const header = new HeaderLine(known?.long === written ? known.long : written, value);
+    this.#headers.push(header);
+    if (known) this.#note(known.long, header);
+  }
+
+  #note(name: string, header: HeaderLine): void {
+    switch (name) {
+      case 'Via':
+        this.#via ??= header;
+        return;
+      case 'Contact':
+        this.#contact ??= header;
+        return;
+      case 'Content-Length':
+        this.#bodyLength = contentLength(header.value, this.#bodyLength);
+        return;
+      case 'Call-ID':
+      case 'CSeq':
+      case 'From':
+      case 'Max-Forwards':
+      case 'To': {
+        const first = this.#single[name];
+        if (!first) this.#single[name] = header;
+        else if (first.value !== header.value) this.#found(400, `Conflicting ${name}`);
+        return;
+      }
+    }
+  }
+
+  /** The next line, without its end; a line is over at LF, with or without CR before it. */
+  #line(): string {
+    const { text } = this;
+    const start = this.#at;
+    const lf = text.indexOf('\n', start);
+    const end = lf < 0 ? text.length : lf;
+    this.#at = lf < 0 ? end : lf + 1;
+    return text.slice(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
+  }
+
+  #continues(): boolean {
+    return this.#at < this.text.length && isBlank(this.text.charCodeAt(this.#at));
+  }
+
+  /** Joins continuation lines with one space each: RFC 3261 §7.3.1. */
+  #unfold(line: string): string {
+    const pieces = [line.trimEnd()];
+    while (this.#continues()) pieces.push(this.#line().trim());
+    return pieces.join(' ');
+  }
+
+  /** RFC 3261 §25.1 knows NUL only behind a backslash in a quoted string. */
+  #checkNuls(): void {
+    const { text } = this;
+    for (let at = text.indexOf('\0'); at >= 0; at = text.indexOf('\0', at + 1)) {
+      if (text[at - 1] !== '\\') this.#found(400, 'NUL in Header');
+    }
+  }
+
+  #found(status: ParseError['status'], reason: string): void {
+    this.#fault ??= { status, reason };
+  }
+}
+
+const BAD_LINE: ParseError = { status: 400, reason: 'Bad Header Line' };
+
+function valueFault(value: string): ParseError | undefined {
+  if (value.length > MAX_LINE_CHARS) return { status: 513, reason: 'Header Too Long' };
+  // A carriage return alone ends a line for some readers: it could smuggle a header past us.
+  if (value.includes('\r')) return { status: 400, reason: 'Bare CR in Header' };
+  return undefined;
+}
+
+function contentLength(value: string, before: Head['bodyLength']): number | ParseError {
+  const length = parseUnsigned(value, Number.MAX_SAFE_INTEGER);
+  if (length === undefined) return { status: 400, reason: 'Bad Content-Length' };
+  if (before !== undefined && before !== length) {
+    return { status: 400, reason: 'Conflicting Content-Length' };
+  }
+  return length > MAX_MESSAGE_BYTES ? { status: 513, reason: 'Message Too Large' } : length;
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
