@@ -1,0 +1,127 @@
+import { type Clock, Driver } from '../../core';
+import { ackForFailure, type SipRequest, serialize, topVia } from '../message';
+import { type Destination, isReliable } from '../transport';
+import { Client } from './client';
+import { InviteClient } from './invite-client';
+import { clientKey } from './keys';
+import type { ClientInput, ClientOutput, TransactionMachine } from './machine';
+import type { InboundResponse, Network } from './network';
+import type { TimerValues } from './timers';
+
+/** Why a client transaction ended without a final response. */
+export type ClientFailure = 'timed-out' | 'failed';
+
+/** Who sent a request. */
+export interface ClientUser {
+  /** Each response that is not a repetition; 2xx to INVITE repeated by the peer come again. */
+  onResponse(response: InboundResponse): void;
+  /** No final response will come: it timed out (408), or could not be sent (503). */
+  onFailure(failure: ClientFailure): void;
+  onTerminated?(): void;
+}
+
+type Input = ClientInput<InboundResponse>;
+type Output = ClientOutput<InboundResponse>;
+
+/** A request being sent to one destination, until its transaction ends. */
+export class ClientTransaction {
+  readonly key: string;
+  readonly method: string;
+  readonly bytes: Buffer;
+  readonly #machine: TransactionMachine<Input, Output>;
+  readonly #driver: Driver<Input, Output>;
+  readonly #network: Network;
+  readonly #onRetransmission: () => void;
+  #transmitted = false;
+
+  /** `request` has its Via, whose branch names the transaction. */
+  constructor(
+    readonly request: SipRequest,
+    readonly destination: Destination,
+    private readonly user: ClientUser,
+    ground: {
+      network: Network;
+      clock: Clock;
+      timers: TimerValues;
+      onRetransmission: () => void;
+    },
+    private readonly onTerminated: (transaction: ClientTransaction) => void,
+  ) {
+    this.method = request.method;
+    this.key = clientKey(topVia(request)?.branch ?? '', request.method);
+    this.bytes = serialize(request);
+    this.#network = ground.network;
+    this.#onRetransmission = ground.onRetransmission;
+    const reliable = isReliable(destination.protocol);
+    this.#machine =
+      request.method === 'INVITE'
+        ? new InviteClient(ground.timers, reliable)
+        : new Client(ground.timers, reliable);
+    this.#driver = new Driver(this.#machine, ground.clock, (output) => this.#perform(output));
+  }
+
+  start(): void {
+    this.#driver.input({ kind: 'start' });
+  }
+
+  receive(response: InboundResponse): void {
+    this.#driver.input({ kind: 'response', status: response.message.status, response });
+  }
+
+  /** The connection its request went out on is gone: nothing will be answered on it. */
+  connectionLost(): void {
+    if (this.#machine.state === 'calling' || this.#machine.state === 'trying') {
+      this.#driver.input({ kind: 'transport-failed' });
+    }
+  }
+
+  /** A CANCEL was sent: 64·T1 is the longest to wait for a final response (RFC 3261 §9.1). */
+  cancelled(): void {
+    this.#driver.input({ kind: 'cancelled' });
+  }
+
+  describe(): unknown {
+    return {
+      kind: 'client',
+      method: this.method,
+      state: this.#machine.state,
+      deadline: this.#machine.nextDeadline(),
+      reason: this.#machine.waitingFor,
+    };
+  }
+
+  /** Forgets it at once: the process is about to end. */
+  stop(): void {
+    this.#driver.stop();
+  }
+
+  #perform(output: Output): void {
+    switch (output.kind) {
+      case 'transmit':
+        if (this.#transmitted) this.#onRetransmission();
+        this.#transmitted = true;
+        this.#send(this.bytes);
+        break;
+      case 'acknowledge':
+        this.#send(serialize(ackForFailure(this.request, output.response.message)));
+        break;
+      case 'report':
+        this.user.onResponse(output.response);
+        break;
+      case 'timed-out':
+      case 'failed':
+        this.user.onFailure(output.kind);
+        break;
+      case 'terminated':
+        this.user.onTerminated?.();
+        this.onTerminated(this);
+        break;
+    }
+  }
+
+  #send(bytes: Buffer): void {
+    this.#network.send(bytes, this.destination, () =>
+      this.#driver.input({ kind: 'transport-failed' }),
+    );
+  }
+}
