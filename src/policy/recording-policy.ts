@@ -1,0 +1,32 @@
+import type { RecordingMode } from './recording/modes';
+
+/** Who takes part in a call, as URIs: every one by which a side is known, most trusted first. */
+export interface CallIdentities {
+  readonly callerIdentities: readonly string[];
+  readonly calledIdentities: readonly string[];
+}
+
+/** Why a user is recorded: which entry of the settings spoke, and what of the call it matched. */
+export interface Provenance {
+  readonly scope: 'organization' | 'location' | 'user';
+  /** The entry as configured, e.g. `number +15550100`. */
+  readonly entry: string;
+  /** The identity of the call that matched. */
+  readonly matched: string;
+}
+
+/** A user on one side of a call whose calls are recorded. */
+export interface RecordedUser {
+  readonly side: 'caller' | 'called';
+  /** Stable key of the user: the configured address of record, else the number. */
+  readonly id: string;
+  readonly name: string | undefined;
+  readonly mode: Exclude<RecordingMode, 'never'>;
+  readonly provenance: Provenance;
+}
+
+/** Says who of a call is recorded. Asked once a call, before it is routed; must be quick and pure. */
+export interface RecordingPolicy {
+  /** At most one entry a side, caller first. */
+  decide(call: CallIdentities): readonly RecordedUser[];
+}
