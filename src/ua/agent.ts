@@ -101,7 +101,8 @@ class Agent implements SipAgent {
     }
     if (method === 'ACK') return;
     if (method === 'INVITE') {
-      const invite = new ArrivedInvite(core, request, response);
+      const invite = ArrivedInvite.unlessKnown(core, request, response);
+      if (!invite) return;
       if (this.onInvite) this.onInvite(invite);
       else void invite.reject(480);
       return;

@@ -2,8 +2,17 @@ import { type AgentCore, type DialogEnd, dialogIdOf } from './core';
 import { EstablishedDialog } from './dialog';
 import { ArrivedRequest } from './incoming-request';
 import { TextMessage, tagOf } from './message';
+import { sendRequest } from './outgoing-request';
 import type { SrfRequest, SrfResponse } from './srf';
-import type { Answer, Dialog, IncomingInvite, IncomingRequest } from './types';
+import {
+  type Answer,
+  type Dialog,
+  DialogGone,
+  type Headers,
+  type IncomingInvite,
+  type IncomingRequest,
+  type IncomingResponse,
+} from './types';
 
 /** An INVITE from the network, until its final response: the callee's side of RFC 3261 §13.3. */
 export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, DialogEnd {
@@ -15,10 +24,27 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
   readonly #dialogId: string;
   #open = true;
 
-  constructor(core: AgentCore, request: SrfRequest, response: SrfResponse) {
+  /**
+   * Undefined, and answered 482, when its Call-ID and From tag are those of a dialog we have: our own
+   * INVITE came back to us, or one of the network's came twice (RFC 3261 §8.2.2.2).
+   */
+  static unlessKnown(
+    core: AgentCore,
+    request: SrfRequest,
+    response: SrfResponse,
+  ): ArrivedInvite | undefined {
+    const invite = new ArrivedInvite(core, request, response);
+    if (core.dialogs.has(invite.#dialogId)) {
+      void new ArrivedRequest(core, request, response).respond(482);
+      return undefined;
+    }
+    core.dialogs.set(invite.#dialogId, invite);
+    return invite;
+  }
+
+  private constructor(core: AgentCore, request: SrfRequest, response: SrfResponse) {
     super(core, request, response);
     this.#dialogId = dialogIdOf(this.callId, tagOf(this.header('from')) ?? '');
-    core.dialogs.set(this.#dialogId, this);
     request.on('cancel', (cancel) => {
       this.#cancelled(new TextMessage(cancel.raw ?? '').header('reason'));
     });
@@ -58,6 +84,20 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
 
   reject(status: number, answer?: Answer): Promise<void> {
     return this.respond(status, answer);
+  }
+
+  async request(
+    method: string,
+    options: { body?: string; headers?: Headers } = {},
+  ): Promise<IncomingResponse> {
+    if (!this.#open) throw new DialogGone('there is no early dialog');
+    const { response } = await sendRequest(
+      this.core,
+      method,
+      { dialogId: this.#dialogId },
+      options,
+    );
+    return response;
   }
 
   override respond(status: number, answer?: Answer): Promise<void> {

@@ -70,6 +70,11 @@ export interface IncomingInvite extends IncomingRequest {
   onCancel: ((reason: string | undefined) => void) | undefined;
   /** Called for any other request inside the early dialog (INFO, BYE ...). Unset: 501. */
   onRequest: ((request: IncomingRequest) => void) | undefined;
+  /** Sends a request (UPDATE, INFO ...) to the caller inside the early dialog. */
+  request(
+    method: string,
+    options?: { body?: string; headers?: Headers },
+  ): Promise<IncomingResponse>;
   /** Sends 200 and resolves with the dialog, at once (not at ACK). */
   accept(answer: Answer): Promise<Dialog>;
   /** Sends a final failure or redirection. */
