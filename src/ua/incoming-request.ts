@@ -9,22 +9,22 @@ import { wireHeaders } from './wire-headers';
 export class ArrivedRequest extends TextMessage implements IncomingRequest {
   constructor(
     protected readonly core: AgentCore,
-    protected readonly request: SrfRequest,
+    private readonly received: SrfRequest,
     private readonly response: SrfResponse,
   ) {
-    super(request.msg.raw ?? '');
+    super(received.msg.raw ?? '');
   }
 
   get method(): string {
-    return this.request.method;
+    return this.received.method;
   }
 
   get uri(): string {
-    return this.request.uri;
+    return this.received.uri;
   }
 
   get source(): Source {
-    const { protocol, source_address: address, source_port: port } = this.request;
+    const { protocol, source_address: address, source_port: port } = this.received;
     return {
       protocol: protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp',
       address,
@@ -33,7 +33,7 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
   }
 
   get receivedOn(): string {
-    return this.request.receivedOn ?? '';
+    return this.received.receivedOn ?? '';
   }
 
   get callId(): string {
