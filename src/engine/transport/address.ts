@@ -11,6 +11,12 @@ export interface Address {
   readonly port: number;
 }
 
+/** An end of ours: where the socket is bound (perhaps a wildcard) and what peers are told. */
+export interface LocalEnd extends Address {
+  /** What Via and Contact name. */
+  readonly advertised: { readonly address: string; readonly port: number };
+}
+
 /** RFC 3261 §19.1.2. */
 export function defaultPort(protocol: Protocol): number {
   return protocol === 'tls' ? 5061 : 5060;

@@ -1,4 +1,4 @@
-import type { Address } from './address';
+import { type Address, formatAddress } from './address';
 
 export type SendFailureReason =
   /** Nobody listens there. */
@@ -9,7 +9,7 @@ export type SendFailureReason =
   | 'unreachable'
   /** The connection closed before the bytes were written. */
   | 'closed'
-  /** More bytes than a datagram holds. */
+  /** More bytes than a datagram, or the path, takes. */
   | 'too-large'
   /** The peer reads too slowly, or there are too many connections. */
   | 'congested'
@@ -20,4 +20,34 @@ export interface SendFailure {
   readonly reason: SendFailureReason;
   readonly detail: string;
   readonly to: Address;
+}
+
+export type OnFailure = (failure: SendFailure) => void;
+
+export function sendFailure(reason: SendFailureReason, to: Address, detail?: string): SendFailure {
+  const said = detail ?? `${reason}: ${formatAddress(to)}`;
+  const { protocol, address, port } = to;
+  return { reason, detail: said, to: { protocol, address, port } };
+}
+
+/** What a system error means for a sender. */
+export function reasonOf(error: NodeJS.ErrnoException): SendFailureReason {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'refused';
+    case 'ETIMEDOUT':
+      return 'timeout';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EADDRNOTAVAIL':
+    case 'EINVAL':
+      return 'unreachable';
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return 'closed';
+    case 'EMSGSIZE':
+      return 'too-large';
+    default:
+      return 'error';
+  }
 }

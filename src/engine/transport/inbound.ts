@@ -1,5 +1,5 @@
 import type { ParseError, SipMessage, SipRequest } from '../message';
-import type { Address } from './address';
+import type { Address, LocalEnd } from './address';
 
 /** Names one open connection; never used again after it closed. */
 export type ConnectionId = number;
@@ -7,8 +7,7 @@ export type ConnectionId = number;
 /** Where something came from and on what. */
 export interface Arrival {
   readonly source: Address;
-  /** Our end: for UDP the socket's bound address, which may be a wildcard. */
-  readonly local: Address;
+  readonly local: LocalEnd;
   /** The connection it came by; undefined for UDP. */
   readonly connection: ConnectionId | undefined;
   /** Bytes on the wire. */
