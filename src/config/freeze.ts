@@ -1,7 +1,7 @@
 /** A value of which no part can be changed. */
 export type DeepReadonly<T> = T extends (infer Item)[]
   ? readonly DeepReadonly<Item>[]
-  : T extends RegExp
+  : T extends RegExp | ((...args: never[]) => unknown)
     ? T
     : T extends object
       ? { readonly [K in keyof T]: DeepReadonly<T[K]> }

@@ -85,7 +85,7 @@ export const usersAreDistinct: Check = (subject) => {
 
 /** Nothing we call is ourselves: such a call would come in again, without end. */
 export const nothingCallsItself: Check = (subject) => {
-  const { sip, peers = [], users = [] } = subject.parts;
+  const { sip, peers = [], users = [], recorder } = subject.parts;
   if (sip?.engine?.kind !== 'embedded') return [];
   const judge = (path: readonly PropertyKey[], target?: SipTarget | null): Problem[] => {
     const own = sip.listen?.find(
@@ -95,7 +95,9 @@ export const nothingCallsItself: Check = (subject) => {
     const place = showHostPort(own.address, own.port);
     return [at(subject, path, `${place} is our own address: calls would come back for ever`)];
   };
+  const provider = recorder?.provider;
   return [
+    ...judge(['recorder', 'provider'], provider?.kind === 'external' ? provider.server : null),
     ...peers.flatMap((peer, index) => judge(['peers', index, 'target'], peer?.target)),
     ...users.flatMap((user, index) => judge(['users', index, 'contact'], user?.contact)),
   ];

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { keyTree } from '../key-tree';
 import { type Entry, type Located, locate, type Origin } from '../located';
 import type { Problem } from '../problem';
 
@@ -59,7 +60,10 @@ export function readYaml(text: string, file: string): Read {
     }
     return locate(null, origin);
   };
-  return { located: walk(document.contents, start, 0), problems };
+  const located = walk(document.contents, start, 0);
+  if (located.kind === 'map') return { located, problems };
+  const sections = [...keyTree().keys.keys()].join(', ');
+  return { located: empty, problems: [...problems, problem(`wants a map of ${sections}`, start)] };
 }
 
 function startOf(node: unknown, originOf: (offset: number) => Origin): Origin | undefined {

@@ -1,4 +1,5 @@
 import { type Parsed, parsed, refused } from './parsed';
+import { surveyPattern } from './pattern-survey';
 
 /**
  * A regular expression over the called number, safe to run on what a stranger dials: it can neither
@@ -18,8 +19,8 @@ const LONGEST_NUMBER = 128;
 /** Steps a backtracking matcher may need at most, by the estimate below: some milliseconds. */
 const MOST_STEPS = 1_000_000;
 
-/** What one part of variable length costs: it may end at about as many places as a number is long. */
-const STEPS_OF_ANY_LENGTH = 64;
+/** Characters of a pattern whose counted repetitions are written out: what it costs in memory. */
+const LARGEST_PATTERN = 4096;
 
 export function parseNumberPattern(text: string): Parsed<NumberPattern> {
   if (text.length > LONGEST_PATTERN) {
@@ -38,13 +39,10 @@ export function parseNumberPattern(text: string): Parsed<NumberPattern> {
       `could take ${survey.steps.toExponential(0)} steps on one number: use fewer *, +, ? and alternatives in "${text}"`,
     );
   }
-  const regex = new RegExp(`^(?=[^]{0,${LONGEST_NUMBER}}$)(?:${text})$`, 'u');
-  try {
-    // The engine compiles at first use, and only then says that counts such as {9999} are too many.
-    regex.test('0');
-  } catch {
+  if (survey.size > LARGEST_PATTERN) {
     return refused(`wants smaller repetition counts, got "${text}"`);
   }
+  const regex = new RegExp(`^(?=[^]{0,${LONGEST_NUMBER}}$)(?:${text})$`, 'u');
   return parsed({ source: text, regex, groups: survey.groups });
 }
 
@@ -57,98 +55,4 @@ export function parseRewrite(text: string): Parsed<string> {
 /** The highest group a rewrite uses. */
 export function rewriteGroups(rewrite: string): number {
   return Math.max(0, ...[...rewrite.matchAll(/\$([1-9])/g)].map(([, group]) => Number(group)));
-}
-
-interface Survey {
-  readonly groups: number;
-  /** Upper estimate of the ways a backtracking matcher may try. */
-  readonly steps: number;
-}
-
-interface Group {
-  branches: number;
-  /** Holds something of variable length, so repeating it would multiply the ways exponentially. */
-  varies: boolean;
-}
-
-/** Walks a pattern that the engine has accepted; a text says why it is not wanted here. */
-function surveyPattern(source: string): Survey | string {
-  const open: Group[] = [{ branches: 1, varies: false }];
-  let groups = 0;
-  let steps = 1;
-  let closed: Group | undefined;
-
-  for (let at = 0; at < source.length; at++) {
-    const char = source[at]!;
-    const atom = closed;
-    closed = undefined;
-    if (char === '\\') {
-      const escaped = source[at + 1] ?? '';
-      if (/[1-9k]/.test(escaped)) return `must not refer back to a group (\\${escaped})`;
-      at += 1;
-    } else if (char === '[') {
-      at = endOfClass(source, at);
-    } else if (char === '(') {
-      if (source[at + 1] !== '?') groups += 1;
-      else if (source[at + 2] === ':') at += 2;
-      else return `may use (…) and (?:…) only, got "${source.slice(at, at + 4)}"`;
-      open.push({ branches: 1, varies: false });
-    } else if (char === ')') {
-      closed = open.pop()!;
-      steps *= closed.branches;
-      open.at(-1)!.varies ||= closed.varies || closed.branches > 1;
-    } else if (char === '|') {
-      open.at(-1)!.branches += 1;
-    } else {
-      const repeat = repeatAt(source, at);
-      if (!repeat) continue;
-      at += repeat.length - 1;
-      // A lazy mark changes the order of the ways and not their number.
-      if (source[at + 1] === '?') at += 1;
-      if (atom && repeat.most > 1 && (atom.varies || atom.branches > 1)) {
-        return 'must not repeat a group that holds *, +, ?, {m,n} or | itself: spell the repetition out, or use a class such as [12]';
-      }
-      const ways = Math.min(repeat.most - repeat.least + 1, STEPS_OF_ANY_LENGTH);
-      steps *= ways;
-      open.at(-1)!.varies ||= ways > 1;
-    }
-  }
-  return { groups, steps: steps * open[0]!.branches };
-}
-
-interface Repeat {
-  readonly length: number;
-  readonly least: number;
-  readonly most: number;
-}
-
-function repeatAt(source: string, at: number): Repeat | undefined {
-  switch (source[at]) {
-    case '*':
-      return { length: 1, least: 0, most: Number.POSITIVE_INFINITY };
-    case '+':
-      return { length: 1, least: 1, most: Number.POSITIVE_INFINITY };
-    case '?':
-      return { length: 1, least: 0, most: 1 };
-    case '{': {
-      const [text = '', least = '0', comma, most] =
-        /^\{(\d+)(,)?(\d+)?\}/.exec(source.slice(at, at + 24)) ?? [];
-      if (text === '') return undefined;
-      const unbounded = comma !== undefined && most === undefined;
-      return {
-        length: text.length,
-        least: Number(least),
-        most: unbounded ? Number.POSITIVE_INFINITY : Number(most ?? least),
-      };
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** Index of the `]` that closes the class opened at `at`. */
-function endOfClass(source: string, at: number): number {
-  let end = at + 1;
-  while (end < source.length && source[end] !== ']') end += source[end] === '\\' ? 2 : 1;
-  return end;
 }

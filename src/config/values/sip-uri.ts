@@ -39,7 +39,7 @@ export function parseSipUri(text: string): Parsed<SipTarget> {
   if (broken !== undefined) {
     return refused(`wants ;name=value parameters, got ";${broken}"`);
   }
-  const parts = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(place);
+  const parts = /^(\[[^\]]*\]|[^:]*)(?::([^:]*))?$/.exec(place);
   if (!parts) return refused(`wants IPv6 in brackets, as in sip:[::1]:5060, got "${text}"`);
   const host = parseHost(parts[1]!);
   if (!host.ok) return host;
