@@ -27,6 +27,11 @@ export interface OpenLine {
   readonly clockRates?: Readonly<Record<number, number>>;
   /** False switches the RTP timeout off (video, T.38, a line on hold). Default true. */
   readonly watch?: boolean;
+  /**
+   * True for what is not RTP (T.38 over UDPTL) or must pass unread (DTLS): datagrams cross as they
+   * are, only counted. Default false: what is neither RTP nor RTCP is dropped.
+   */
+  readonly opaque?: boolean;
 }
 
 /** Counters of one direction of a line or of a fork. */
@@ -57,6 +62,20 @@ export interface ForkStats {
   /** Packets that the start buffer could not keep, oldest first. */
   readonly dropped: number;
   readonly sendErrors: number;
+  /** The recorder's last RTCP report on this stream; undefined until one came. */
+  readonly recorder: RecorderReport | undefined;
+}
+
+/** What the recorder says of the stream it gets: RFC 3550 §6.4.1. */
+export interface RecorderReport {
+  /** Packets it misses since the beginning of the stream. */
+  readonly lost: number;
+  /** Share missed since its previous report, 0..1. */
+  readonly fractionLost: number;
+  /** Undefined while the clock rate is unknown. */
+  readonly jitterMs: number | undefined;
+  /** Undefined until it has answered a sender report of ours. */
+  readonly roundTripMs: number | undefined;
 }
 
 export type PlaneEvent =
@@ -89,8 +108,8 @@ export interface MediaLine {
    * Undefined: unknown yet, nothing is sent there.
    */
   expect(side: Side, remote: Endpoint | undefined): void;
-  /** Gives the clock rates and the watch anew, after a re-negotiation. */
-  describe(options: Pick<OpenLine, 'clockRates' | 'watch'>): void;
+  /** Says anew what the line carries, after a re-negotiation; what is left out stays as it was. */
+  describe(options: Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>): void;
   /**
    * Opens a copy of what `side`'s party sends. It keeps packets from this moment on in a bounded
    * buffer until `start`, so that the recording begins with the first packet after `fork`.
@@ -135,4 +154,6 @@ export interface PlaneUsage {
   readonly portsQuarantined: number;
   readonly packetsRelayed: number;
   readonly packetsForked: number;
+  /** Datagrams the kernel dropped at full receive buffers of the sockets now open. */
+  readonly kernelDrops: number;
 }

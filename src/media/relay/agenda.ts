@@ -1,0 +1,81 @@
+import type { Instant } from '../../core';
+
+/** One thing to do later. Cancelled entries stay in the heap until their time and do nothing. */
+export interface Appointment {
+  readonly deadline: Instant;
+  cancel(): void;
+}
+
+interface Entry extends Appointment {
+  act: ((now: Instant) => void) | undefined;
+}
+
+/** What a worker has to do and when: a binary heap by deadline, run from the worker's own loop. */
+export class Agenda {
+  readonly #heap: Entry[] = [];
+
+  /** `onSooner` is called when something became due earlier than anything before it. */
+  constructor(private readonly onSooner: () => void = () => {}) {}
+
+  at(deadline: Instant, act: (now: Instant) => void): Appointment {
+    const entry: Entry = {
+      deadline,
+      act,
+      cancel() {
+        entry.act = undefined;
+      },
+    };
+    this.#heap.push(entry);
+    this.#rise(this.#heap.length - 1);
+    if (this.#heap[0] === entry) this.onSooner();
+    return entry;
+  }
+
+  /** The earliest deadline. It may be that of a cancelled entry, which costs one idle wake-up. */
+  next(): Instant | undefined {
+    return this.#heap[0]?.deadline;
+  }
+
+  /** Does everything due at `now`. What an act adds for `now` or earlier is done by the next run. */
+  run(now: Instant): void {
+    const due: Entry[] = [];
+    while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) due.push(this.#takeFirst());
+    for (const entry of due) entry.act?.(now);
+  }
+
+  #takeFirst(): Entry {
+    const first = this.#heap[0]!;
+    const last = this.#heap.pop()!;
+    if (this.#heap.length > 0) {
+      this.#heap[0] = last;
+      this.#sink(0);
+    }
+    return first;
+  }
+
+  #rise(from: number): void {
+    const heap = this.#heap;
+    let at = from;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (heap[parent]!.deadline <= heap[at]!.deadline) return;
+      [heap[parent], heap[at]] = [heap[at]!, heap[parent]!];
+      at = parent;
+    }
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap;
+    let at = from;
+    for (;;) {
+      const left = 2 * at + 1;
+      const right = left + 1;
+      let least = at;
+      if (left < heap.length && heap[left]!.deadline < heap[least]!.deadline) least = left;
+      if (right < heap.length && heap[right]!.deadline < heap[least]!.deadline) least = right;
+      if (least === at) return;
+      [heap[least], heap[at]] = [heap[at]!, heap[least]!];
+      at = least;
+    }
+  }
+}

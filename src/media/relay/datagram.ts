@@ -1,0 +1,47 @@
+import type { Instant } from '../../core';
+import type { AddressWords, SocketAddress } from './address';
+
+/**
+ * What the relay needs of UDP, and all it needs: written twice, on the kernel and on `node:dgram`.
+ * Everything is synchronous or by callback, because the kernel backend never returns to Node's loop.
+ */
+export interface SocketSet {
+  /**
+   * Opens a socket with a large receive buffer. `done` is called once, perhaps before this returns,
+   * with the socket or with the code of the system's refusal (`EADDRINUSE`, `EMFILE` ...).
+   */
+  open(address: string, port: number, sink: DatagramSink, done: Opened): void;
+  /** Monotonic now, in ms. */
+  now(): Instant;
+}
+
+export type Opened = (socket: DatagramSocket | undefined, refusal: string) => void;
+
+export interface DatagramSocket {
+  readonly address: string;
+  readonly port: number;
+  readonly family: 4 | 6;
+  /** Whoever reads from now on. */
+  sink: DatagramSink;
+  /** Sends; false when the system refused at once. The bytes may be reused when it returns. */
+  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean;
+  close(): void;
+}
+
+/** Takes what a socket reads. */
+export interface DatagramSink {
+  /** `bytes` and `source` are the backend's own and valid only during the call. */
+  onDatagram(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    source: AddressWords,
+    now: Instant,
+  ): void;
+}
+
+/** Reads and forgets: for ports in quarantine. */
+export const drain: DatagramSink = { onDatagram() {} };
+
+/** What the receive buffer of every socket is asked to be, in octets; the kernel may give less. */
+export const RECEIVE_BUFFER = 4 * 1024 * 1024;

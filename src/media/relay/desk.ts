@@ -1,0 +1,79 @@
+import { FAULTS, Fault } from '../../core';
+import type { Endpoint } from '../plane';
+import type { Asked, FromWorker, Order } from './messages';
+import type { Relay } from './relay';
+
+/** The worker's end of the message port: takes what control says to the relay, and the answer back. */
+export class Desk {
+  constructor(
+    private readonly relay: Relay,
+    private readonly post: (message: FromWorker) => void,
+  ) {}
+
+  take(message: Order | Asked): void {
+    switch (message.kind) {
+      case 'ask':
+        this.#answer(message);
+        break;
+      case 'expect': {
+        const { line, side, remote } = message;
+        this.#checked(line, remote, this.relay.expect(line, side, remote));
+        break;
+      }
+      case 'describe':
+        this.relay.describe(message.line, message);
+        break;
+      case 'start':
+        this.#checked(message.fork, message.remote, this.relay.start(message.fork, message.remote));
+        break;
+      case 'resume':
+        this.relay.resume(message.fork);
+        break;
+    }
+  }
+
+  /** Answers once, now or when the system has opened the ports. */
+  #answer({ number, name, body }: Asked): void {
+    const { relay } = this;
+    const answer = (result: unknown): void => {
+      if (result instanceof Fault) {
+        const detail = result.message.slice(FAULTS[result.code].says.length + 2);
+        this.post({ kind: 'refusal', number, code: result.code, detail });
+      } else {
+        this.post({ kind: 'answer', number, body: result });
+      }
+    };
+    switch (name) {
+      case 'open':
+        relay.open(body, answer);
+        break;
+      case 'fork':
+        relay.fork(body, answer);
+        break;
+      case 'pause':
+        answer(relay.pause(body.fork));
+        break;
+      case 'lineStats':
+        answer(relay.lineStats(body.line));
+        break;
+      case 'forkStats':
+        answer(relay.forkStats(body.fork));
+        break;
+      case 'closeLine':
+        answer(relay.closeLine(body.line));
+        break;
+      case 'closeFork':
+        answer(relay.closeFork(body.fork));
+        break;
+      case 'usage':
+        answer(relay.usage());
+        break;
+    }
+  }
+
+  #checked(id: string, remote: Endpoint | undefined, reachable: boolean): void {
+    if (reachable || !remote) return;
+    const callId = this.relay.callOf(id) ?? '';
+    this.post({ kind: 'unreachable', callId, address: remote.address });
+  }
+}

@@ -1,0 +1,157 @@
+import type { Instant, Millis } from '../../core';
+import type { Endpoint, ForkStats } from '../plane';
+import { classify, DATAGRAM } from '../rtp';
+import { type AddressWords, type SocketAddress, sameHost, socketAddress } from './address';
+import type { Agenda, Appointment } from './agenda';
+import type { DatagramSink } from './datagram';
+import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-reports';
+import type { Tap } from './leg';
+import { PacketQueue } from './packet-queue';
+import type { PortPair } from './port-pairs';
+
+/** Kept packets leave in bursts that any receive buffer holds, some hundred times faster than live. */
+const FIRST_BURST = 50;
+const BURST = 25;
+const BURST_INTERVAL: Millis = 10;
+
+/**
+ * One party's packets on their way to the recorder.
+ *
+ *     keeping ──start──▶ catching up ──queue empty──▶ live
+ *
+ * Until `start` packets are kept; while catching up they queue behind the kept ones. `pause` is a
+ * gate at the entrance, in every state: what arrives behind it is neither sent nor kept.
+ */
+export class Fork implements Tap {
+  readonly #queue: PacketQueue;
+  #remote: { readonly rtp: SocketAddress; readonly rtcp: SocketAddress } | undefined;
+  #started = false;
+  #paused = false;
+  #packets = 0;
+  #octets = 0;
+  #sendErrors = 0;
+  #burst: Appointment | undefined;
+  #report: Appointment | undefined;
+
+  readonly #sendKept = (bytes: Buffer, offset: number, length: number, arrival: Instant): void =>
+    this.#send(bytes, offset, length, arrival);
+
+  /** `keep` bounds the packets kept before `start`, in ms. */
+  constructor(
+    readonly pair: PortPair,
+    private readonly reports: ForkReports,
+    private readonly agenda: Agenda,
+    private readonly clock: () => Instant,
+    keep: Millis,
+  ) {
+    this.#queue = new PacketQueue(keep);
+    const sink: DatagramSink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#fromRecorder(bytes, offset, length, source, now),
+    };
+    pair.rtp.sink = sink;
+    pair.rtcp.sink = sink;
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** False when the address is none this fork could send to. */
+  start(remote: Endpoint): boolean {
+    const { family } = this.pair.rtp;
+    const rtp = socketAddress(remote.address, remote.rtpPort);
+    const rtcp = socketAddress(remote.address, remote.rtcpPort);
+    if (rtp?.family !== family || rtcp?.family !== family) return false;
+    this.#remote = { rtp, rtcp };
+    this.#started = true;
+    this.reports.forgetIntroduction();
+    this.#sendBurst(FIRST_BURST);
+    this.#report ??= this.agenda.at(this.clock() + firstReportDelay(), (now) => this.#tell(now));
+    return true;
+  }
+
+  /** What arrived before goes out at once, what arrives from now on never does. */
+  pause(): void {
+    this.#paused = true;
+    if (this.#started) this.#sendBurst(this.#queue.count);
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.reports.forgetIntroduction();
+  }
+
+  onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void {
+    if (this.#paused) return;
+    if (this.#started && this.#queue.count === 0) this.#send(bytes, offset, length, now);
+    else this.#queue.push(bytes, offset, length, now);
+  }
+
+  stats(): ForkStats {
+    return {
+      packets: this.#packets,
+      octets: this.#octets,
+      dropped: this.#queue.dropped,
+      sendErrors: this.#sendErrors,
+      recorder: this.reports.recorder,
+    };
+  }
+
+  /** Sends what is still kept and BYE, and stops. The ports are the caller's to retire. */
+  close(): void {
+    if (this.#started) {
+      this.#sendBurst(this.#queue.count);
+      this.#sendRtcp(this.reports.bye());
+    }
+    this.#paused = true;
+    this.#started = false;
+    this.#queue.clear();
+    this.#burst?.cancel();
+    this.#report?.cancel();
+  }
+
+  #send(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
+    if (!this.#remote) return;
+    this.#sendRtcp(this.reports.introduce(bytes, offset, arrival));
+    if (!this.pair.rtp.send(bytes, offset, length, this.#remote.rtp)) {
+      this.#sendErrors += 1;
+      return;
+    }
+    this.#packets += 1;
+    this.#octets += length;
+    this.reports.sent(bytes, offset, length, arrival);
+  }
+
+  #sendBurst(size: number): void {
+    this.#burst?.cancel();
+    for (let i = 0; i < size && this.#queue.count > 0; i++) this.#queue.shift(this.#sendKept);
+    if (this.#queue.count === 0) return;
+    this.#burst = this.agenda.at(this.clock() + BURST_INTERVAL, () => this.#sendBurst(BURST));
+  }
+
+  #tell(now: Instant): void {
+    this.#sendRtcp(this.reports.regular());
+    this.#report = this.agenda.at(now + REPORT_INTERVAL, (then) => this.#tell(then));
+  }
+
+  #sendRtcp(datagram: Buffer | undefined): void {
+    if (!datagram || !this.#remote) return;
+    const { rtp, rtcp } = this.#remote;
+    const socket = rtp.port === rtcp.port ? this.pair.rtp : this.pair.rtcp;
+    if (!socket.send(datagram, 0, datagram.length, rtcp)) this.#sendErrors += 1;
+  }
+
+  #fromRecorder(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    source: AddressWords,
+    now: Instant,
+  ): void {
+    if (!this.#remote || !sameHost(this.#remote.rtp.words, source)) return;
+    if (classify(bytes, offset, length) !== DATAGRAM.rtcp) return;
+    this.reports.read(bytes.subarray(offset, offset + length), now);
+  }
+}

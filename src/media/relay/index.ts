@@ -1,0 +1,2 @@
+export type { Backend } from './messages';
+export { createRelayPlane, type RelayOptions, type RelayPlane } from './relay-plane';

@@ -1,0 +1,176 @@
+import type { Instant } from '../../core';
+import type { Endpoint, StreamStats } from '../plane';
+import {
+  classify,
+  DATAGRAM,
+  Reception,
+  rtpPayloadType,
+  rtpSequence,
+  rtpSsrc,
+  rtpTimestamp,
+} from '../rtp';
+import { type AddressWords, type SocketAddress, socketAddress } from './address';
+import type { DatagramSocket } from './datagram';
+import { Latch } from './latch';
+import type { PortPair } from './port-pairs';
+
+/** Gets each RTP packet of a leg's party after it was relayed. */
+export interface Tap {
+  onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void;
+}
+
+/** What the line carries, as its two legs read it on every packet. */
+export interface Content {
+  opaque: boolean;
+  /** Hz by payload type, 0 where unknown. */
+  readonly clockRates: Int32Array;
+}
+
+/**
+ * One side of a line: hears its party on a pair of ports and sends to it what the other leg heard.
+ * The path of a packet is here from end to end: whose is it, count it, pass it on, hand it to taps.
+ */
+export class Leg {
+  /** Whom this leg's packets go to. */
+  peer: Leg = this;
+  /** When the last packet came, undefined before the first. */
+  lastAt: Instant | undefined;
+
+  readonly #rtp = new Latch();
+  readonly #rtcp = new Latch();
+  #muxed = false;
+
+  readonly #reception = new Reception();
+  #packets = 0;
+  #octets = 0;
+  #malformed = 0;
+  #firstAt: Instant | undefined;
+  #taps: readonly Tap[] = [];
+
+  constructor(
+    readonly pair: PortPair,
+    private readonly content: Content,
+    private readonly onLatched: (from: Endpoint) => void,
+  ) {
+    pair.rtp.sink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#onRtpPort(bytes, offset, length, source, now),
+    };
+    pair.rtcp.sink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#onRtcpPort(bytes, offset, length, source, now),
+    };
+  }
+
+  /** False when the address is none this leg could send to: another family, or a host name. */
+  expect(remote: Endpoint | undefined, now: Instant): boolean {
+    const rtp = remote && this.#reachable(remote.address, remote.rtpPort);
+    const rtcp = remote && this.#reachable(remote.address, remote.rtcpPort);
+    this.#muxed = remote !== undefined && remote.rtcpPort === remote.rtpPort;
+    this.#rtp.expect(rtp, now);
+    this.#rtcp.expect(rtcp, now);
+    return remote === undefined || rtp !== undefined;
+  }
+
+  tap(tap: Tap): void {
+    this.#taps = [...this.#taps, tap];
+  }
+
+  untap(tap: Tap): void {
+    this.#taps = this.#taps.filter((other) => other !== tap);
+  }
+
+  get packets(): number {
+    return this.#packets;
+  }
+
+  stats(): StreamStats {
+    return {
+      packets: this.#packets,
+      octets: this.#octets,
+      lost: this.#reception.lost,
+      jitterMs: this.#reception.jitterMs,
+      strangers: this.#rtp.strangers + this.#rtcp.strangers,
+      malformed: this.#malformed,
+      firstAtMs: this.#firstAt,
+      lastAtMs: this.lastAt,
+    };
+  }
+
+  #onRtpPort(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    source: AddressWords,
+    now: Instant,
+  ): void {
+    const kind = this.content.opaque ? DATAGRAM.rtp : classify(bytes, offset, length);
+    if (kind !== DATAGRAM.rtp && kind !== DATAGRAM.rtcp) {
+      this.#malformed += 1;
+      return;
+    }
+    const verdict = this.#rtp.judge(source, now);
+    if (verdict === 'stranger') return;
+    if (verdict === 'latched') this.#reportLatch();
+    if (kind === DATAGRAM.rtcp) {
+      this.peer.#sendRtcp(bytes, offset, length);
+      return;
+    }
+    this.#count(bytes, offset, length, now);
+    const { target } = this.peer.#rtp;
+    if (target) this.peer.pair.rtp.send(bytes, offset, length, target);
+    if (this.content.opaque) return;
+    const taps = this.#taps;
+    for (let i = 0; i < taps.length; i++) taps[i]!.onPacket(bytes, offset, length, now);
+  }
+
+  #onRtcpPort(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    source: AddressWords,
+    now: Instant,
+  ): void {
+    if (!this.content.opaque && classify(bytes, offset, length) !== DATAGRAM.rtcp) {
+      this.#malformed += 1;
+      return;
+    }
+    if (this.#rtcp.judge(source, now) === 'stranger') return;
+    this.peer.#sendRtcp(bytes, offset, length);
+  }
+
+  /** To the party: on the RTP ports when it multiplexes (RFC 5761), else between the RTCP ports. */
+  #sendRtcp(bytes: Buffer, offset: number, length: number): void {
+    const latch = this.#muxed ? this.#rtp : this.#rtcp;
+    const socket = this.#muxed ? this.pair.rtp : this.pair.rtcp;
+    if (latch.target) socket.send(bytes, offset, length, latch.target);
+  }
+
+  #count(bytes: Buffer, offset: number, length: number, now: Instant): void {
+    this.#packets += 1;
+    this.#octets += length;
+    if (this.#firstAt === undefined) this.#firstAt = now;
+    this.lastAt = now;
+    if (this.content.opaque) return;
+    this.#reception.receive(
+      rtpSequence(bytes, offset),
+      rtpTimestamp(bytes, offset),
+      rtpSsrc(bytes, offset),
+      this.content.clockRates[rtpPayloadType(bytes, offset)]!,
+      now,
+    );
+  }
+
+  #reportLatch(): void {
+    const { from } = this.#rtp;
+    if (!from) return;
+    const rtcpPort = this.#muxed ? from.port : (this.#rtcp.from?.port ?? from.port + 1);
+    this.onLatched({ address: from.address, rtpPort: from.port, rtcpPort });
+  }
+
+  #reachable(address: string, port: number): SocketAddress | undefined {
+    const to = socketAddress(address, port);
+    const socket: DatagramSocket = this.pair.rtp;
+    return to?.family === socket.family ? to : undefined;
+  }
+}

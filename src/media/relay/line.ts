@@ -1,0 +1,99 @@
+import type { Instant, Millis } from '../../core';
+import type { Endpoint, LineStats, OpenLine, PlaneEvent, Side } from '../plane';
+import { type Content, Leg, type Tap } from './leg';
+import type { PortPair } from './port-pairs';
+
+/** What `describe` may change. */
+export type Description = Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>;
+
+const SIDES: readonly Side[] = ['a', 'b'];
+const PAYLOAD_TYPES = 128;
+
+/** Two legs that relay to each other. */
+export class Line {
+  readonly #legs: Readonly<Record<Side, Leg>>;
+  readonly #content: Content = { opaque: false, clockRates: new Int32Array(PAYLOAD_TYPES) };
+  readonly #silent: Record<Side, boolean> = { a: false, b: false };
+  #watch: boolean | undefined;
+  #watchedSince: Instant = 0;
+
+  constructor(
+    readonly id: string,
+    readonly callId: string,
+    private readonly pairs: Readonly<Record<Side, PortPair>>,
+    description: Description,
+    private readonly emit: (event: PlaneEvent) => void,
+    now: Instant,
+  ) {
+    const leg = (side: Side): Leg =>
+      new Leg(pairs[side], this.#content, (from) =>
+        this.emit({ kind: 'latched', callId, lineId: id, side, from }),
+      );
+    this.#legs = { a: leg('a'), b: leg('b') };
+    this.#legs.a.peer = this.#legs.b;
+    this.#legs.b.peer = this.#legs.a;
+    this.describe({ watch: true, ...description }, now);
+  }
+
+  get local(): Record<Side, Endpoint> {
+    return { a: localEndpoint(this.pairs.a), b: localEndpoint(this.pairs.b) };
+  }
+
+  /** Packets relayed in both directions. */
+  get packets(): number {
+    return this.#legs.a.packets + this.#legs.b.packets;
+  }
+
+  expect(side: Side, remote: Endpoint | undefined, now: Instant): boolean {
+    return this.#legs[side].expect(remote, now);
+  }
+
+  describe(description: Description, now: Instant): void {
+    const { clockRates, watch, opaque } = description;
+    if (opaque !== undefined) this.#content.opaque = opaque;
+    if (watch !== undefined && watch !== this.#watch) {
+      this.#watch = watch;
+      this.#watchedSince = now;
+    }
+    if (!clockRates) return;
+    this.#content.clockRates.fill(0);
+    for (const [payloadType, rate] of Object.entries(clockRates)) {
+      this.#content.clockRates[Number(payloadType)] = rate;
+    }
+  }
+
+  /** Hz of a payload type, 0 when unknown. */
+  clockRate(payloadType: number): number {
+    return this.#content.clockRates[payloadType] ?? 0;
+  }
+
+  tap(side: Side, tap: Tap): void {
+    this.#legs[side].tap(tap);
+  }
+
+  untap(side: Side, tap: Tap): void {
+    this.#legs[side].untap(tap);
+  }
+
+  /** Reports each side that has been silent for `timeout`, once per silence. */
+  checkSilence(now: Instant, timeout: Millis): void {
+    for (const side of SIDES) {
+      const since = Math.max(this.#legs[side].lastAt ?? 0, this.#watchedSince);
+      const silentMs = now - since;
+      const silent = this.#watch === true && silentMs >= timeout;
+      if (silent && !this.#silent[side]) {
+        this.emit({ kind: 'rtp-timeout', callId: this.callId, lineId: this.id, side, silentMs });
+      }
+      this.#silent[side] = silent;
+    }
+  }
+
+  stats(): LineStats {
+    return { a: this.#legs.a.stats(), b: this.#legs.b.stats() };
+  }
+}
+
+/** The ports of a pair as signalling names them. */
+export function localEndpoint(pair: PortPair): Endpoint {
+  return { address: pair.rtp.address, rtpPort: pair.rtp.port, rtcpPort: pair.rtcp.port };
+}

@@ -1,0 +1,88 @@
+import type { FaultCode } from '../../core';
+import type {
+  Endpoint,
+  ForkStats,
+  LineStats,
+  OpenLine,
+  PlaneEvent,
+  PlaneUsage,
+  Side,
+} from '../plane';
+import type { Description } from './line';
+
+/** What control asks of a worker and gets an answer to, by name. */
+export interface Requests {
+  open: {
+    ask: { readonly line: string } & OpenLine;
+    answer: Readonly<Record<Side, Endpoint>>;
+  };
+  fork: {
+    ask: {
+      readonly line: string;
+      readonly fork: string;
+      readonly side: Side;
+      readonly bind: string;
+    };
+    answer: Endpoint;
+  };
+  pause: { ask: { readonly fork: string }; answer: undefined };
+  lineStats: { ask: { readonly line: string }; answer: LineStats };
+  forkStats: { ask: { readonly fork: string }; answer: ForkStats };
+  closeLine: { ask: { readonly line: string }; answer: LineStats };
+  closeFork: { ask: { readonly fork: string }; answer: ForkStats };
+  usage: { ask: Record<never, never>; answer: WorkerUsage };
+}
+
+export type RequestName = keyof Requests;
+
+export type WorkerUsage = Omit<PlaneUsage, 'kernelDrops'>;
+
+/** What control tells a worker without waiting. */
+export type Order =
+  | {
+      readonly kind: 'expect';
+      readonly line: string;
+      readonly side: Side;
+      readonly remote: Endpoint | undefined;
+    }
+  | ({ readonly kind: 'describe'; readonly line: string } & Description)
+  | { readonly kind: 'start'; readonly fork: string; readonly remote: Endpoint }
+  | { readonly kind: 'resume'; readonly fork: string };
+
+/** A request with its number. */
+export type Asked = {
+  [Name in RequestName]: {
+    readonly kind: 'ask';
+    readonly number: number;
+    readonly name: Name;
+    readonly body: Requests[Name]['ask'];
+  };
+}[RequestName];
+
+export type ToWorker = Order | Asked | { readonly kind: 'shutdown' };
+
+export type FromWorker =
+  | { readonly kind: 'answer'; readonly number: number; readonly body: unknown }
+  | {
+      readonly kind: 'refusal';
+      readonly number: number;
+      readonly code: FaultCode;
+      readonly detail: string;
+    }
+  | { readonly kind: 'event'; readonly event: PlaneEvent }
+  /** The worker's loop runs, on this backend; `because` says why it is not the one wished for. */
+  | { readonly kind: 'ready'; readonly backend: Backend; readonly because: string | undefined }
+  /** Signalling named an address that cannot be sent to from where the side is bound. */
+  | { readonly kind: 'unreachable'; readonly callId: string; readonly address: string };
+
+/** How a worker reaches the network. */
+export type Backend = 'kernel' | 'dgram';
+
+/** What a worker is born with. */
+export interface WorkerBirth {
+  readonly backend: Backend | 'auto';
+  readonly ports: { readonly min: number; readonly max: number };
+  readonly quarantineMs: number;
+  readonly rtpTimeoutMs: number;
+  readonly forkBufferMs: number;
+}

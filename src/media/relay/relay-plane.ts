@@ -1,0 +1,133 @@
+import { Events, Fault, type Log, type Millis } from '../../core';
+import type { MediaLine, MediaPlane, OpenLine, PlaneEvent, PlaneUsage } from '../plane';
+import { kernelDrops } from './kernel-drops';
+import type { Backend, WorkerBirth, WorkerUsage } from './messages';
+import { RemoteLine } from './remote-line';
+import { Seat } from './seat';
+
+export interface RelayOptions {
+  /** UDP ports of all lines and forks, both ends included: a line takes four, a fork two. */
+  readonly ports: { readonly min: number; readonly max: number };
+  /** A closed line's ports stay bound and drained this long. */
+  readonly quarantineMs: Millis;
+  /** A watched side that is silent this long is reported. */
+  readonly rtpTimeoutMs: Millis;
+  /** What a fork keeps until it starts. Default 5 000. */
+  readonly forkBufferMs?: Millis;
+  /** `auto` takes the kernel's own calls where they can be had, else `node:dgram`. Default `auto`. */
+  readonly backend?: Backend | 'auto';
+  /** Threads, each with its share of the ports. Default 1. */
+  readonly workers?: number;
+  readonly log: Log;
+}
+
+/**
+ * The embedded relay. Resolves when every worker runs; rejects with MEDIA_WORKER_LOST when one
+ * cannot.
+ */
+export async function createRelayPlane(options: RelayOptions): Promise<RelayPlane> {
+  const plane = new RelayPlane(options);
+  try {
+    await plane.ready;
+    return plane;
+  } catch (error) {
+    await plane.close();
+    throw error;
+  }
+}
+
+/** Media workers that move packets, seen from the thread that does not. */
+export class RelayPlane implements MediaPlane {
+  /** Resolves when every worker runs for the first time. */
+  readonly ready: Promise<unknown>;
+
+  readonly #seats: readonly Seat[];
+  readonly #events = new Events<{ plane: PlaneEvent }>();
+  readonly #ports: RelayOptions['ports'];
+  #nextLine = 1;
+
+  constructor(options: RelayOptions) {
+    this.#ports = options.ports;
+    const emit = (event: PlaneEvent): void => this.#events.emit('plane', event);
+    this.#seats = births(options).map((birth) => new Seat(birth, emit, options.log));
+    this.ready = Promise.all(this.#seats.map((seat) => seat.ready));
+  }
+
+  async open(line: OpenLine): Promise<MediaLine> {
+    const seat = this.#seatFor(line.callId);
+    const { link } = seat;
+    const leave = seat.enter(line.callId);
+    const id = `line-${this.#nextLine++}`;
+    try {
+      return new RemoteLine(link, id, await link.ask('open', { ...line, line: id }), leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  onEvent(listener: (event: PlaneEvent) => void): () => void {
+    return this.#events.on('plane', listener);
+  }
+
+  async usage(): Promise<PlaneUsage> {
+    const living = this.#seats.filter((seat) => seat.link.alive);
+    const [drops, ...shares] = await Promise.all([
+      kernelDrops(this.#ports),
+      // One that dies while asked has nothing left to count.
+      ...living.map((seat) => seat.link.ask('usage', {}).catch(() => NOTHING)),
+    ]);
+    const sum = (name: keyof WorkerUsage): number =>
+      shares.reduce((total, share) => total + share[name], 0);
+    return {
+      lines: sum('lines'),
+      forks: sum('forks'),
+      portsInUse: sum('portsInUse'),
+      portsQuarantined: sum('portsQuarantined'),
+      packetsRelayed: sum('packetsRelayed'),
+      packetsForked: sum('packetsForked'),
+      kernelDrops: drops,
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#seats.map((seat) => seat.close()));
+  }
+
+  /** Where the call is already, else where there is least to do. */
+  #seatFor(callId: string): Seat {
+    const carrying = this.#seats.find((seat) => seat.carries(callId));
+    if (carrying) return carrying;
+    const living = this.#seats.filter((seat) => seat.link.alive);
+    const [first, ...others] = living;
+    if (!first) throw new Fault('MEDIA_WORKER_LOST');
+    return others.reduce((least, seat) => (seat.lines < least.lines ? seat : least), first);
+  }
+}
+
+const NOTHING: WorkerUsage = {
+  lines: 0,
+  forks: 0,
+  portsInUse: 0,
+  portsQuarantined: 0,
+  packetsRelayed: 0,
+  packetsForked: 0,
+};
+
+/** Each worker gets an equal share of the port pairs. */
+function births(options: RelayOptions): WorkerBirth[] {
+  const { min, max } = options.ports;
+  const workers = options.workers ?? 1;
+  const first = min + (min % 2);
+  const share = 2 * Math.floor((max - first + 1) / 2 / workers);
+  return Array.from({ length: workers }, (_, i) => ({
+    backend: options.backend ?? 'auto',
+    ports: {
+      min: first + i * share,
+      max: i === workers - 1 ? max : first + (i + 1) * share - 1,
+    },
+    quarantineMs: options.quarantineMs,
+    rtpTimeoutMs: options.rtpTimeoutMs,
+    forkBufferMs: options.forkBufferMs ?? 5_000,
+  }));
+}

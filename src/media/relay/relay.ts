@@ -1,0 +1,195 @@
+import { Fault } from '../../core';
+import type { Endpoint, ForkStats, LineStats, PlaneEvent, Side } from '../plane';
+import type { Agenda } from './agenda';
+import { CallIdentities } from './call-identities';
+import type { SocketSet } from './datagram';
+import { Fork } from './fork';
+import { type CallIdentity, ForkReports } from './fork-reports';
+import { type Description, Line, localEndpoint } from './line';
+import type { Requests, WorkerBirth, WorkerUsage } from './messages';
+import { type PortPair, PortPairs } from './port-pairs';
+import { PortRange } from './port-range';
+
+interface OpenLine {
+  readonly line: Line;
+  readonly pairs: Readonly<Record<Side, PortPair>>;
+  readonly identity: CallIdentity;
+  readonly forks: Set<string>;
+}
+
+interface OpenFork {
+  readonly fork: Fork;
+  readonly lineId: string;
+  readonly side: Side;
+}
+
+type Done<T> = (result: T | Fault) => void;
+
+/** Silence is looked for this many times in one timeout. */
+const SWEEPS = 8;
+
+/**
+ * Everything a worker holds, whatever its backend: lines and forks by id, and their ports. What is
+ * said about something that is gone is late, not wrong, and changes nothing.
+ */
+export class Relay {
+  readonly #lines = new Map<string, OpenLine>();
+  readonly #forks = new Map<string, OpenFork>();
+  readonly #identities: CallIdentities;
+  readonly #ports: PortPairs;
+  #relayedBefore = 0;
+  #forkedBefore = 0;
+
+  constructor(
+    private readonly sockets: SocketSet,
+    private readonly agenda: Agenda,
+    private readonly options: Omit<WorkerBirth, 'backend'>,
+    private readonly emit: (event: PlaneEvent) => void,
+  ) {
+    const { min, max } = options.ports;
+    this.#ports = new PortPairs(sockets, new PortRange(min, max), agenda, options.quarantineMs);
+    this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
+    this.#sweep();
+  }
+
+  open(ask: Requests['open']['ask'], done: Done<Record<Side, Endpoint>>): void {
+    this.#ports.open(ask.bind.a, (a) => {
+      if (a instanceof Fault) {
+        done(a);
+        return;
+      }
+      this.#ports.open(ask.bind.b, (b) => {
+        if (b instanceof Fault) {
+          this.#ports.retire(a);
+          done(b);
+        } else {
+          done(this.#opened(ask, { a, b }));
+        }
+      });
+    });
+  }
+
+  /** False when the address is none that could be sent to from where the side is bound. */
+  expect(lineId: string, side: Side, remote: Endpoint | undefined): boolean {
+    return this.#lines.get(lineId)?.line.expect(side, remote, this.sockets.now()) ?? true;
+  }
+
+  describe(lineId: string, description: Description): void {
+    this.#lines.get(lineId)?.line.describe(description, this.sockets.now());
+  }
+
+  fork(ask: Requests['fork']['ask'], done: Done<Endpoint>): void {
+    this.#ports.open(ask.bind, (pair) => {
+      if (pair instanceof Fault) {
+        done(pair);
+        return;
+      }
+      const open = this.#lines.get(ask.line);
+      if (open) {
+        done(this.#forked(ask, open, pair));
+      } else {
+        this.#ports.retire(pair);
+        done(new Fault('NOTHING_RECORDABLE', 'the line is closed'));
+      }
+    });
+  }
+
+  /** False when the address is none that could be sent to from where the fork is bound. */
+  start(forkId: string, remote: Endpoint): boolean {
+    return this.#forks.get(forkId)?.fork.start(remote) ?? true;
+  }
+
+  pause(forkId: string): void {
+    this.#forks.get(forkId)?.fork.pause();
+  }
+
+  resume(forkId: string): void {
+    this.#forks.get(forkId)?.fork.resume();
+  }
+
+  lineStats(lineId: string): LineStats | undefined {
+    return this.#lines.get(lineId)?.line.stats();
+  }
+
+  forkStats(forkId: string): ForkStats | undefined {
+    return this.#forks.get(forkId)?.fork.stats();
+  }
+
+  callOf(id: string): string | undefined {
+    return this.#lines.get(this.#forks.get(id)?.lineId ?? id)?.line.callId;
+  }
+
+  /** The last figures; undefined when it was closed before. */
+  closeLine(lineId: string): LineStats | undefined {
+    const open = this.#lines.get(lineId);
+    if (!open) return undefined;
+    const { line, pairs, forks } = open;
+    for (const forkId of forks) this.closeFork(forkId);
+    this.#lines.delete(lineId);
+    this.#identities.leave(line.callId);
+    this.#relayedBefore += line.packets;
+    this.#ports.retire(pairs.a);
+    this.#ports.retire(pairs.b);
+    return line.stats();
+  }
+
+  /** The last figures; undefined when it was closed before. */
+  closeFork(forkId: string): ForkStats | undefined {
+    const open = this.#forks.get(forkId);
+    if (!open) return undefined;
+    const { fork, lineId, side } = open;
+    const of = this.#lines.get(lineId);
+    of?.line.untap(side, fork);
+    of?.forks.delete(forkId);
+    this.#forks.delete(forkId);
+    fork.close();
+    this.#forkedBefore += fork.packets;
+    this.#ports.retire(fork.pair);
+    return fork.stats();
+  }
+
+  /** Ends every line, so that recorders hear BYE. */
+  close(): void {
+    for (const lineId of this.#lines.keys()) this.closeLine(lineId);
+  }
+
+  usage(): WorkerUsage {
+    let packetsRelayed = this.#relayedBefore;
+    let packetsForked = this.#forkedBefore;
+    for (const { line } of this.#lines.values()) packetsRelayed += line.packets;
+    for (const { fork } of this.#forks.values()) packetsForked += fork.packets;
+    return {
+      lines: this.#lines.size,
+      forks: this.#forks.size,
+      portsInUse: this.#ports.inUse,
+      portsQuarantined: this.#ports.quarantined,
+      packetsRelayed,
+      packetsForked,
+    };
+  }
+
+  #opened(ask: Requests['open']['ask'], pairs: Record<Side, PortPair>): Record<Side, Endpoint> {
+    const line = new Line(ask.line, ask.callId, pairs, ask, this.emit, this.sockets.now());
+    const identity = this.#identities.enter(ask.callId);
+    this.#lines.set(ask.line, { line, pairs, identity, forks: new Set() });
+    return { a: localEndpoint(pairs.a), b: localEndpoint(pairs.b) };
+  }
+
+  #forked(ask: Requests['fork']['ask'], open: OpenLine, pair: PortPair): Endpoint {
+    const { line, identity, forks } = open;
+    const clock = () => this.sockets.now();
+    const reports = new ForkReports(identity, clock, (type) => line.clockRate(type));
+    const fork = new Fork(pair, reports, this.agenda, clock, this.options.forkBufferMs);
+    this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side });
+    forks.add(ask.fork);
+    line.tap(ask.side, fork);
+    return localEndpoint(pair);
+  }
+
+  #sweep(): void {
+    const { rtpTimeoutMs } = this.options;
+    const now = this.sockets.now();
+    for (const { line } of this.#lines.values()) line.checkSilence(now, rtpTimeoutMs);
+    this.agenda.at(now + rtpTimeoutMs / SWEEPS, () => this.#sweep());
+  }
+}

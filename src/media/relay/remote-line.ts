@@ -1,0 +1,110 @@
+import { Fault } from '../../core';
+import type { Endpoint, Fork, ForkStats, LineStats, MediaLine, Side, StreamStats } from '../plane';
+import type { Description } from './line';
+import type { RequestName, Requests } from './messages';
+import type { WorkerLink } from './worker-link';
+
+const NO_STREAM: StreamStats = {
+  packets: 0,
+  octets: 0,
+  lost: 0,
+  jitterMs: 0,
+  strangers: 0,
+  malformed: 0,
+  firstAtMs: undefined,
+  lastAtMs: undefined,
+};
+const NO_LINE: LineStats = { a: NO_STREAM, b: NO_STREAM };
+const NO_FORK: ForkStats = {
+  packets: 0,
+  octets: 0,
+  dropped: 0,
+  sendErrors: 0,
+  recorder: undefined,
+};
+
+/** Answers of a worker that may be gone: then there is nothing to tell, and that is no error. */
+async function orWhenLost<Name extends RequestName, T>(
+  link: WorkerLink,
+  name: Name,
+  body: Requests[Name]['ask'],
+  lost: T,
+): Promise<Exclude<Requests[Name]['answer'], undefined> | T> {
+  try {
+    const answer = await link.ask(name, body);
+    return (answer ?? lost) as Exclude<Requests[Name]['answer'], undefined> | T;
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'MEDIA_WORKER_LOST') return lost;
+    throw error;
+  }
+}
+
+/** A line that lives in a worker. Figures are kept when it closes; zero when its worker died. */
+export class RemoteLine implements MediaLine {
+  #closed: Promise<LineStats> | undefined;
+  #forks = 0;
+
+  constructor(
+    private readonly link: WorkerLink,
+    readonly id: string,
+    readonly local: Readonly<Record<Side, Endpoint>>,
+    private readonly onClosed: () => void,
+  ) {}
+
+  expect(side: Side, remote: Endpoint | undefined): void {
+    this.link.tell({ kind: 'expect', line: this.id, side, remote });
+  }
+
+  describe({ clockRates, watch, opaque }: Description): void {
+    this.link.tell({ kind: 'describe', line: this.id, clockRates, watch, opaque });
+  }
+
+  async fork(side: Side, { bind }: { readonly bind: string }): Promise<Fork> {
+    const fork = `${this.id}.${++this.#forks}`;
+    const local = await this.link.ask('fork', { line: this.id, fork, side, bind });
+    return new RemoteFork(this.link, fork, local);
+  }
+
+  async stats(): Promise<LineStats> {
+    return this.#closed ?? orWhenLost(this.link, 'lineStats', { line: this.id }, NO_LINE);
+  }
+
+  close(): Promise<LineStats> {
+    if (!this.#closed) {
+      this.#closed = orWhenLost(this.link, 'closeLine', { line: this.id }, NO_LINE);
+      this.onClosed();
+    }
+    return this.#closed;
+  }
+}
+
+class RemoteFork implements Fork {
+  #closed: Promise<ForkStats> | undefined;
+
+  constructor(
+    private readonly link: WorkerLink,
+    readonly id: string,
+    readonly local: Endpoint,
+  ) {}
+
+  start(remote: Endpoint): void {
+    this.link.tell({ kind: 'start', fork: this.id, remote });
+  }
+
+  async pause(): Promise<void> {
+    await orWhenLost(this.link, 'pause', { fork: this.id }, undefined);
+  }
+
+  resume(): void {
+    this.link.tell({ kind: 'resume', fork: this.id });
+  }
+
+  async stats(): Promise<ForkStats> {
+    return this.#closed ?? orWhenLost(this.link, 'forkStats', { fork: this.id }, NO_FORK);
+  }
+
+  close(): Promise<ForkStats> {
+    this.#closed ??= orWhenLost(this.link, 'closeFork', { fork: this.id }, NO_FORK);
+    return this.#closed;
+  }
+}

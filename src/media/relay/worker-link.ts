@@ -1,0 +1,129 @@
+import { Worker } from 'node:worker_threads';
+import { Fault } from '../../core';
+import type { PlaneEvent } from '../plane';
+import type {
+  Backend,
+  FromWorker,
+  Order,
+  RequestName,
+  Requests,
+  ToWorker,
+  WorkerBirth,
+} from './messages';
+
+/** What a link tells its owner. */
+export interface LinkOwner {
+  onReady(backend: Backend, because: string | undefined): void;
+  onEvent(event: PlaneEvent): void;
+  onUnreachable(callId: string, address: string): void;
+  /** The worker is gone without having been asked to go. Said once; the link is then dead. */
+  onDeath(reason: string): void;
+}
+
+interface Waiting {
+  resolve(body: unknown): void;
+  reject(fault: Fault): void;
+}
+
+/** How long a worker may take to take leave of its recorders. */
+const SHUTDOWN_PATIENCE = 1_000;
+
+/** One media worker as control sees it: requests with answers, orders without, and its death. */
+export class WorkerLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextNumber = 1;
+  #state: 'alive' | 'closing' | 'dead' = 'alive';
+  #lastError = '';
+
+  constructor(
+    birth: WorkerBirth,
+    private readonly owner: LinkOwner,
+  ) {
+    this.#worker = spawn(birth);
+    this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    this.#worker.on('error', (error) => {
+      this.#lastError = String(error);
+    });
+    this.#worker.once('exit', (code) => this.#gone(this.#lastError || `exit code ${code}`));
+  }
+
+  get alive(): boolean {
+    return this.#state === 'alive';
+  }
+
+  /** Rejects with the worker's fault, or with MEDIA_WORKER_LOST when it dies before answering. */
+  ask<Name extends RequestName>(
+    name: Name,
+    body: Requests[Name]['ask'],
+  ): Promise<Requests[Name]['answer']> {
+    if (!this.alive) return Promise.reject(new Fault('MEDIA_WORKER_LOST'));
+    const number = this.#nextNumber++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve: resolve as (body: unknown) => void, reject });
+      this.#post({ kind: 'ask', number, name, body } as ToWorker);
+    });
+  }
+
+  tell(order: Order): void {
+    if (this.alive) this.#post(order);
+  }
+
+  /** Ends every line of the worker, then the worker. */
+  async close(): Promise<void> {
+    if (!this.alive) return;
+    const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
+    this.#state = 'closing';
+    this.#post({ kind: 'shutdown' });
+    const impatient = setTimeout(() => void this.#worker.terminate(), SHUTDOWN_PATIENCE);
+    await exited;
+    clearTimeout(impatient);
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.kind) {
+      case 'answer':
+        this.#takeWaiting(message.number)?.resolve(message.body);
+        break;
+      case 'refusal':
+        this.#takeWaiting(message.number)?.reject(new Fault(message.code, message.detail));
+        break;
+      case 'event':
+        this.owner.onEvent(message.event);
+        break;
+      case 'ready':
+        this.owner.onReady(message.backend, message.because);
+        break;
+      case 'unreachable':
+        this.owner.onUnreachable(message.callId, message.address);
+        break;
+    }
+  }
+
+  #takeWaiting(number: number): Waiting | undefined {
+    const waiting = this.#waiting.get(number);
+    this.#waiting.delete(number);
+    return waiting;
+  }
+
+  #gone(reason: string): void {
+    const unasked = this.#state === 'alive';
+    this.#state = 'dead';
+    for (const { reject } of this.#waiting.values()) {
+      reject(new Fault('MEDIA_WORKER_LOST', reason));
+    }
+    this.#waiting.clear();
+    if (unasked) this.owner.onDeath(reason);
+  }
+}
+
+/** From the built product the worker is JavaScript; in tests and under tsx it is the source itself. */
+function spawn(workerData: WorkerBirth): Worker {
+  if (__filename.endsWith('.js')) return new Worker(`${__dirname}/worker.js`, { workerData });
+  const execArgv = ['--require', require.resolve('tsx/cjs')];
+  return new Worker(`${__dirname}/worker.ts`, { workerData, execArgv });
+}

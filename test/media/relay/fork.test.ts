@@ -1,0 +1,283 @@
+import {
+  buildRtcp,
+  type Endpoint,
+  type Fork,
+  fromNtp,
+  type MediaLine,
+  parseRtcp,
+  type RtcpPacket,
+} from '../../../src/media';
+import type { Party } from '../support/party';
+import { BACKENDS, heard, Stage } from '../support/plane';
+
+const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
+
+describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
+  let stage: Stage;
+  let line: MediaLine;
+  let fork: Fork;
+  let caller: Party;
+  let callee: Party;
+  let recorder: Party;
+
+  beforeAll(async () => {
+    stage = await Stage.open(backend, { forkBufferMs: 5_000 });
+  });
+  afterAll(() => stage.close());
+
+  beforeEach(async () => {
+    caller = await stage.party({ ssrc: 0xfffffff1 });
+    callee = await stage.party({ ssrc: 2 });
+    recorder = await stage.party();
+    line = await stage.plane.open({ callId: 'call', bind: BIND, clockRates: { 0: 8000 } });
+    line.expect('a', caller.endpoint);
+    line.expect('b', callee.endpoint);
+    fork = await line.fork('a', { bind: '127.0.0.1' });
+  });
+  afterEach(() => line.close());
+
+  async function report(from: Party = recorder): Promise<RtcpPacket[]> {
+    return parseRtcp((await from.rtcp.next(8_000)).bytes);
+  }
+
+  /** Control's word has reached the worker when it has answered a question asked after it. */
+  async function started(remote: Endpoint): Promise<void> {
+    fork.start(remote);
+    await fork.stats();
+  }
+
+  test('gives the recorder every packet since it was opened, then live ones, in order', async () => {
+    const said = [caller.speak(line.local.a), caller.speak(line.local.a)];
+    await heard(line, 'a', 2);
+    await started(recorder.endpoint);
+    said.push(caller.speak(line.local.a));
+    for (const bytes of said) {
+      const got = await recorder.rtp.next();
+      expect(got.bytes).toEqual(bytes);
+      expect(got.from.port).toBe(fork.local.rtpPort);
+    }
+    expect(await fork.stats()).toMatchObject({ packets: 3, octets: 516, dropped: 0 });
+  });
+
+  test('copies only what its own side sends', async () => {
+    await started(recorder.endpoint);
+    callee.speak(line.local.b);
+    await caller.rtp.next();
+    const said = caller.speak(line.local.a);
+    expect((await recorder.rtp.next()).bytes).toEqual(said);
+  });
+
+  test('gives a long wait to the recorder in bursts and loses none of it', async () => {
+    const said: Buffer[] = [];
+    for (let i = 0; i < 240; i++) {
+      said.push(caller.speak(line.local.a));
+      if (i % 40 === 39) await heard(line, 'a', i + 1);
+    }
+    await started(recorder.endpoint);
+    said.push(caller.speak(line.local.a));
+    for (const bytes of said) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
+    expect(await fork.stats()).toMatchObject({ packets: 241, dropped: 0 });
+  });
+
+  test('reports before the first packet when it arrived here, on the wall clock', async () => {
+    const before = Date.now();
+    const timestamp = caller.timestamp;
+    caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    const after = Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    await started(recorder.endpoint);
+    const [sender, source] = await report();
+    expect(sender).toMatchObject({
+      kind: 'sender-report',
+      ssrc: 0xfffffff1,
+      rtpTimestamp: timestamp,
+      packets: 0,
+    });
+    if (sender?.kind !== 'sender-report') throw new Error('no sender report');
+    expect(fromNtp(sender.ntp)).toBeGreaterThanOrEqual(before - 5);
+    expect(fromNtp(sender.ntp)).toBeLessThanOrEqual(after + 5);
+    expect(source).toMatchObject({ kind: 'source-description' });
+  });
+
+  test('shares one name and one clock with the other forks of its call', async () => {
+    const other = await line.fork('b', { bind: '127.0.0.1' });
+    const second = await stage.party();
+    fork.start(recorder.endpoint);
+    other.start(second.endpoint);
+    await other.stats();
+    caller.speak(line.local.a);
+    callee.speak(line.local.b);
+    const [one, oneName] = await report(recorder);
+    const [two, twoName] = await report(second);
+    if (one?.kind !== 'sender-report' || two?.kind !== 'sender-report')
+      throw new Error('no report');
+    if (oneName?.kind !== 'source-description') throw new Error('no description');
+    if (twoName?.kind !== 'source-description') throw new Error('no description');
+    expect(oneName.sources[0]!.cname).toMatch(/^[A-Za-z0-9+/]{16}$/);
+    expect(twoName.sources[0]!.cname).toBe(oneName.sources[0]!.cname);
+    expect(Math.abs(fromNtp(one.ntp) - fromNtp(two.ntp))).toBeLessThan(500);
+  });
+
+  test('reports again within seconds, and what the recorder reports is to be read', async () => {
+    await started(recorder.endpoint);
+    caller.speak(line.local.a);
+    const [first] = await report();
+    const [second] = await report();
+    expect(second).toMatchObject({ kind: 'sender-report', packets: 1, octets: 160 });
+    if (first?.kind !== 'sender-report' || second?.kind !== 'sender-report') throw new Error();
+    recorder.rtcp.send(
+      buildRtcp([
+        {
+          kind: 'receiver-report',
+          ssrc: 77,
+          reports: [
+            {
+              ssrc: 0xfffffff1,
+              fractionLost: 64,
+              lost: 3,
+              highestSequence: 1003,
+              jitter: 80,
+              lastSr: Number((second.ntp >> 16n) & 0xffffffffn),
+              delaySinceLastSr: 0,
+            },
+          ],
+        },
+      ]),
+      fork.local.rtcpPort,
+      fork.local.address,
+    );
+    for (let patience = 1_000; !(await fork.stats()).recorder; patience--) {
+      expect(patience).toBeGreaterThan(0);
+    }
+    const { recorder: said } = await fork.stats();
+    expect(said).toMatchObject({ lost: 3, fractionLost: 0.25, jitterMs: 10 });
+    expect(said!.roundTripMs).toBeLessThan(1_000);
+  });
+
+  test('lets nothing through that arrives after pause has resolved, and nothing of it later', async () => {
+    await started(recorder.endpoint);
+    const before = caller.speak(line.local.a);
+    expect((await recorder.rtp.next()).bytes).toEqual(before);
+    await fork.pause();
+    for (let i = 0; i < 20; i++) caller.speak(line.local.a);
+    await heard(line, 'a', 21);
+    fork.resume();
+    await fork.stats();
+    const after = caller.speak(line.local.a);
+    expect((await recorder.rtp.next()).bytes).toEqual(after);
+    expect(await fork.stats()).toMatchObject({ packets: 2, dropped: 0 });
+    const reports = [await report(), await report()];
+    expect(reports.map(([packet]) => packet?.kind)).toEqual(['sender-report', 'sender-report']);
+  });
+
+  test('keeps nothing that arrives while paused before it starts', async () => {
+    const before = caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    await fork.pause();
+    caller.speak(line.local.a);
+    await heard(line, 'a', 2);
+    fork.resume();
+    await fork.stats();
+    const after = caller.speak(line.local.a);
+    await heard(line, 'a', 3);
+    await started(recorder.endpoint);
+    expect((await recorder.rtp.next()).bytes).toEqual(before);
+    expect((await recorder.rtp.next()).bytes).toEqual(after);
+  });
+
+  test('takes leave with BYE and gives its figures', async () => {
+    await started(recorder.endpoint);
+    caller.speak(line.local.a);
+    await recorder.rtp.next();
+    await report();
+    const figures = await fork.close();
+    expect(figures).toMatchObject({ packets: 1, octets: 172, sendErrors: 0 });
+    const parting = await report();
+    expect(parting.map(({ kind }) => kind)).toEqual([
+      'receiver-report',
+      'source-description',
+      'bye',
+    ]);
+    expect(await fork.close()).toEqual(figures);
+    caller.speak(line.local.a);
+    await callee.rtp.next();
+    await callee.rtp.next();
+    expect(recorder.rtp.received).toHaveLength(1);
+  });
+
+  test('moves to another recorder and introduces its stream there', async () => {
+    await started(recorder.endpoint);
+    caller.speak(line.local.a);
+    await recorder.rtp.next();
+    const second = await stage.party();
+    await started(second.endpoint);
+    const said = caller.speak(line.local.a);
+    expect((await second.rtp.next()).bytes).toEqual(said);
+    expect((await report(second))[0]).toMatchObject({ kind: 'sender-report' });
+  });
+
+  test('follows a change of SSRC with a report of the new source', async () => {
+    await started(recorder.endpoint);
+    caller.speak(line.local.a);
+    expect((await report())[0]).toMatchObject({ ssrc: 0xfffffff1 });
+    caller.speak(line.local.a, { ssrc: 5, timestamp: 9 });
+    expect((await report())[0]).toMatchObject({ ssrc: 5, rtpTimestamp: 9, packets: 0 });
+  });
+
+  test('multiplexes its RTCP when the recorder does', async () => {
+    const muxed = await stage.party({ mux: true });
+    await started(muxed.endpoint);
+    caller.speak(line.local.a);
+    const first = await muxed.rtp.next();
+    expect(parseRtcp(first.bytes)[0]).toMatchObject({ kind: 'sender-report' });
+    expect(first.from.port).toBe(fork.local.rtpPort);
+  });
+
+  test('leaves the call alone when the recorder cannot be reached', async () => {
+    await started({ address: '::1', rtpPort: 4000, rtcpPort: 4001 });
+    const said = caller.speak(line.local.a);
+    expect((await callee.rtp.next()).bytes).toEqual(said);
+    expect(await fork.stats()).toMatchObject({ packets: 0 });
+  });
+
+  test('ends with its line', async () => {
+    await started(recorder.endpoint);
+    caller.speak(line.local.a);
+    await report();
+    await line.close();
+    expect((await report()).at(-1)).toEqual({ kind: 'bye', ssrcs: [0xfffffff1] });
+    expect(await stage.plane.usage()).toMatchObject({ lines: 0, forks: 0, portsInUse: 0 });
+  });
+
+  test('is refused on a closed line', async () => {
+    await line.close();
+    await expect(line.fork('a', { bind: '127.0.0.1' })).rejects.toMatchObject({
+      code: 'NOTHING_RECORDABLE',
+    });
+  });
+});
+
+describe.each(BACKENDS)('a fork with a short memory on the %s backend', (backend) => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.open(backend, { forkBufferMs: 50 });
+  });
+  afterAll(() => stage.close());
+
+  test('keeps the newest packets and counts the oldest as dropped', async () => {
+    const caller = await stage.party();
+    const recorder = await stage.party();
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    const fork = await line.fork('a', { bind: '127.0.0.1' });
+    caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    const kept = caller.speak(line.local.a);
+    await heard(line, 'a', 2);
+    fork.start(recorder.endpoint);
+    expect((await recorder.rtp.next()).bytes).toEqual(kept);
+    expect(await fork.stats()).toMatchObject({ packets: 1, dropped: 1 });
+  });
+});

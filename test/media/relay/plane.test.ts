@@ -1,0 +1,162 @@
+import { Worker } from 'node:worker_threads';
+import { Ear } from '../support/party';
+import { BACKENDS, freeRange, heard, Stage } from '../support/plane';
+
+const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
+
+describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
+  let stage: Stage;
+  afterEach(() => stage.close());
+
+  test('says PORTS_EXHAUSTED when the range is used up, and opens again after a quarantine', async () => {
+    const ports = await freeRange(4);
+    stage = await Stage.open(backend, { ports, quarantineMs: 100 });
+    const line = await stage.plane.open({ callId: 'first', bind: BIND });
+    await expect(stage.plane.open({ callId: 'second', bind: BIND })).rejects.toMatchObject({
+      code: 'PORTS_EXHAUSTED',
+    });
+    await line.close();
+    await expect(stage.plane.open({ callId: 'third', bind: BIND })).rejects.toMatchObject({
+      code: 'PORTS_EXHAUSTED',
+    });
+    expect(await stage.plane.usage()).toMatchObject({ portsInUse: 0, portsQuarantined: 4 });
+    for (let patience = 1_000; (await stage.plane.usage()).portsQuarantined > 0; patience--) {
+      expect(patience).toBeGreaterThan(0);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await stage.plane.open({ callId: 'fourth', bind: BIND });
+  });
+
+  test('passes over ports that somebody else has', async () => {
+    const ports = await freeRange(8);
+    const squatter = await Ear.open('127.0.0.1', ports.min + 3);
+    stage = await Stage.open(backend, { ports, quarantineMs: 60_000 });
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    const taken = [line.local.a, line.local.b].flatMap((end) => [end.rtpPort, end.rtcpPort]);
+    expect(taken).not.toContain(squatter.port);
+    squatter.close();
+  });
+
+  test('says which address cannot be bound', async () => {
+    stage = await Stage.open(backend);
+    const bind = { a: '127.0.0.1', b: '192.0.2.1' };
+    await expect(stage.plane.open({ callId: 'call', bind })).rejects.toMatchObject({
+      code: 'PORTS_EXHAUSTED',
+      message: expect.stringContaining('192.0.2.1: EADDRNOTAVAIL'),
+    });
+  });
+
+  test('keeps a closed line’s ports bound and silent during the quarantine', async () => {
+    stage = await Stage.open(backend, { quarantineMs: 60_000 });
+    const [caller, callee] = [await stage.party(), await stage.party()];
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    line.expect('b', callee.endpoint);
+    caller.speak(line.local.a);
+    await callee.rtp.next();
+    await line.close();
+    caller.speak(line.local.a);
+    await stage.plane.usage();
+    expect(callee.rtp.received).toHaveLength(1);
+    await expect(Ear.open('127.0.0.1', line.local.a.rtpPort)).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+  });
+
+  test('reports a silent side once per silence', async () => {
+    stage = await Stage.open(backend, { rtpTimeoutMs: 150 });
+    const caller = await stage.party();
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    const silence = await stage.event('rtp-timeout');
+    expect(silence).toMatchObject({ callId: 'call', lineId: line.id });
+    expect(silence.silentMs).toBeGreaterThanOrEqual(150);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(stage.events.map((event) => 'side' in event && event.side).sort()).toEqual(['a', 'b']);
+    stage.events.length = 0;
+    caller.speak(line.local.a);
+    expect(await stage.event('rtp-timeout')).toMatchObject({ side: 'a' });
+  });
+
+  test('does not report a line that is not watched', async () => {
+    stage = await Stage.open(backend, { rtpTimeoutMs: 50 });
+    const line = await stage.plane.open({ callId: 'held', bind: BIND, watch: false });
+    const watched = await stage.plane.open({ callId: 'watched', bind: BIND });
+    await stage.event('rtp-timeout');
+    expect(stage.events.every((event) => 'lineId' in event && event.lineId === watched.id)).toBe(
+      true,
+    );
+    line.describe({ watch: true });
+    for (let patience = 100; !stage.events.some((e) => 'callId' in e && e.callId === 'held'); ) {
+      expect(patience--).toBeGreaterThan(0);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  });
+
+  test('counts what all lines have passed, the closed ones too', async () => {
+    stage = await Stage.open(backend);
+    const [caller, callee] = [await stage.party(), await stage.party()];
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    line.expect('b', callee.endpoint);
+    caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    expect(await stage.plane.usage()).toMatchObject({ lines: 1, packetsRelayed: 1, portsInUse: 4 });
+    await line.close();
+    expect(await stage.plane.usage()).toMatchObject({
+      lines: 0,
+      packetsRelayed: 1,
+      kernelDrops: 0,
+    });
+  });
+
+  test('spreads calls over its workers and keeps the lines of a call together', async () => {
+    const ports = await freeRange(80);
+    stage = await Stage.open(backend, { ports, workers: 2 });
+    const lines = [];
+    for (const callId of ['one', 'two', 'one', 'two']) {
+      lines.push(await stage.plane.open({ callId, bind: BIND }));
+    }
+    const half = ports.min + 40;
+    const low = lines.map((line) => line.local.a.rtpPort < half);
+    expect(low[0]).toBe(!low[1]);
+    expect(low[2]).toBe(low[0]);
+    expect(low[3]).toBe(low[1]);
+  });
+
+  test('survives a worker: its calls are reported lost, others go on, new ones are taken', async () => {
+    const killed = jest.spyOn(Worker.prototype, 'postMessage');
+    stage = await Stage.open(backend, { workers: 2 });
+    const lost = await stage.plane.open({ callId: 'lost', bind: BIND });
+    const doomed = killed.mock.contexts.at(-1) as Worker;
+    const spared = await stage.plane.open({ callId: 'spared', bind: BIND });
+    killed.mockRestore();
+    await doomed.terminate();
+    expect(await stage.event('worker-lost')).toEqual({ kind: 'worker-lost', callIds: ['lost'] });
+
+    const [caller, callee] = [await stage.party(), await stage.party()];
+    spared.expect('b', callee.endpoint);
+    const said = caller.speak(spared.local.a);
+    expect((await callee.rtp.next()).bytes).toEqual(said);
+
+    await expect(lost.fork('a', { bind: '127.0.0.1' })).rejects.toMatchObject({
+      code: 'MEDIA_WORKER_LOST',
+    });
+    expect((await lost.stats()).a.packets).toBe(0);
+    expect((await lost.close()).a.packets).toBe(0);
+    // Both workers' ports serve again, those of the dead one included.
+    const opened = await Promise.all(
+      ['x', 'y', 'z'].map((callId) => stage.plane.open({ callId, bind: BIND })),
+    );
+    expect(opened).toHaveLength(3);
+  });
+
+  test('has nothing left after close', async () => {
+    stage = await Stage.open(backend, { quarantineMs: 60_000 });
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    await stage.plane.close();
+    const reused = await Ear.open('127.0.0.1', line.local.a.rtpPort);
+    reused.close();
+    await expect(stage.plane.open({ callId: 'late', bind: BIND })).rejects.toMatchObject({
+      code: 'MEDIA_WORKER_LOST',
+    });
+    expect((await line.close()).a.packets).toBe(0);
+  });
+});
