@@ -73,9 +73,6 @@ function readFile(file: string): Read {
 
 /** `sip:` with nothing under it, as when all its keys are commented out, counts as not written. */
 function withoutEmptySections(located: Located, key: Key): Located {
-  if (located.kind === 'scalar' && located.value === null && key.accepts.has('map')) {
-    return locate({}, located.origin);
-  }
   if (located.kind !== 'map') return located;
   const entries = [...located.entries].flatMap(([name, entry]): [string, Entry][] => {
     const inner = key.keys.get(name);

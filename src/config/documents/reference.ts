@@ -39,7 +39,7 @@ function preset(key: Key): string {
 }
 
 function code(value: unknown): string {
-  return `\`${cell(typeof value === 'string' ? value : JSON.stringify(value))}\``;
+  return `\`${cell(typeof value === 'string' && value !== '' ? value : JSON.stringify(value))}\``;
 }
 
 /** A bar would end the cell. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { media } from './media';
 import { recorder } from './recorder';
-import { peers, routes, users } from './routing';
+import { dialPlan, peers, routes, users } from './routing';
 import { cdr, http, log, shutdown } from './service';
 import { sip } from './sip';
 
@@ -12,6 +12,7 @@ export const schema = z.strictObject({
   peers,
   users,
   routes,
+  dialPlan,
   recorder: recorder.prefault({}).describe('Recording.'),
   http: http.prefault({}).describe('Health, metrics, live calls and recordings over HTTP.'),
   log: log.prefault({}).describe('Logs, on standard output.'),

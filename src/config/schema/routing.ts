@@ -9,7 +9,7 @@ import {
   parseSipUri,
   refused,
 } from '../values';
-import { line, name, seconds, text } from './fields';
+import { line, name, seconds, text, whole } from './fields';
 
 const peer = z.strictObject({
   name: name.describe('Name for routes, logs and metrics.'),
@@ -64,6 +64,31 @@ export const users = z
   .prefault([])
   .describe('Whose calls are recorded, and where their phones are.');
 
+const digits = (least: number, most: number, example: string) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9]{${least},${most}}$`), `wants digits, quoted, such as ${example}`);
+
+const plan = z.strictObject({
+  countryCode: digits(1, 3, '"1" or "380"').describe('Country calling code.'),
+  nationalPrefix: digits(0, 5, '"0", or "" for none')
+    .prefault('')
+    .describe('What is dialled before a national number.'),
+  internationalPrefix: digits(0, 5, '"00" or "011"')
+    .prefault('00')
+    .describe('What is dialled before a country calling code.'),
+  shortestNationalDigits: whole(1, 15)
+    .prefault(8)
+    .describe('A number of fewer digits is an extension and stays as it is.'),
+});
+
+export const dialPlan = plan
+  .nullable()
+  .prefault(null)
+  .describe(
+    'How numbers without + are read when users are looked up, as a map; null takes them as dialled.',
+  );
+
 /** Where a call goes: a peer by name, a SIP URI, or by what the caller asked for. */
 export type RouteTarget =
   | { readonly kind: 'peer'; readonly name: string }
@@ -109,6 +134,12 @@ const route = z.strictObject({
   timeoutSeconds: seconds(1, 600)
     .prefault(30)
     .describe('How long each target may ring before the next is tried.'),
+  redirects: z
+    .enum(['pass', 'follow'])
+    .prefault('pass')
+    .describe(
+      'What a 3xx answer does: it is passed to the caller, or its contacts are tried here.',
+    ),
 });
 
 export const routes = z

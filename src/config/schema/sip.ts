@@ -30,6 +30,10 @@ export const sip = z.strictObject({
     .describe(
       'Address that Via and Contact show when peers reach us through NAT; null shows the one listened on.',
     ),
+  domains: z
+    .array(text(parseHost))
+    .prefault([])
+    .describe('Names by which callers mean us, on any port: phones are set up with one of them.'),
   engine: z
     .union([embeddedEngine, drachtioServer])
     .prefault('embedded')
