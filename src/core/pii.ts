@@ -10,7 +10,9 @@ export function redact(identity: string): string {
   return `${scheme}${shorten(user)}${rest.replace(/;.*$/s, '')}`;
 }
 
+/** At least half of it stays hidden. */
 function shorten(user: string): string {
   if (user.length <= 4) return user.length === 0 ? '' : `${user[0]}…`;
+  if (user.length <= 7) return `${user[0]}…${user.at(-1)}`;
   return `${user.slice(0, 2)}…${user.slice(-2)}`;
 }
