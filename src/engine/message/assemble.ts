@@ -46,7 +46,7 @@ function commonFault({ via, single }: Head): ParseError | undefined {
   if (!single.To) return missing('To');
   if (!isParty(structureOf(single.To, parseNameAddr))) return bad('To');
   if (!single['Call-ID']) return missing('Call-ID');
-  if (!isIdentifier(single['Call-ID'].value)) return bad('Call-ID');
+  if (!isCallId(single['Call-ID'].value)) return bad('Call-ID');
   if (!single.CSeq) return missing('CSeq');
   if (!structureOf(single.CSeq, parseCSeq)) return bad('CSeq');
   return undefined;
@@ -68,12 +68,17 @@ function isParty(address: NameAddr | undefined): boolean {
   if (!address) return false;
   const tag = address.params.get('tag');
   // Without a tag: RFC 2543. With an empty one, or one that is no word, it identifies nothing.
-  return !address.params.has('tag') || (tag !== undefined && isIdentifier(tag));
+  return (
+    !address.params.has('tag') || (tag !== undefined && tag !== '' && !/[\0-\x20\x7f"|]/.test(tag))
+  );
 }
 
-/** A Call-ID or tag: looser than RFC 3261's word, but nothing that separates words anywhere. */
-function isIdentifier(text: string): boolean {
-  return text !== '' && !/[\0-\x20\x7f",;|]/.test(text);
+/**
+ * Looser than RFC 3261's word, but nothing that separates words anywhere: in other headers (dialog
+ * identifiers in Replaces, Join), in keys or in the control protocol.
+ */
+function isCallId(text: string): boolean {
+  return text !== '' && !/[\0-\x20\x7f,;|]/.test(text);
 }
 
 function missing(name: string): ParseError {

@@ -2,7 +2,7 @@ import { HeaderLine } from './header-line';
 import { MAX_HEADERS, MAX_LINE_CHARS, MAX_MESSAGE_BYTES } from './limits';
 import { knownName } from './names';
 import type { ParseError } from './parse-result';
-import { isToken, parseUnsigned } from './scan';
+import { isToken, parseUnsigned, trimmed } from './scan';
 
 /** Headers of which a message has one, and which decide what the message is part of. */
 type Single = 'Call-ID' | 'CSeq' | 'From' | 'Max-Forwards' | 'To';
@@ -85,7 +85,7 @@ class HeadReader {
     const colon = line.indexOf(':');
     const written = line.slice(0, Math.max(0, colon)).trimEnd();
     const known = knownName(written);
-    const value = line.slice(colon + 1).trim();
+    const value = trimmed(line, colon + 1);
     const fault = known || isToken(written) ? valueFault(value) : BAD_LINE;
     if (fault) {
       this.#fault ??= fault;
@@ -136,8 +136,8 @@ class HeadReader {
 
   /** Joins continuation lines with one space each: RFC 3261 §7.3.1. */
   #unfold(line: string): string {
-    const pieces = [line.trimEnd()];
-    while (this.#continues()) pieces.push(this.#line().trim());
+    const pieces = [line];
+    while (this.#continues()) pieces.push(trimmed(this.#line()));
     return pieces.join(' ');
   }
 

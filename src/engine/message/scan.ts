@@ -15,6 +15,17 @@ export function skipSpace(text: string, from: number): number {
   return at;
 }
 
+/** `text` from `from` to `to` without spaces and tabs at either end. Other blanks are content. */
+export function trimmed(text: string, from = 0, to = text.length): string {
+  const start = skipSpace(text, from);
+  let end = to;
+  for (; end > start; end--) {
+    const code = text.charCodeAt(end - 1);
+    if (code !== SPACE && code !== HTAB) break;
+  }
+  return text.slice(start, end);
+}
+
 /** The position after a quoted string that opens at `from`, or -1 when it never closes. */
 export function endOfQuoted(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
@@ -56,11 +67,11 @@ export function splitList(value: string): string[] {
       if (end < 0) break;
       at = end;
     } else if (code === 0x2c) {
-      parts.push(value.slice(start, at).trim());
+      parts.push(trimmed(value, start, at));
       start = at + 1;
     }
   }
-  parts.push(value.slice(start).trim());
+  parts.push(trimmed(value, start));
   return parts;
 }
 
