@@ -1,0 +1,178 @@
+import { type Instant, type Machine, type Millis, TimerTable } from '../../core';
+import type { CallSide } from '../call/machine';
+
+/**
+ * One offer and answer at a time, from end to end: RFC 3264 §4, RFC 3261 §14, RFC 3311 §5.
+ *
+ * ```
+ *        offered           answered             ACK of the one who asked
+ *  idle ─────────▶ relayed ────────▶ confirming ─────────────▶ idle
+ *    ▲               │ 491   ▲            (re-INVITE accepted)
+ *    │               ▼       │ timer
+ *    └── failed ── backoff ──┘
+ * ```
+ *
+ * A second offer meets RFC 3261 §14.2: from the same side 500 with Retry-After, from the other 491. When
+ * the other end answers ours 491, it is tried again by the timers of §14.1 while the one who asked
+ * waits, and the 491 is passed on only when that did not help. What comes between a 2xx and its ACK
+ * waits for the ACK: then the ends agree, and only our view lags.
+ */
+export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
+  #state: ExchangeState;
+  #parked: Offered | undefined;
+  readonly #timers = new TimerTable<'retry'>();
+
+  /**
+   * @param random a number in [0, 1)
+   * @param begun the exchange of the initial INVITE, when it is still under way
+   */
+  constructor(
+    private readonly random: () => number,
+    begun?: 'initial',
+  ) {
+    this.#state = begun ? { kind: 'initial' } : { kind: 'idle' };
+  }
+
+  get state(): ExchangeState {
+    return this.#state;
+  }
+
+  nextDeadline(): Instant | undefined {
+    return this.#timers.next()?.deadline;
+  }
+
+  handle(input: ExchangeInput, now: Instant): readonly ExchangeOutput[] {
+    switch (input.kind) {
+      case 'offered':
+        return this.#onOffered(input);
+      case 'answered':
+        return this.#onAnswered(input.id, input.status, now);
+      case 'confirmed':
+        return this.#onConfirmed(input.side);
+      case 'withdrawn':
+        return this.#onWithdrawn(input.id);
+      case 'settled':
+        // The initial INVITE's offer has its answer, or will get none.
+        return this.#state.kind === 'initial' ? this.#release() : [];
+    }
+  }
+
+  tick(now: Instant): readonly ExchangeOutput[] {
+    if (this.#timers.takeDue(now).length === 0 || this.#state.kind !== 'backoff') return [];
+    const { offer, tries } = this.#state;
+    this.#state = { kind: 'relayed', offer, tries: tries + 1 };
+    return [{ kind: 'relay', id: offer.id }];
+  }
+
+  #onOffered(offer: Offered): readonly ExchangeOutput[] {
+    const state = this.#state;
+    switch (state.kind) {
+      case 'idle':
+        this.#state = { kind: 'relayed', offer, tries: 1 };
+        return [{ kind: 'relay', id: offer.id }];
+      case 'confirming':
+        if (this.#parked) return [this.#refuse(offer, this.#parked.from)];
+        this.#parked = offer;
+        return [];
+      case 'initial':
+        return [this.#refuse(offer, 'caller')];
+      case 'relayed':
+      case 'backoff':
+        return [this.#refuse(offer, state.offer.from)];
+    }
+  }
+
+  #onAnswered(id: number, status: number, now: Instant): readonly ExchangeOutput[] {
+    const state = this.#state;
+    if (state.kind !== 'relayed' || state.offer.id !== id) return [];
+    const { offer, tries } = state;
+    if (status === REQUEST_PENDING && tries < MOST_TRIES) {
+      this.#state = { kind: 'backoff', offer, tries };
+      this.#timers.set('retry', now + this.#pause(offer.from));
+      return [];
+    }
+    if (status < 300 && offer.method === 'INVITE') {
+      this.#state = { kind: 'confirming', offer };
+      return [{ kind: 'pass', id }];
+    }
+    return [{ kind: 'pass', id }, ...this.#release()];
+  }
+
+  #onConfirmed(side: CallSide): readonly ExchangeOutput[] {
+    const state = this.#state;
+    if (state.kind !== 'confirming' || state.offer.from !== side) return [];
+    return [{ kind: 'acknowledge', id: state.offer.id }, ...this.#release()];
+  }
+
+  /** The one who asked has cancelled. What was relayed still gets its answer, and is undone. */
+  #onWithdrawn(id: number): readonly ExchangeOutput[] {
+    const state = this.#state;
+    if (this.#parked?.id === id) {
+      this.#parked = undefined;
+      return [];
+    }
+    if (state.kind !== 'backoff' || state.offer.id !== id) return [];
+    this.#timers.stopAll();
+    return this.#release();
+  }
+
+  #release(): readonly ExchangeOutput[] {
+    this.#state = { kind: 'idle' };
+    const next = this.#parked;
+    this.#parked = undefined;
+    return next ? this.#onOffered(next) : [];
+  }
+
+  #refuse(offer: Offered, pendingFrom: CallSide): ExchangeOutput {
+    if (offer.from !== pendingFrom)
+      return { kind: 'refuse', id: offer.id, status: REQUEST_PENDING };
+    const retryAfterS = Math.floor(this.random() * 11);
+    return { kind: 'refuse', id: offer.id, status: 500, retryAfterS };
+  }
+
+  /** RFC 3261 §14.1: longer for the one whose Call-ID it is, and that is us on the callee's leg. */
+  #pause(from: CallSide): Millis {
+    const [least, most] = from === 'caller' ? [2_100, 4_000] : [0, 2_000];
+    return least + Math.floor(this.random() * ((most - least) / 10 + 1)) * 10;
+  }
+}
+
+const REQUEST_PENDING = 491;
+const MOST_TRIES = 3;
+
+export interface Offered {
+  readonly kind: 'offered';
+  readonly id: number;
+  readonly from: CallSide;
+  readonly method: 'INVITE' | 'UPDATE';
+}
+
+export type ExchangeInput =
+  | Offered
+  /** The other end's final answer. */
+  | { readonly kind: 'answered'; readonly id: number; readonly status: number }
+  /** The ACK of this side came. */
+  | { readonly kind: 'confirmed'; readonly side: CallSide }
+  | { readonly kind: 'withdrawn'; readonly id: number }
+  | { readonly kind: 'settled' };
+
+export type ExchangeOutput =
+  /** Send the request to the other side. Again, after a 491. */
+  | { readonly kind: 'relay'; readonly id: number }
+  /** Give the other end's answer to the one who asked. */
+  | { readonly kind: 'pass'; readonly id: number }
+  /** Acknowledge the other end's 2xx. */
+  | { readonly kind: 'acknowledge'; readonly id: number }
+  | {
+      readonly kind: 'refuse';
+      readonly id: number;
+      readonly status: number;
+      readonly retryAfterS?: number;
+    };
+
+export type ExchangeState =
+  | { readonly kind: 'initial' }
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'relayed'; readonly offer: Offered; readonly tries: number }
+  | { readonly kind: 'backoff'; readonly offer: Offered; readonly tries: number }
+  | { readonly kind: 'confirming'; readonly offer: Offered };
