@@ -9,4 +9,5 @@ export {
   uriParam,
 } from './address';
 export { type AgentOptions, connectAgent } from './agent';
+export { canonicalName } from './message';
 export * from './types';
