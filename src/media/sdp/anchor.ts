@@ -1,0 +1,139 @@
+import type { Endpoint } from '../plane';
+import { attribute, type MediaSection, readSections, type SdpLine, type SdpResult } from './lines';
+import { describedBy, networkAddress, type OwnOrigin, originValue } from './origin';
+
+/** Where the media of a description is to come to: us. */
+export interface Anchoring {
+  readonly origin: OwnOrigin;
+  /** For each m-line in order: our endpoint towards the reader. Missing ones are rejected. */
+  readonly media: ReadonlyArray<Endpoint | 'reject'>;
+}
+
+export interface Anchored {
+  readonly text: string;
+  /** For the next description to the same reader. */
+  readonly origin: OwnOrigin;
+}
+
+/**
+ * Rewrites a description so that media comes to us and nothing tells where it came from before:
+ * o=, c=, ports and a=rtcp are ours, ICE goes, everything else stays as it is and where it is. A
+ * line on hold by `0.0.0.0` stays on hold, a disabled one stays disabled.
+ */
+export function anchor(text: string, { origin, media }: Anchoring): SdpResult<Anchored> {
+  const sections = readSections(text);
+  if (!sections.ok) return sections;
+  const session = sections.value.session.filter(stays).filter(({ type }) => type !== 'o');
+  const inherited = session.find(isConnection);
+  const own = session.map((line) => (isConnection(line) ? moved(line, origin.address) : line));
+  const lines = sections.value.media.flatMap((section, i) =>
+    anchorMedia(section, media[i] ?? 'reject', inherited, origin.address),
+  );
+  const [version, ...rest] = [...own, ...lines].map(({ type, value }) => `${type}=${value}\r\n`);
+  const next = describedBy(origin, rest.join(''));
+  return {
+    ok: true,
+    value: { text: `${version}o=${originValue(next)}\r\n${next.body}`, origin: next },
+  };
+}
+
+function anchorMedia(
+  { fields, lines }: MediaSection,
+  local: Endpoint | 'reject',
+  inherited: SdpLine | undefined,
+  sessionAddress: string,
+): SdpLine[] {
+  const { kind, protocol, formats } = fields;
+  const mLine = (port: number): SdpLine => ({
+    type: 'm',
+    value: [kind, port, protocol, ...formats].join(' '),
+  });
+  if (local === 'reject' || fields.port === 0) {
+    const kept = lines.filter(stays).filter((line) => !isConnection(line) && !isRtcp(line));
+    return [mLine(0), ...kept];
+  }
+  const rewritten = lines.filter(stays).map((line) => {
+    if (isConnection(line)) return moved(line, local.address);
+    return isRtcp(line) ? rtcpLine(line, local) : line;
+  });
+  return [
+    mLine(local.rtpPort),
+    ...withConnection(rewritten, local, inherited, sessionAddress),
+    ...missingRtcp(rewritten, local),
+  ];
+}
+
+/** Gives the section a c= line of its own where the session's would lead elsewhere. */
+function withConnection(
+  lines: readonly SdpLine[],
+  local: Endpoint,
+  inherited: SdpLine | undefined,
+  sessionAddress: string,
+): readonly SdpLine[] {
+  const fits = inherited && (isHeld(inherited) || local.address === sessionAddress);
+  if (fits || lines.some(isConnection)) return lines;
+  const title = lines.findIndex(({ type }) => type !== 'i');
+  const at = title < 0 ? lines.length : title;
+  const own: SdpLine = { type: 'c', value: networkAddress(local.address) };
+  return [...lines.slice(0, at), own, ...lines.slice(at)];
+}
+
+function isConnection({ type }: SdpLine): boolean {
+  return type === 'c';
+}
+
+/** RFC 2543's way to say hold, understood by RFC 3264 §8.4: it must reach the other side as it is. */
+function isHeld({ value }: SdpLine): boolean {
+  return / (0\.0\.0\.0|::)$/.test(value);
+}
+
+function moved(line: SdpLine, address: string): SdpLine {
+  return isHeld(line) ? line : { type: 'c', value: networkAddress(address) };
+}
+
+function isRtcp(line: SdpLine): boolean {
+  return line.type === 'a' && attribute(line).name === 'rtcp';
+}
+
+/** RFC 3605: RTCP elsewhere than on the next port must be said. */
+function missingRtcp(lines: readonly SdpLine[], { rtpPort, rtcpPort }: Endpoint): SdpLine[] {
+  if (rtcpPort === rtpPort + 1 || rtcpPort === rtpPort || lines.some(isRtcp)) return [];
+  return [{ type: 'a', value: `rtcp:${rtcpPort}` }];
+}
+
+function rtcpLine(line: SdpLine, { address, rtcpPort }: Endpoint): SdpLine {
+  const withAddress = attribute(line).value.includes(' ');
+  return {
+    type: 'a',
+    value: `rtcp:${rtcpPort}${withAddress ? ` ${networkAddress(address)}` : ''}`,
+  };
+}
+
+/** Attributes that lead media past us, or tell of the network behind us. */
+const HOPS = new Set([
+  // ICE (RFC 8839) and what came before it.
+  'candidate',
+  'remote-candidates',
+  'end-of-candidates',
+  'ice-ufrag',
+  'ice-pwd',
+  'ice-options',
+  'ice-lite',
+  'ice-mismatch',
+  'ice-pacing',
+  'x-candidate-info',
+  'x-candidate-ipv6',
+  'alt',
+  // One transport for several m-lines (RFC 9143): each has its own here.
+  'bundle-only',
+  // Addresses of senders (RFC 4570).
+  'source-filter',
+  // Notes of relays on the way to each other.
+  'nortpproxy',
+]);
+
+function stays(line: SdpLine): boolean {
+  if (line.type !== 'a') return true;
+  const { name, value } = attribute(line);
+  return !HOPS.has(name) && !(name === 'group' && /^BUNDLE\b/.test(value));
+}

@@ -1,0 +1,19 @@
+export { type Anchored, type Anchoring, anchor } from './anchor';
+export type {
+  Attribute,
+  Carriage,
+  Connection,
+  Direction,
+  MediaDescription,
+  Origin,
+  PayloadDescription,
+  SessionDescription,
+} from './description';
+export type { SdpResult } from './lines';
+export { isRecordable, type Negotiated, negotiated } from './negotiated';
+export { type OwnOrigin, ownOrigin } from './origin';
+export { parseSdp } from './parse';
+export { clockRates, sameCodec } from './payloads';
+export { type RecordingStream, recordingOffer } from './recording-offer';
+export { isHold, type RemoteEndpoint, receives, remoteEndpoint, sends } from './remote';
+export { type OwnMedia, type OwnSession, type Written, writeSdp } from './write';

@@ -1,0 +1,150 @@
+import * as transform from 'sdp-transform';
+import type {
+  Attribute,
+  Carriage,
+  Connection,
+  Direction,
+  MediaDescription,
+  Origin,
+  PayloadDescription,
+  SessionDescription,
+} from './description';
+import {
+  attribute,
+  type MediaSection,
+  readSections,
+  refuse,
+  type SdpLine,
+  type SdpResult,
+  type Sections,
+} from './lines';
+import { staticPayload } from './payloads';
+
+const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+/** Reads a session description. Never throws; OFFER_NOT_UNDERSTOOD says what is wrong with it. */
+export function parseSdp(text: string): SdpResult<SessionDescription> {
+  const sections = readSections(text);
+  if (!sections.ok) return sections;
+  try {
+    return { ok: true, value: describe(sections.value) };
+  } catch (error) {
+    return refuse(String(error));
+  }
+}
+
+function describe(sections: Sections): SessionDescription {
+  const parsed = transform.parse(normalized(sections));
+  const session = sections.session.filter(isAttribute).map(attribute);
+  return {
+    origin: originOf(parsed.origin),
+    name: String(parsed.name ?? ''),
+    connection: connectionOf(parsed.connection),
+    media: sections.media.map((section, i) =>
+      describeMedia(section, parsed.media[i]!, parsed, session),
+    ),
+    attributes: session,
+  };
+}
+
+function describeMedia(
+  { fields, lines }: MediaSection,
+  parsed: transform.Media,
+  session: transform.Session,
+  sessionAttributes: readonly Attribute[],
+): MediaDescription {
+  const attributes = lines.filter(isAttribute).map(attribute);
+  const has = (name: string): boolean => attributes.some((one) => one.name === name);
+  const carriage = carriageOf(fields.protocol);
+  return {
+    ...fields,
+    carriage,
+    payloads: carriage === 'stream' || carriage === 'datagrams' ? [] : payloads(fields, parsed),
+    connection: connectionOf(parsed.connection) ?? connectionOf(session.connection),
+    direction: directionOf(attributes) ?? directionOf(sessionAttributes) ?? 'sendrecv',
+    rtcpPort: portOrNone(parsed.rtcp?.port),
+    rtcpMux: has('rtcp-mux'),
+    ptime: positive(parsed.ptime),
+    maxptime: positive(parsed.maxptime),
+    label: attributes.find(({ name }) => name === 'label')?.value,
+    ice: parsed.iceUfrag !== undefined || session.iceUfrag !== undefined || has('candidate'),
+    attributes,
+  };
+}
+
+/** The lines again, as sdp-transform splits them: its m-lines are then the ones read here. */
+function normalized({ session, media }: Sections): string {
+  const write = ({ type, value }: SdpLine): string => `${type}=${value}\r\n`;
+  return [
+    ...session.map(write),
+    ...media.flatMap(({ fields, lines }) => [
+      write({ type: 'm', value: `${fields.kind} ${fields.port} ${fields.protocol}` }),
+      ...lines.map(write),
+    ]),
+  ].join('');
+}
+
+function isAttribute({ type }: SdpLine): boolean {
+  return type === 'a';
+}
+
+function payloads(
+  { formats }: { readonly formats: readonly string[] },
+  { rtp, fmtp }: transform.Media,
+): PayloadDescription[] {
+  return formats.flatMap((format) => {
+    if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];
+    const payloadType = Number(format);
+    const parameters = fmtp.find(({ payload }) => payload === payloadType)?.config;
+    const text = parameters === undefined ? undefined : String(parameters);
+    const map = rtp.find(({ payload }) => payload === payloadType);
+    if (!map?.codec || !map.rate) return staticPayload(payloadType, text) ?? [];
+    return {
+      payloadType,
+      codec: String(map.codec),
+      clockRate: map.rate,
+      channels: positive(map.encoding) ?? 1,
+      fmtp: text,
+    };
+  });
+}
+
+function carriageOf(protocol: string): Carriage {
+  const name = protocol.toUpperCase();
+  if (name === 'RTP/AVP' || name === 'RTP/AVPF') return 'rtp';
+  if (name === 'RTP/SAVP' || name === 'RTP/SAVPF') return 'srtp';
+  if (name.startsWith('UDP/TLS/RTP/')) return 'dtls-srtp';
+  if (name === 'UDPTL' || name === 'UDP' || name.startsWith('UDP/')) return 'datagrams';
+  return 'stream';
+}
+
+function directionOf(attributes: readonly Attribute[]): Direction | undefined {
+  return attributes.find(({ name }) => DIRECTIONS.includes(name))?.name as Direction | undefined;
+}
+
+function connectionOf(parsed: transform.Connection | undefined): Connection | undefined {
+  if (!parsed?.ip) return undefined;
+  // A multicast time to live or count (`/127`) follows the address.
+  const [address = ''] = String(parsed.ip).split('/');
+  return { address, family: parsed.version === 6 ? 6 : 4 };
+}
+
+function originOf(parsed: transform.Session['origin']): Origin | undefined {
+  return (
+    parsed && {
+      username: String(parsed.username),
+      sessionId: String(parsed.sessionId),
+      sessionVersion: String(parsed.sessionVersion),
+      address: String(parsed.address),
+    }
+  );
+}
+
+function portOrNone(port: number | undefined): number | undefined {
+  return port !== undefined && port >= 1 && port <= 0xffff ? port : undefined;
+}
+
+function positive(value: number | string | undefined): number | undefined {
+  const number = Number(value);
+  return number > 0 ? number : undefined;
+}
