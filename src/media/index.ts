@@ -1,3 +1,16 @@
+export {
+  type Correlation,
+  correlate,
+  decodePcma,
+  decodePcmu,
+  encodePcma,
+  encodePcmu,
+  readWav,
+  WAV_HEADER_BYTES,
+  type Wav,
+  wavHeader,
+  writeWav,
+} from './audio';
 export type {
   Endpoint,
   Fork,
