@@ -36,14 +36,16 @@ export class Reception {
     clockRate: number,
     arrival: Instant,
   ): void {
-    if (!this.#started || (ssrc | 0) !== this.#ssrc) {
-      this.#restart(sequence, ssrc);
-    } else if (!this.#follows(sequence)) {
-      return;
-    } else {
+    const known = this.#started && (ssrc | 0) === this.#ssrc;
+    if (!known) this.#restart(sequence, ssrc);
+    else if (!this.#follows(sequence)) return;
+    this.#received += 1;
+    if (known) {
+      // Packets of one frame, or of one telephone-event (RFC 4733 §2.2), share their timestamp: the
+      // first of them stands for all.
+      if ((timestamp | 0) === this.#lastTimestamp) return;
       this.#measure(timestamp, clockRate, arrival);
     }
-    this.#received += 1;
     this.#lastTimestamp = timestamp | 0;
     this.#lastArrival = arrival;
   }
@@ -76,9 +78,8 @@ export class Reception {
   }
 
   #measure(timestamp: number, clockRate: number, arrival: Instant): void {
+    if (clockRate === 0) return;
     const step = (timestamp - this.#lastTimestamp) | 0;
-    // Packets of one frame, or of one telephone-event (RFC 4733 §2.2), share their timestamp.
-    if (clockRate === 0 || step === 0) return;
     const deviation = Math.abs(arrival - this.#lastArrival - (step * 1000) / clockRate);
     if (deviation > JUMP) return;
     this.#jitter += (deviation - this.#jitter) / 16;
