@@ -1,0 +1,121 @@
+import { FAULTS, type FaultCode } from '../core';
+
+/** A metric as it is exposed; docs/metrics.md tells each, and a test holds the two together. */
+export interface Definition<Label extends string = string> {
+  readonly name: string;
+  readonly help: string;
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** Every value each label can have: what a label may hold is known before the first call. */
+  readonly labels: Readonly<Record<Label, readonly string[]>>;
+  /** Upper bounds of a histogram. */
+  readonly buckets?: readonly number[];
+}
+
+/** How a call ended, by what the caller saw first: answered, or the class of the final failure. */
+export const CALL_CLASSES = ['answered', 'cancelled', '3xx', '4xx', '5xx', '6xx'] as const;
+export type CallClass = (typeof CALL_CLASSES)[number];
+
+/** Who ended a call. */
+export const ENDERS = ['caller', 'callee', 'service'] as const;
+export type Ender = (typeof ENDERS)[number];
+
+/** What became of a recording: all of it, a part, or nothing. */
+export const RECORDING_OUTCOMES = ['complete', 'partial', 'failed'] as const;
+export type RecordingOutcome = (typeof RECORDING_OUTCOMES)[number];
+
+const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
+const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'];
+const SECONDS_OF_SIGNALLING = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+const counter = <Label extends string = never>(
+  name: string,
+  help: string,
+  labels = {} as Readonly<Record<Label, readonly string[]>>,
+): Definition<Label> => ({ name: `twintrack_${name}`, help, kind: 'counter', labels });
+
+const gauge = <Label extends string = never>(
+  name: string,
+  help: string,
+  labels = {} as Readonly<Record<Label, readonly string[]>>,
+): Definition<Label> => ({ name: `twintrack_${name}`, help, kind: 'gauge', labels });
+
+const histogram = (name: string, help: string, buckets: readonly number[]): Definition<never> => ({
+  name: `twintrack_${name}`,
+  help,
+  kind: 'histogram',
+  labels: {},
+  buckets,
+});
+
+/** Every metric of ours, in the order of the page. */
+export const CATALOGUE = {
+  callsActive: gauge('calls_active', 'Calls now, from INVITE to the end.'),
+  callsAttempted: counter('calls_attempted_total', 'Calls that a peer began.'),
+  callsAnswered: counter('calls_answered_total', 'Calls that were answered.'),
+  callsEnded: counter('calls_ended_total', 'Calls that ended, by how and by whom.', {
+    class: CALL_CLASSES,
+    by: ENDERS,
+  }),
+  callFaults: counter('call_faults_total', 'Calls that a failure of ours ended or refused.', {
+    fault: FAULT_CODES,
+  }),
+  refusedSources: counter(
+    'refused_sources_total',
+    'Requests refused because their source belongs to no peer.',
+  ),
+  postDialDelay: histogram(
+    'call_post_dial_delay_seconds',
+    'From the INVITE of the caller to the first ringing, early media or answer that it was sent.',
+    SECONDS_OF_SIGNALLING,
+  ),
+  callDuration: histogram(
+    'call_duration_seconds',
+    'From answer to the end, of answered calls.',
+    [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200],
+  ),
+  recordingsActive: gauge('recordings_active', 'Recording sessions now.'),
+  recordings: counter('recordings_total', 'Recordings that ended, by what became of them.', {
+    outcome: RECORDING_OUTCOMES,
+  }),
+  recordingFaults: counter('recording_faults_total', 'Why recordings are partial or failed.', {
+    fault: FAULT_CODES,
+  }),
+  recordingSetup: histogram(
+    'recording_setup_seconds',
+    'From asking the recorder to its answer, of recordings that began.',
+    SECONDS_OF_SIGNALLING,
+  ),
+  mediaLines: gauge(
+    'media_lines',
+    'Relayed lines now: one for each audio or video stream of a call.',
+  ),
+  mediaForks: gauge('media_forks', 'Copies towards recorders now: one for each recorded party.'),
+  mediaPorts: gauge('media_ports', 'UDP ports taken, by what for.', {
+    state: ['in_use', 'quarantined'],
+  }),
+  packetsRelayed: counter('media_packets_relayed_total', 'RTP packets sent on to the other party.'),
+  packetsForked: counter('media_packets_forked_total', 'RTP packets sent to recorders.'),
+  kernelDrops: gauge(
+    'media_kernel_drops',
+    'Datagrams that the kernel dropped at full buffers of the sockets now open.',
+  ),
+  transactions: gauge('sip_transactions', 'SIP transactions now.', { role: ['client', 'server'] }),
+  dialogs: gauge('sip_dialogs', 'SIP dialogs now.'),
+  messages: counter('sip_messages_total', 'SIP messages.', { direction: ['in', 'out'] }),
+  retransmissions: counter('sip_retransmissions_total', 'SIP messages sent or received again.', {
+    direction: ['in', 'out'],
+  }),
+  malformed: counter('sip_malformed_total', 'Received bytes that were no SIP message.'),
+  sendFailures: counter('sip_send_failures_total', 'SIP messages that could not be sent.'),
+  connections: gauge('sip_connections', 'TCP connections now.'),
+  cdrRecords: counter('cdr_records_total', 'Call detail records.', {
+    outcome: ['written', 'lost'],
+  }),
+  httpRequests: counter('http_requests_total', 'HTTP requests, by class of their status.', {
+    class: STATUS_CLASSES,
+  }),
+  ready: gauge('ready', '1 while calls are taken, 0 while starting, draining or broken.'),
+  scrapeErrors: counter('scrape_errors_total', 'Figures that could not be read for a scrape.', {
+    source: ['media', 'engine'],
+  }),
+} as const;
