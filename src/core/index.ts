@@ -3,6 +3,7 @@ export { Events } from './events';
 export { FAULTS, Fault, type FaultCode } from './faults';
 export { type Ids, randomIds } from './ids';
 export { createLog, type Log, type LogLevel, silentLog } from './log';
+export { isLoopback } from './loopback';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
 export { type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';

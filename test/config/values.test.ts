@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import {
-  isLoopback,
   isWildcard,
   type Parsed,
   parseAddressOfRecord,
@@ -16,6 +15,7 @@ import {
   rewriteGroups,
   showHostPort,
 } from '../../src/config/values';
+import { isLoopback } from '../../src/core';
 
 function value<T>(result: Parsed<T>): T {
   if (!result.ok) throw new Error(`refused: ${result.wants}`);

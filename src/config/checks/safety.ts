@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
+import { isLoopback } from '../../core';
 import type { Problem } from '../problem';
 import { variableOf } from '../sources/environment';
-import { isLoopback, isWildcard } from '../values';
+import { isWildcard } from '../values';
 import { at, type Check } from './subject';
 
 /** Live calls and recordings are personal data: off this machine only to those who show a token. */

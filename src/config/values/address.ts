@@ -74,11 +74,6 @@ export function parseSipListener(text: string): Parsed<SipListener> {
   return port.ok ? parsed({ protocol, address: address.value, port: port.value }) : port;
 }
 
-/** Whether only this machine can reach the host: loopback literals and `localhost`. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
-}
-
 /** Whether the address stands for every address of the machine. */
 export function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || /^[0:]+$/.test(address);

@@ -1,6 +1,5 @@
 export {
   type HostPort,
-  isLoopback,
   isWildcard,
   parseAddress,
   parseAddress6,
