@@ -61,6 +61,7 @@ class HeadReader {
     if (this.text.includes('\0')) this.#checkNuls();
     const startLine = this.#line();
     if (startLine.length > MAX_LINE_CHARS) this.#found(513, 'Start Line Too Long');
+    if (startLine.includes('\r')) this.#found(400, 'Bare CR in Start Line');
     while (this.#at < this.text.length) {
       const line = this.#line();
       if (line === '') break;

@@ -38,9 +38,9 @@ function isHeaderName(name: string): boolean {
   return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name);
 }
 
-/** Without line breaks: a header value of ours is one line. */
+/** Without line breaks, and without NULs but those RFC 3261 §25.1 lets stand behind a backslash. */
 function oneLine(text: string): string {
-  return LINE_BREAK.test(text) ? text.replace(/[\r\n\0]+[ \t]*/g, ' ') : text;
+  return UNSAFE.test(text) ? text.replace(/[\r\n]+[ \t]*|(?<!\\)\0/g, ' ') : text;
 }
 
-const LINE_BREAK = /[\r\n\0]/;
+const UNSAFE = /[\r\n\0]/;

@@ -1,6 +1,6 @@
 import { formatParams, type Params, paramValue, parseParams, withParam } from './params';
-import { CODE, isToken, parseUnsigned, splitList } from './scan';
-import { formatHostPort, parseHostPort } from './uri';
+import { CODE, isToken, parseUnsigned, splitList, trimmed } from './scan';
+import { formatHostPort, type HostPort, parseHostPort } from './uri';
 
 /** One Via value: RFC 3261 §20.42. */
 export interface Via {
@@ -25,18 +25,33 @@ export const MAGIC_COOKIE = 'z9hG4bK';
 
 /** One Via value; undefined when malformed or of another protocol than SIP/2.0. */
 export function parseVia(value: string): Via | undefined {
-  const head = /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*([^ \t/;]+)[ \t]+/i.exec(value);
-  const transport = head?.[1];
-  if (!head || !transport || !isToken(transport)) return undefined;
-  const semicolon = value.indexOf(';', head[0].length);
+  const transportAt = endOfProtocol(value);
+  if (transportAt < 0) return undefined;
+  const transportEnd = endOfWord(value, transportAt);
+  const transport = value.slice(transportAt, transportEnd);
+  const semicolon = value.indexOf(';', transportEnd);
   const end = semicolon < 0 ? value.length : semicolon;
-  // RFC 3261 allows white space around the colon before the port.
-  const sentBy = parseHostPort(
-    value.slice(head[0].length, end).replace(/[ \t]*(:)[ \t]*|[ \t]+$/g, '$1'),
-  );
+  const sentBy = parseSentBy(trimmed(value, transportEnd, end));
+  if (!isToken(transport) || !sentBy) return undefined;
   const params = parseParams(value, end);
-  if (!sentBy || !params) return undefined;
-  return via(transport.toUpperCase(), sentBy.host, sentBy.port, params);
+  return params && via(transport.toUpperCase(), sentBy.host, sentBy.port, params);
+}
+
+/** Where the transport's name begins, or -1. RFC 3261 §25.1 allows white space around the slashes. */
+function endOfProtocol(value: string): number {
+  if (value.startsWith('SIP/2.0/') && value.charCodeAt(8) > CODE.SPACE) return 8;
+  return /^SIP[ \t]*\/[ \t]*2\.0[ \t]*\/[ \t]*/i.exec(value)?.[0].length ?? -1;
+}
+
+function endOfWord(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) > CODE.SPACE) at++;
+  return at;
+}
+
+/** RFC 3261 §25.1 allows white space around the colon before the port. */
+function parseSentBy(text: string): HostPort | undefined {
+  return parseHostPort(/[ \t]/.test(text) ? text.replace(/[ \t]*:[ \t]*/, ':') : text);
 }
 
 /** A Via of ours, or one changed: the typed fields follow from the parameters. */

@@ -209,6 +209,7 @@ describe('a request that is refused', () => {
 
   it('hides a header behind a carriage return alone, or holds a NUL', () => {
     expect(refusal(bytes({ add: ['Subject: a\rVia: b'] }))).toBe('400 Bare CR in Header');
+    expect(parse(bytes({ start: 'SIP/2.0 200 a\rVia: b' }))).toMatchObject({ ok: false });
     expect(refusal(bytes({ add: ['Subject: a\0b'] }))).toBe('400 NUL in Header');
     expect(refusal(bytes({ add: ['Subject: "a\\\0b"'] }))).toBe('taken');
   });
