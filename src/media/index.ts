@@ -5,6 +5,8 @@ export {
   decodePcmu,
   encodePcma,
   encodePcmu,
+  G722Decoder,
+  G722Encoder,
   readWav,
   WAV_HEADER_BYTES,
   type Wav,

@@ -1,3 +1,4 @@
 export { type Correlation, correlate } from './correlate';
 export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711';
+export { G722Decoder, G722Encoder } from './g722';
 export { readWav, WAV_HEADER_BYTES, type Wav, wavHeader, writeWav } from './wav';
