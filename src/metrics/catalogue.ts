@@ -15,13 +15,13 @@ export interface Definition<Label extends string = string> {
 export const CALL_CLASSES = ['answered', 'cancelled', '3xx', '4xx', '5xx', '6xx'] as const;
 export type CallClass = (typeof CALL_CLASSES)[number];
 
-/** Who ended a call. */
-export const ENDERS = ['caller', 'callee', 'service'] as const;
+/** Who ended a call; the words are those of call detail records. */
+export const ENDERS = ['caller', 'callee', 'us'] as const;
 export type Ender = (typeof ENDERS)[number];
 
-/** What became of a recording: all of it, a part, or nothing. */
-export const RECORDING_OUTCOMES = ['complete', 'partial', 'failed'] as const;
-export type RecordingOutcome = (typeof RECORDING_OUTCOMES)[number];
+/** How much of what was to be recorded is. The words are those of call detail records. */
+export const RECORDED = ['fully', 'partly', 'not'] as const;
+export type Recorded = (typeof RECORDED)[number];
 
 const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'];
@@ -75,9 +75,9 @@ export const CATALOGUE = {
   ),
   recordingsActive: gauge('recordings_active', 'Recording sessions now.'),
   recordings: counter('recordings_total', 'Recordings that ended, by what became of them.', {
-    outcome: RECORDING_OUTCOMES,
+    recorded: RECORDED,
   }),
-  recordingFaults: counter('recording_faults_total', 'Why recordings are partial or failed.', {
+  recordingFaults: counter('recording_faults_total', 'Why recordings are partly there or not.', {
     fault: FAULT_CODES,
   }),
   recordingSetup: histogram(

@@ -5,8 +5,8 @@ export {
   type Definition,
   ENDERS,
   type Ender,
-  RECORDING_OUTCOMES,
-  type RecordingOutcome,
+  RECORDED,
+  type Recorded,
 } from './catalogue';
 export { type CdrWriter, type CdrWriterOptions, createCdrWriter } from './cdr-writer';
 export { createMetrics, type EndedCall, type EndedRecording, type Metrics } from './metrics';

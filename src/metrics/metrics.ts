@@ -1,5 +1,5 @@
 import type { FaultCode, Millis } from '../core';
-import { CATALOGUE, type CallClass, type Ender, type RecordingOutcome } from './catalogue';
+import { CATALOGUE, type CallClass, type Ender, type Recorded } from './catalogue';
 import { Instruments, liftTo } from './registry';
 import type { EngineUsage, MediaUsage, UsageSources } from './usage';
 
@@ -18,7 +18,7 @@ export interface EndedCall {
 
 /** A recording that is over, or never began. */
 export interface EndedRecording {
-  readonly outcome: RecordingOutcome;
+  readonly recorded: Recorded;
   readonly fault?: FaultCode | undefined;
 }
 
@@ -85,8 +85,8 @@ function callInstruments(instruments: Instruments): Counted {
     },
     sourceRefused: () => refused.inc(),
     recordingBegan: (ms) => setup.observe(ms / 1000),
-    recordingEnded({ outcome, fault }) {
-      recordings.inc({ outcome });
+    recordingEnded({ recorded, fault }) {
+      recordings.inc({ recorded });
       if (fault) recordingFaults.inc({ fault });
     },
     httpAnswered: (status) => http.inc({ class: `${Math.floor(status / 100)}xx` }),

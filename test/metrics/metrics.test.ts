@@ -47,12 +47,12 @@ describe('metrics', () => {
     metrics.callProgressed(120);
     metrics.callAnswered();
     metrics.callEnded({ class: 'answered', by: 'callee', durationMs: 90_000 });
-    metrics.callEnded({ class: '5xx', by: 'service', fault: 'PORTS_EXHAUSTED' });
+    metrics.callEnded({ class: '5xx', by: 'us', fault: 'PORTS_EXHAUSTED' });
     const seen = await samples(metrics);
     expect(seen.get('twintrack_calls_attempted_total')).toBe(2);
     expect(seen.get('twintrack_calls_answered_total')).toBe(1);
     expect(seen.get('twintrack_calls_ended_total{class="answered",by="callee"}')).toBe(1);
-    expect(seen.get('twintrack_calls_ended_total{class="5xx",by="service"}')).toBe(1);
+    expect(seen.get('twintrack_calls_ended_total{class="5xx",by="us"}')).toBe(1);
     expect(seen.get('twintrack_call_faults_total{fault="PORTS_EXHAUSTED"}')).toBe(1);
     expect(seen.get('twintrack_call_post_dial_delay_seconds_bucket{le="0.1"}')).toBe(0);
     expect(seen.get('twintrack_call_post_dial_delay_seconds_bucket{le="0.25"}')).toBe(1);
@@ -64,11 +64,11 @@ describe('metrics', () => {
   it('count recordings by what became of them, and why', async () => {
     const metrics = createMetrics({ version: '0' });
     metrics.recordingBegan(40);
-    metrics.recordingEnded({ outcome: 'complete' });
-    metrics.recordingEnded({ outcome: 'failed', fault: 'RECORDER_REFUSED' });
+    metrics.recordingEnded({ recorded: 'fully' });
+    metrics.recordingEnded({ recorded: 'not', fault: 'RECORDER_REFUSED' });
     const seen = await samples(metrics);
-    expect(seen.get('twintrack_recordings_total{outcome="complete"}')).toBe(1);
-    expect(seen.get('twintrack_recordings_total{outcome="failed"}')).toBe(1);
+    expect(seen.get('twintrack_recordings_total{recorded="fully"}')).toBe(1);
+    expect(seen.get('twintrack_recordings_total{recorded="not"}')).toBe(1);
     expect(seen.get('twintrack_recording_faults_total{fault="RECORDER_REFUSED"}')).toBe(1);
     expect(seen.get('twintrack_recording_setup_seconds_count')).toBe(1);
   });
@@ -153,7 +153,7 @@ describe('metrics', () => {
     for (const how of ['answered', 'cancelled', '3xx', '4xx', '5xx', '6xx'] as const) {
       metrics.callEnded({ class: how, by: 'caller', durationMs: 1, fault: 'NO_ROUTE' });
     }
-    metrics.recordingEnded({ outcome: 'partial', fault: 'RECORDER_VANISHED' });
+    metrics.recordingEnded({ recorded: 'partly', fault: 'RECORDER_VANISHED' });
     for (const status of [200, 206, 302, 404, 503]) metrics.httpAnswered(status);
     expect([...(await samples(metrics)).keys()]).toEqual(before);
     expect(before.length).toBeLessThan(200);
