@@ -14,8 +14,14 @@ interface Entry extends Appointment {
 export class Agenda {
   readonly #heap: Entry[] = [];
 
-  /** `onSooner` is called when something became due earlier than anything before it. */
-  constructor(private readonly onSooner: () => void = () => {}) {}
+  /**
+   * `onBug` hears of what an act has thrown; the others are done. `onSooner` is called when
+   * something became due earlier than anything before it.
+   */
+  constructor(
+    private readonly onBug: (error: unknown) => void,
+    private readonly onSooner: () => void = () => {},
+  ) {}
 
   at(deadline: Instant, act: (now: Instant) => void): Appointment {
     const entry: Entry = {
@@ -40,7 +46,13 @@ export class Agenda {
   run(now: Instant): void {
     const due: Entry[] = [];
     while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) due.push(this.#takeFirst());
-    for (const entry of due) entry.act?.(now);
+    for (const entry of due) {
+      try {
+        entry.act?.(now);
+      } catch (error) {
+        this.onBug(error);
+      }
+    }
   }
 
   #takeFirst(): Entry {

@@ -8,9 +8,21 @@ export class Desk {
   constructor(
     private readonly relay: Relay,
     private readonly post: (message: FromWorker) => void,
+    private readonly onBug: (error: unknown) => void,
   ) {}
 
   take(message: Order | Asked): void {
+    try {
+      this.#do(message);
+    } catch (error) {
+      this.onBug(error);
+      if (message.kind !== 'ask') return;
+      const { number } = message;
+      this.post({ kind: 'refusal', number, code: 'MEDIA_WORKER_LOST', detail: String(error) });
+    }
+  }
+
+  #do(message: Order | Asked): void {
     switch (message.kind) {
       case 'ask':
         this.#answer(message);

@@ -16,6 +16,9 @@ export class DgramSockets implements SocketSet {
   /** The buffer of the datagram being read, which is nobody else's and may wait to be sent. */
   reading: Buffer | undefined;
 
+  /** `onBug` hears of what a sink has thrown; the packet is lost, the others go on. */
+  constructor(readonly onBug: (error: unknown) => void) {}
+
   open(address: string, port: number, sink: DatagramSink, done: Opened): void {
     const v6 = isIPv6(address);
     const socket = createSocket({
@@ -60,7 +63,11 @@ class DgramSocket implements DatagramSocket {
         this.#lastPort = from.port;
       }
       this.set.reading = bytes;
-      this.sink.onDatagram(bytes, 0, bytes.length, this.#source, performance.now());
+      try {
+        this.sink.onDatagram(bytes, 0, bytes.length, this.#source, performance.now());
+      } catch (error) {
+        this.set.onBug(error);
+      }
     });
     // What the network refuses later (an ICMP answer, say) concerns one packet, not the line.
     socket.on('error', () => {});

@@ -72,6 +72,8 @@ export type FromWorker =
   | { readonly kind: 'event'; readonly event: PlaneEvent }
   /** The worker's loop runs, on this backend; `because` says why it is not the one wished for. */
   | { readonly kind: 'ready'; readonly backend: Backend; readonly because: string | undefined }
+  /** Something threw where nothing may: a packet or an order was lost, the worker goes on. */
+  | { readonly kind: 'bug'; readonly error: string }
   /** Signalling named an address that cannot be sent to from where the side is bound. */
   | { readonly kind: 'unreachable'; readonly callId: string; readonly address: string };
 
@@ -85,4 +87,6 @@ export interface WorkerBirth {
   readonly quarantineMs: number;
   readonly rtpTimeoutMs: number;
   readonly forkBufferMs: number;
+  /** The memory of its `Lifeline`. */
+  readonly lifeline: SharedArrayBuffer;
 }

@@ -1,16 +1,17 @@
 import { Events, Fault, type Log, type Millis } from '../../core';
 import type { MediaLine, MediaPlane, OpenLine, PlaneEvent, PlaneUsage } from '../plane';
 import { kernelDrops } from './kernel-drops';
-import type { Backend, WorkerBirth, WorkerUsage } from './messages';
+import type { Backend, WorkerUsage } from './messages';
 import { RemoteLine } from './remote-line';
 import { Seat } from './seat';
+import type { Birth } from './worker-link';
 
 export interface RelayOptions {
   /** UDP ports of all lines and forks, both ends included: a line takes four, a fork two. */
   readonly ports: { readonly min: number; readonly max: number };
   /** A closed line's ports stay bound and drained this long. */
   readonly quarantineMs: Millis;
-  /** A watched side that is silent this long is reported. */
+  /** A watched side that is silent this long is reported; Infinity never reports one. */
   readonly rtpTimeoutMs: Millis;
   /** What a fork keeps until it starts. Default 5 000. */
   readonly forkBufferMs?: Millis;
@@ -115,7 +116,7 @@ const NOTHING: WorkerUsage = {
 };
 
 /** Each worker gets an equal share of the port pairs. */
-function births(options: RelayOptions): WorkerBirth[] {
+function births(options: RelayOptions): Birth[] {
   const { min, max } = options.ports;
   const workers = options.workers ?? 1;
   const first = min + (min % 2);

@@ -1,4 +1,4 @@
-import { Fault } from '../../core';
+import { Fault, type Millis } from '../../core';
 import type { Endpoint, ForkStats, LineStats, PlaneEvent, Side } from '../plane';
 import type { Agenda } from './agenda';
 import { CallIdentities } from './call-identities';
@@ -27,6 +27,7 @@ type Done<T> = (result: T | Fault) => void;
 
 /** Silence is looked for this many times in one timeout. */
 const SWEEPS = 8;
+const LONGEST_SWEEP: Millis = 1_000;
 
 /**
  * Everything a worker holds, whatever its backend: lines and forks by id, and their ports. What is
@@ -43,7 +44,7 @@ export class Relay {
   constructor(
     private readonly sockets: SocketSet,
     private readonly agenda: Agenda,
-    private readonly options: Omit<WorkerBirth, 'backend'>,
+    private readonly options: Omit<WorkerBirth, 'backend' | 'lifeline'>,
     private readonly emit: (event: PlaneEvent) => void,
   ) {
     const { min, max } = options.ports;
@@ -190,6 +191,7 @@ export class Relay {
     const { rtpTimeoutMs } = this.options;
     const now = this.sockets.now();
     for (const { line } of this.#lines.values()) line.checkSilence(now, rtpTimeoutMs);
-    this.agenda.at(now + rtpTimeoutMs / SWEEPS, () => this.#sweep());
+    const pause = Math.min(LONGEST_SWEEP, rtpTimeoutMs / SWEEPS);
+    this.agenda.at(now + pause, () => this.#sweep());
   }
 }

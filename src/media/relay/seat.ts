@@ -1,7 +1,6 @@
 import { Fault, type Log, type Millis } from '../../core';
 import type { PlaneEvent } from '../plane';
-import type { WorkerBirth } from './messages';
-import { WorkerLink } from './worker-link';
+import { type Birth, WorkerLink } from './worker-link';
 
 /** Between a worker's death and the birth of the next, for the cause may still be there. */
 const REBIRTH_DELAY: Millis = 100;
@@ -19,7 +18,7 @@ export class Seat {
   #closed = false;
 
   constructor(
-    private readonly birth: WorkerBirth,
+    private readonly birth: Birth,
     private readonly emit: (event: PlaneEvent) => void,
     private readonly log: Log,
   ) {
@@ -72,6 +71,7 @@ export class Seat {
       },
       onEvent: this.emit,
       onUnreachable: (callId) => this.log.warn({ callId }, 'media-address-unreachable'),
+      onBug: (error) => this.log.error({ error }, 'media-worker-bug'),
       onDeath: (reason) => {
         onFailed(new Fault('MEDIA_WORKER_LOST', reason));
         this.#bury(reason);

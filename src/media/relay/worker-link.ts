@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../core';
 import type { PlaneEvent } from '../plane';
+import { Lifeline } from './lifeline';
 import type {
   Backend,
   FromWorker,
@@ -11,11 +12,15 @@ import type {
   WorkerBirth,
 } from './messages';
 
+/** What a worker is born with, but for what links it to its link. */
+export type Birth = Omit<WorkerBirth, 'lifeline'>;
+
 /** What a link tells its owner. */
 export interface LinkOwner {
   onReady(backend: Backend, because: string | undefined): void;
   onEvent(event: PlaneEvent): void;
   onUnreachable(callId: string, address: string): void;
+  onBug(error: string): void;
   /** The worker is gone without having been asked to go. Said once; the link is then dead. */
   onDeath(reason: string): void;
 }
@@ -28,19 +33,25 @@ interface Waiting {
 /** How long a worker may take to take leave of its recorders. */
 const SHUTDOWN_PATIENCE = 1_000;
 
+/** File descriptors of a worker besides its sockets: its epoll set. */
+const OWN_DESCRIPTORS = 1;
+
 /** One media worker as control sees it: requests with answers, orders without, and its death. */
 export class WorkerLink {
   readonly #worker: Worker;
+  readonly #lifeline: Lifeline;
   readonly #waiting = new Map<number, Waiting>();
   #nextNumber = 1;
   #state: 'alive' | 'closing' | 'dead' = 'alive';
   #lastError = '';
 
   constructor(
-    birth: WorkerBirth,
+    birth: Birth,
     private readonly owner: LinkOwner,
   ) {
-    this.#worker = spawn(birth);
+    const { min, max } = birth.ports;
+    this.#lifeline = Lifeline.forSlots(max - min + 1 + OWN_DESCRIPTORS);
+    this.#worker = spawn({ ...birth, lifeline: this.#lifeline.memory });
     this.#worker.on('message', (message: FromWorker) => this.#hear(message));
     this.#worker.on('error', (error) => {
       this.#lastError = String(error);
@@ -82,6 +93,7 @@ export class WorkerLink {
 
   #post(message: ToWorker): void {
     this.#worker.postMessage(message);
+    this.#lifeline.wake();
   }
 
   #hear(message: FromWorker): void {
@@ -98,6 +110,9 @@ export class WorkerLink {
       case 'ready':
         this.owner.onReady(message.backend, message.because);
         break;
+      case 'bug':
+        this.owner.onBug(message.error);
+        break;
       case 'unreachable':
         this.owner.onUnreachable(message.callId, message.address);
         break;
@@ -113,6 +128,7 @@ export class WorkerLink {
   #gone(reason: string): void {
     const unasked = this.#state === 'alive';
     this.#state = 'dead';
+    this.#lifeline.closeLeftovers();
     for (const { reject } of this.#waiting.values()) {
       reject(new Fault('MEDIA_WORKER_LOST', reason));
     }

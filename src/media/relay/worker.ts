@@ -1,39 +1,102 @@
 /** Entry of a media worker's thread: builds the relay on a backend and gives it the message port. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { performance } from 'node:perf_hooks';
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
+import type { PlaneEvent } from '../plane';
 import { Agenda } from './agenda';
+import { BugReport } from './bug-report';
 import { Desk } from './desk';
 import { DgramSockets } from './dgram-sockets';
+import { KernelSockets } from './kernel-sockets';
+import { type Libc, loadLibc } from './libc';
+import { Lifeline } from './lifeline';
 import type { FromWorker, ToWorker, WorkerBirth } from './messages';
 import { Relay } from './relay';
+import { timedAgenda } from './timed-agenda';
 
-function runOnDgram(port: MessagePort, birth: WorkerBirth): void {
-  const sockets = new DgramSockets();
-  const post = (message: FromWorker): void => port.postMessage(message);
-  let timer: NodeJS.Timeout | undefined;
+class MediaWorker {
+  readonly #bugs: BugReport;
 
-  const arm = (): void => {
-    clearTimeout(timer);
-    const next = agenda.next();
-    if (next !== undefined) timer = setTimeout(fire, Math.max(0, next - sockets.now()));
-  };
-  const fire = (): void => {
-    agenda.run(sockets.now());
-    arm();
-  };
-  const agenda: Agenda = new Agenda(arm);
-  const relay = new Relay(sockets, agenda, birth, (event) => post({ kind: 'event', event }));
-  const desk = new Desk(relay, post);
+  constructor(
+    private readonly port: MessagePort,
+    private readonly birth: WorkerBirth,
+  ) {
+    this.#bugs = new BugReport(
+      () => performance.now(),
+      (error) => this.#post({ kind: 'bug', error }),
+    );
+  }
 
-  port.on('message', (message: ToWorker) => {
-    if (message.kind !== 'shutdown') {
-      desk.take(message);
+  run(): void {
+    const { backend } = this.birth;
+    if (backend === 'dgram') {
+      this.#runOnDgram(undefined);
       return;
     }
-    relay.close();
-    // One turn later, so that the last packets are out.
-    setImmediate(() => process.exit(0));
-  });
-  post({ kind: 'ready', backend: 'dgram', because: undefined });
+    let libc: Libc;
+    try {
+      libc = loadLibc();
+    } catch (error) {
+      if (backend === 'kernel') throw error;
+      this.#runOnDgram(String(error));
+      return;
+    }
+    this.#runOnKernel(libc);
+  }
+
+  /** Does not return before the end: Node's loop of this thread stands still. */
+  #runOnKernel(libc: Libc): void {
+    const lifeline = new Lifeline(this.birth.lifeline);
+    const sockets = new KernelSockets(libc, lifeline, this.#bugs.add);
+    const agenda = new Agenda(this.#bugs.add);
+    const { relay, desk } = this.#office(sockets, agenda);
+    const takeAll = (): void => {
+      for (;;) {
+        const received = receiveMessageOnPort(this.port);
+        if (!received) return;
+        const message = received.message as ToWorker;
+        if (message.kind === 'shutdown') {
+          relay.close();
+          sockets.stop();
+        } else {
+          desk.take(message);
+        }
+      }
+    };
+    this.#post({ kind: 'ready', backend: 'kernel', because: undefined });
+    takeAll();
+    sockets.run(agenda, takeAll);
+    process.exit(0);
+  }
+
+  #runOnDgram(because: string | undefined): void {
+    const sockets = new DgramSockets(this.#bugs.add);
+    const { relay, desk } = this.#office(sockets, timedAgenda(sockets, this.#bugs.add));
+    this.port.on('message', (message: ToWorker) => {
+      if (message.kind !== 'shutdown') {
+        desk.take(message);
+        return;
+      }
+      relay.close();
+      // A turn later, so that the last packets are out.
+      setImmediate(() => process.exit(0));
+    });
+    this.#post({ kind: 'ready', backend: 'dgram', because });
+  }
+
+  #office(sockets: KernelSockets | DgramSockets, agenda: Agenda): { relay: Relay; desk: Desk } {
+    const emit = (event: PlaneEvent): void => this.#post({ kind: 'event', event });
+    const relay = new Relay(sockets, agenda, this.birth, emit);
+    return { relay, desk: new Desk(relay, (message) => this.#post(message), this.#bugs.add) };
+  }
+
+  #post(message: FromWorker): void {
+    this.port.postMessage(message);
+  }
 }
 
-if (parentPort) runOnDgram(parentPort, workerData as WorkerBirth);
+if (parentPort) new MediaWorker(parentPort, workerData as WorkerBirth).run();

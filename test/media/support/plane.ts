@@ -12,7 +12,7 @@ import {
 import { Party } from './party';
 
 /** Every test of the relay runs on each of these. */
-export const BACKENDS: readonly Backend[] = ['dgram'];
+export const BACKENDS: readonly Backend[] = ['kernel', 'dgram'];
 
 /** A plane with its events and parties, all of them closed at the end of the test. */
 export class Stage {

@@ -1,0 +1,88 @@
+import { endianness } from 'node:os';
+
+/**
+ * The system calls of the kernel backend, as numbers in and numbers out: pointers are addresses
+ * inside memory that does not move, so that a call makes nothing for the collector.
+ */
+export interface Libc {
+  socket(domain: number, type: number, protocol: number): number;
+  bind(fd: number, address: number, length: number): number;
+  setsockopt(fd: number, level: number, option: number, value: number, length: number): number;
+  recvfrom(
+    fd: number,
+    bytes: number,
+    length: number,
+    flags: number,
+    source: number,
+    sourceLength: number,
+  ): number;
+  sendto(
+    fd: number,
+    bytes: number,
+    length: number,
+    flags: number,
+    to: number,
+    toLength: number,
+  ): number;
+  epoll_create1(flags: number): number;
+  epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
+  epoll_wait(epoll: number, events: number, room: number, timeoutMs: number): number;
+  eventfd(initial: number, flags: number): number;
+  read(fd: number, bytes: number, length: number): number;
+  close(fd: number): number;
+  /** Name of the last call's error, `EADDRINUSE` say. */
+  errorName(): string;
+  /** Where memory outside the collector's heap lies. */
+  addressOf(memory: Buffer): number;
+}
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_NONBLOCK = 0o4000;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOL_SOCKET = 1;
+export const SO_RCVBUF = 8;
+/** Past the system's limit, for those who may. */
+export const SO_RCVBUFFORCE = 33;
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;
+export const EPOLL_CLOEXEC = 0o2000000;
+export const EPOLL_CTL_ADD = 1;
+export const EPOLLIN = 1;
+export const EFD_NONBLOCK_CLOEXEC = 0o2004000;
+
+type Koffi = typeof import('koffi', { with: { 'resolution-mode': 'import' }});
+
+/** struct epoll_event is packed on x86-64 alone. */
+export const EPOLL_EVENT_SIZE = process.arch === 'x64' ? 12 : 16;
+export const EPOLL_DATA_OFFSET = EPOLL_EVENT_SIZE - 8;
+
+/** Throws, with the reason, where these calls cannot be had as they are written here. */
+export function loadLibc(): Libc {
+  if (process.platform !== 'linux') throw new Error(`no epoll on ${process.platform}`);
+  if (!['x64', 'arm64'].includes(process.arch) || endianness() !== 'LE') {
+    throw new Error(`memory layouts of ${process.arch} are not known`);
+  }
+  const koffi: Koffi = require('koffi');
+  const library = koffi.load(null);
+  const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]));
+  const call = (prototype: string) => library.func(prototype) as never;
+  return {
+    socket: call('int socket(int, int, int)'),
+    bind: call('int bind(int, uintptr_t, uint32_t)'),
+    setsockopt: call('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
+    recvfrom: call('long recvfrom(int, uintptr_t, size_t, int, uintptr_t, uintptr_t)'),
+    sendto: call('long sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)'),
+    epoll_create1: call('int epoll_create1(int)'),
+    epoll_ctl: call('int epoll_ctl(int, int, int, uintptr_t)'),
+    epoll_wait: call('int epoll_wait(int, uintptr_t, int, int)'),
+    eventfd: call('int eventfd(uint32_t, int)'),
+    read: call('long read(int, uintptr_t, size_t)'),
+    close: call('int close(int)'),
+    errorName: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+    addressOf: (memory) => Number(koffi.address(memory)),
+  };
+}

@@ -1,0 +1,58 @@
+import { closeSync, writeSync } from 'node:fs';
+
+const WAKE_FD = 0;
+const WOKEN = 1;
+const FIRST_SLOT = 2;
+const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
+
+/**
+ * The memory a worker of the kernel backend shares with control. It blocks in the kernel, so that
+ * control wakes it by an eventfd; and the sockets it opened are the process's and would outlive it,
+ * so that control closes what a dead worker has left.
+ */
+export class Lifeline {
+  readonly #words: Int32Array;
+
+  /** For so many file descriptors; or the other end of one that was sent to a worker. */
+  constructor(readonly memory: SharedArrayBuffer) {
+    this.#words = new Int32Array(memory);
+  }
+
+  static forSlots(slots: number): Lifeline {
+    return new Lifeline(new SharedArrayBuffer(4 * (FIRST_SLOT + slots)));
+  }
+
+  get slots(): number {
+    return this.#words.length - FIRST_SLOT;
+  }
+
+  /** Worker: from now on it can be woken. What was posted before must be taken after this. */
+  listen(wakeFd: number): void {
+    Atomics.store(this.#words, WAKE_FD, wakeFd);
+  }
+
+  /** Worker: takes note of being woken, before it looks for what was posted. */
+  awake(): void {
+    Atomics.store(this.#words, WOKEN, 0);
+  }
+
+  /** Worker: a slot's file descriptor; 0 when it is about to be closed. */
+  hold(slot: number, fd: number): void {
+    Atomics.store(this.#words, FIRST_SLOT + slot, fd);
+  }
+
+  /** Control: something was posted. One write for all that is posted before the worker looks. */
+  wake(): void {
+    const fd = Atomics.load(this.#words, WAKE_FD);
+    if (fd === 0 || Atomics.exchange(this.#words, WOKEN, 1) === 1) return;
+    writeSync(fd, ONE);
+  }
+
+  /** Control: after the worker's end, closes what it held. */
+  closeLeftovers(): void {
+    for (let i = 0; i < this.#words.length; i++) {
+      const fd = i === WOKEN ? 0 : Atomics.exchange(this.#words, i, 0);
+      if (fd > 0) closeSync(fd);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import { ADDRESS_WORDS, type AddressWords } from './address';
+import { EPOLL_DATA_OFFSET, EPOLL_EVENT_SIZE, type Libc } from './libc';
+
+/** The largest UDP datagram fits, so that none is ever cut. */
+const DATAGRAM = 64 * 1024;
+/** Sockets looked at for each epoll_wait. */
+export const MAX_EVENTS = 512;
+
+const RECEIVE = 0;
+const STAGING = RECEIVE + DATAGRAM;
+const SOURCE = STAGING + DATAGRAM;
+const SOURCE_LENGTH = SOURCE + 32;
+const DESTINATION = SOURCE_LENGTH + 8;
+const SCRATCH = DESTINATION + 32;
+const EVENTS = SCRATCH + 32;
+const SIZE = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
+
+/**
+ * The one block of memory through which a worker and the kernel talk, with the address of each part.
+ * Its place never changes: it is outside the collector's heap.
+ */
+export class Slab {
+  readonly bytes = Buffer.allocUnsafeSlow(SIZE).fill(0);
+  readonly #words = new Int32Array(this.bytes.buffer);
+  /** Whence the datagram in `receive` came. */
+  readonly source: AddressWords = this.#words.subarray(SOURCE / 4, SOURCE / 4 + ADDRESS_WORDS);
+
+  readonly receiveAt = RECEIVE;
+  readonly receiveSize = DATAGRAM;
+  readonly stagingAt = STAGING;
+
+  readonly base: number;
+  readonly receive: number;
+  readonly sourceAddress: number;
+  readonly sourceLength: number;
+  readonly destination: number;
+  readonly scratch: number;
+  readonly events: number;
+
+  constructor(libc: Libc) {
+    this.base = libc.addressOf(this.bytes);
+    this.receive = this.base + RECEIVE;
+    this.sourceAddress = this.base + SOURCE;
+    this.sourceLength = this.base + SOURCE_LENGTH;
+    this.destination = this.base + DESTINATION;
+    this.scratch = this.base + SCRATCH;
+    this.events = this.base + EVENTS;
+  }
+
+  /** The kernel writes the length of what it wrote here: it must be told the room each time. */
+  expectSource(): void {
+    this.#words[SOURCE_LENGTH / 4] = 4 * ADDRESS_WORDS;
+  }
+
+  setDestination(words: AddressWords): void {
+    for (let i = 0; i < ADDRESS_WORDS; i++) this.#words[DESTINATION / 4 + i] = words[i]!;
+  }
+
+  /** An int for setsockopt. */
+  setScratch(value: number): void {
+    this.#words[SCRATCH / 4] = value;
+  }
+
+  /** A struct epoll_event in the scratch part, its data the number of a slot. */
+  setScratchEvent(events: number, slot: number): void {
+    this.bytes.writeUInt32LE(events, SCRATCH);
+    this.bytes.writeInt32LE(slot, SCRATCH + EPOLL_DATA_OFFSET);
+  }
+
+  /** The slot of the i-th event that epoll_wait reported. */
+  eventSlot(i: number): number {
+    return this.#words[(EVENTS + i * EPOLL_EVENT_SIZE + EPOLL_DATA_OFFSET) / 4]!;
+  }
+}
