@@ -124,6 +124,11 @@ export class ReliableProvisionals<Reply>
 export class ReliableSequence {
   #last: number | undefined;
 
+  /** The number of the last one taken: what a PRACK now acknowledges. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
   take(rseq: number): boolean {
     if (this.#last !== undefined && rseq !== this.#last + 1) return false;
     this.#last = rseq;

@@ -46,11 +46,15 @@ export function negotiate(request: SipRequest, minimum: number): Negotiation {
   };
 }
 
-/** What a 2xx to a request of ours has set: RFC 4028 §7.2. */
-export function sessionOf(response: SipResponse): Session | undefined {
+/**
+ * What a 2xx to a request of ours has set: RFC 4028 §7.2. An interval below what anybody may ask for
+ * would have us refresh without pause, and is not taken at its word.
+ */
+export function sessionOf(response: SipResponse, minimum: number): Session | undefined {
   const answered = sessionExpires(response);
   if (!answered) return undefined;
-  return { seconds: answered.seconds, refresher: answered.refresher === 'uas' ? 'them' : 'us' };
+  const seconds = Math.max(answered.seconds, minimum);
+  return { seconds, refresher: answered.refresher === 'uas' ? 'them' : 'us' };
 }
 
 /** What a 2xx of ours says, seen from this side. */

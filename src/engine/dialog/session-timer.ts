@@ -63,7 +63,7 @@ export class SessionTimer implements Machine<SessionInput, SessionOutput> {
     this.#timers.stopAll();
     this.#session = session;
     if (!session) return;
-    const length = session.seconds * 1000;
+    const length = Math.min(session.seconds, LONGEST_S) * 1000;
     this.#timers.set('expiry', now + length - Math.min(32_000, length / 3));
     if (session.refresher === 'us') this.#timers.set('refresh', now + length / 2);
   }
@@ -82,5 +82,7 @@ export class SessionTimer implements Machine<SessionInput, SessionOutput> {
   }
 }
 
+/** A day: what is asked beyond it is checked after a day. */
+const LONGEST_S = 86_400;
 /** Glare and passing trouble are over after a few seconds (RFC 3261 §14.1: at most 4 s for 491). */
 const RETRY_MS = 4_000;

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '../../core';
+import type { Clock } from '../../core';
 import {
   cseq,
   type Header,
@@ -34,9 +34,10 @@ export interface TransactionUser {
 export interface TransactionLayerOptions {
   readonly network: Network;
   readonly clock: Clock;
-  readonly log: Log;
   readonly timers: TimerValues;
   readonly user: TransactionUser;
+  /** A fresh To tag. */
+  readonly tag: () => string;
   /** Server transactions at once, lingering ones included; beyond it new calls get 503. */
   readonly maxServerTransactions: number;
 }
@@ -181,7 +182,7 @@ export class TransactionLayer {
     this.#servers.set(key, transaction);
     if (merged) {
       this.#counts.merged += 1;
-      transaction.respond(responseTo(request, 482, { toTag: key.slice(0, 24).replace(/\W/g, '') }));
+      transaction.respond(responseTo(request, 482, { toTag: this.options.tag() }));
       return;
     }
     if (merging !== undefined) this.#merges.set(merging, transaction);
@@ -191,7 +192,10 @@ export class TransactionLayer {
   /** Without state, because state is what there is too much of: RFC 3261 §21.5.4. */
   #refuse(request: SipRequest, inbound: Inbound): void {
     this.#counts.overload += 1;
-    const response = responseTo(request, 503, { toTag: 'overload', headers: [RETRY_LATER] });
+    const response = responseTo(request, 503, {
+      toTag: this.options.tag(),
+      headers: [RETRY_LATER],
+    });
     this.options.network.send(serialize(response), responseDestination(request, inbound));
   }
 

@@ -11,6 +11,8 @@ import type { TimerValues } from './timers';
 export interface ServerUser {
   /** ACK to a 2xx that came on the INVITE's own branch. */
   onAck?(ack: Inbound): void;
+  /** A CANCEL that means this request came, and has had its 200. */
+  onCancel?(cancel: ServerTransaction): void;
   /** A final response other than 2xx was never acknowledged (timer H). */
   onUnacknowledged?(): void;
   onTerminated?(): void;
@@ -23,11 +25,12 @@ type Output = ServerOutput<Buffer, Inbound>;
 export class ServerTransaction {
   readonly method: string;
   user: ServerUser = {};
+  /** The tag its responses carry in To, chosen once (RFC 3261 §8.2.6.2). */
+  toTag: string | undefined;
   readonly #machine: TransactionMachine<Input, Output>;
   readonly #driver: Driver<Input, Output>;
   readonly #network: Network;
   #status = 0;
-  #toTag: string | undefined;
 
   constructor(
     readonly request: SipRequest,
@@ -48,15 +51,6 @@ export class ServerTransaction {
   /** The last status sent; 0 when none was. */
   get status(): number {
     return this.#status;
-  }
-
-  /** The tag its responses carry, chosen once (RFC 3261 §8.2.6.2). */
-  get toTag(): string | undefined {
-    return this.#toTag;
-  }
-
-  set toTag(tag: string) {
-    this.#toTag ??= tag;
   }
 
   /** Sends a response; one after a final response goes nowhere. Gives the bytes sent. */

@@ -1,0 +1,237 @@
+import type { Clock, Ids as IdSource, Log } from '../../core';
+import { badRequestResponse, callId, cseq, fromTag, serialize, toTag } from '../message';
+import {
+  type InboundResponse,
+  type Network,
+  type ServerTransaction,
+  type TimerValues,
+  TransactionLayer,
+  type TransactionStats,
+  type TransactionUser,
+} from '../transaction';
+import { type Inbound, type Malformed, responseDestination } from '../transport';
+import { type Application, REFUSALS, type Reply, refused } from './application';
+import { receiveNewRequest } from './arrivals';
+import type { Command } from './commands';
+import { answer } from './compose';
+import { type AgentCounts, type Ground, type Limits, newCounts } from './ground';
+import { receiveInDialog } from './in-dialog';
+import { LegTable } from './legs';
+import { sendNewRequest } from './new-request';
+import { isRelayed, proxy, relay, relayAck } from './proxy';
+import { Router } from './router';
+import { sendInDialog } from './send-in-dialog';
+import { Sender } from './sender';
+
+export interface AgentOptions {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly timers: TimerValues;
+  readonly limits: Limits;
+  readonly maxServerTransactions: number;
+  readonly userAgent: string | undefined;
+}
+
+export interface AgentStats {
+  readonly transactions: TransactionStats;
+  readonly agent: Readonly<AgentCounts>;
+  readonly dialogs: number;
+  readonly applications: number;
+  /** Requests that wait for an application. */
+  readonly waiting: number;
+}
+
+/**
+ * The user agent core, RFC 3261 §8, §12 - §15: what stands between the transactions of the network
+ * and the applications, and does by itself all that they are not to be troubled with.
+ */
+export class Agent implements TransactionUser {
+  readonly router = new Router();
+  readonly #applications = new Set<Application>();
+  readonly #ground: Ground;
+
+  constructor(private readonly options: AgentOptions) {
+    const { network, clock, ids, log, timers, limits, userAgent } = options;
+    const layer = new TransactionLayer({
+      network,
+      clock,
+      timers,
+      user: this,
+      tag: () => ids.token(8),
+      maxServerTransactions: options.maxServerTransactions,
+    });
+    this.#ground = {
+      network,
+      layer,
+      sender: new Sender(network, layer, ids),
+      clock,
+      ids,
+      log,
+      timers,
+      limits,
+      userAgent,
+      legs: new LegTable(),
+      waiting: { requests: new Map(), invites: new Map() },
+      counts: newCounts(),
+      relayKey: Buffer.from(ids.token(32), 'hex'),
+      cdr: (event) => this.router.cdr(event),
+    };
+  }
+
+  get transactions(): TransactionLayer {
+    return this.#ground.layer;
+  }
+
+  attach(application: Application): void {
+    this.#applications.add(application);
+  }
+
+  /** The application's link is gone; what it left is ended, and not left hanging. */
+  detach(application: Application): void {
+    if (!this.#applications.delete(application)) return;
+    this.router.removeAll(application);
+    for (const request of [...this.#ground.waiting.requests.values()]) {
+      if (request.owner === application) request.applicationLost();
+    }
+    for (const leg of [...this.#ground.legs]) {
+      if (leg.owner === application) leg.applicationLost();
+    }
+  }
+
+  /** Does what an application asks. `reply` is called once it is done or refused. */
+  perform(application: Application, command: Command, reply: Reply): void {
+    const ground = this.#ground;
+    switch (command.kind) {
+      case 'respond': {
+        const pending = ground.waiting.requests.get(command.transactionId);
+        if (pending) pending.respond(command.message, reply);
+        else reply(refused(REFUSALS.unknownTransaction));
+        return;
+      }
+      case 'cancel': {
+        const invite = ground.waiting.invites.get(command.transactionId);
+        if (invite) invite.cancel(command.message, reply);
+        else reply(refused(`unable to cancel unknown transaction id: ${command.transactionId}`));
+        return;
+      }
+      case 'in-dialog': {
+        const leg = ground.legs.get(command.dialogId);
+        if (leg?.owner === application) sendInDialog(ground, leg, command.message, reply);
+        else reply(refused(unknownDialogText(command)));
+        return;
+      }
+      case 'new': {
+        const leg = ground.legs.ofCallId(callId(command.message));
+        if (leg?.confirmed && leg.owner === application) {
+          sendInDialog(ground, leg, command.message, reply);
+        } else sendNewRequest(ground, application, command.message, command.nextHop, reply);
+        return;
+      }
+      case 'proxy':
+        proxy(ground, command, reply);
+    }
+  }
+
+  onRequest(transaction: ServerTransaction): void {
+    const { request, method } = transaction;
+    if (method === 'CANCEL') {
+      this.#onCancel(transaction);
+      return;
+    }
+    if (isRelayed(this.#ground, request)) {
+      relay(this.#ground, transaction);
+      return;
+    }
+    const tag = toTag(request);
+    if (tag === undefined) {
+      const { router } = this;
+      receiveNewRequest(this.#ground, router, this.#applications.size > 0, transaction);
+      return;
+    }
+    const leg = this.#ground.legs.find(callId(request), tag);
+    if (leg) {
+      receiveInDialog(this.#ground, leg, transaction);
+      return;
+    }
+    this.#ground.counts.strays += 1;
+    transaction.respond(answer(this.#ground, transaction, 481));
+  }
+
+  onAck(inbound: Inbound): void {
+    const { message } = inbound;
+    if (message.kind !== 'request') return;
+    if (isRelayed(this.#ground, message)) {
+      relayAck(this.#ground, inbound);
+      return;
+    }
+    const leg = this.#ground.legs.find(callId(message), toTag(message) ?? '');
+    const fork = leg?.fork(fromTag(message) ?? '');
+    if (!leg || !fork) return;
+    fork.heard(inbound);
+    leg.awaitingAck.get(cseq(message)?.seq ?? -1)?.onAck(inbound);
+  }
+
+  onStrayResponse(_response: InboundResponse): void {
+    // A user agent drops it: RFC 3261 §18.1.2.
+  }
+
+  onMalformed(malformed: Malformed): void {
+    const { partial, error } = malformed;
+    const response = partial && badRequestResponse(partial, error, this.#ground.ids.token(8));
+    if (!partial || !response) return;
+    this.#ground.network.send(serialize(response), responseDestination(partial, malformed));
+  }
+
+  stats(): AgentStats {
+    const { layer, counts, legs, waiting } = this.#ground;
+    return {
+      transactions: layer.stats(),
+      agent: { ...counts },
+      dialogs: legs.size,
+      applications: this.#applications.size,
+      waiting: waiting.requests.size,
+    };
+  }
+
+  describe(): unknown {
+    return {
+      now: this.options.clock.now(),
+      transactions: this.#ground.layer.describe(),
+      dialogs: [...this.#ground.legs].map((leg) => leg.describe()),
+    };
+  }
+
+  /** Ends everything: calls get BYE, callers 503. */
+  endAll(): void {
+    for (const request of [...this.#ground.waiting.requests.values()]) request.applicationLost();
+    for (const leg of [...this.#ground.legs]) leg.applicationLost();
+  }
+
+  /** What still has to leave or be answered. */
+  get busy(): boolean {
+    return this.#ground.legs.size > 0 || this.#ground.layer.busy > 0;
+  }
+
+  /** RFC 3261 §9.2. */
+  #onCancel(cancel: ServerTransaction): void {
+    const invite = this.#ground.layer.inviteOf(cancel.request);
+    if (!invite) {
+      this.#ground.counts.strays += 1;
+      cancel.respond(answer(this.#ground, cancel, 481));
+      return;
+    }
+    invite.toTag ??= this.#ground.ids.token(8);
+    cancel.toTag = invite.toTag;
+    cancel.respond(answer(this.#ground, cancel, 200));
+    invite.user.onCancel?.(cancel);
+  }
+}
+
+/** An ACK to a failure names a dialog that is gone; everything else deserves to know. */
+function unknownDialogText(command: Command & { kind: 'in-dialog' }): string {
+  const { start } = command.message;
+  const isAck = start?.kind === 'request' && start.method === 'ACK';
+  return isAck ? REFUSALS.automaticAck : REFUSALS.unknownDialog;
+}

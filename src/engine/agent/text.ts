@@ -1,0 +1,110 @@
+import { EMPTY_BODY, type Header, headerName } from '../message';
+
+/** A SIP message as an application writes it: text whose headers are wishes, not facts. */
+export interface AppMessage {
+  readonly startLine: string;
+  readonly start: AppStart | undefined;
+  /** In canonical spelling, without those the engine alone decides on. */
+  readonly headers: readonly Header[];
+  readonly body: Buffer;
+}
+
+export type AppStart =
+  | { readonly kind: 'request'; readonly method: string; readonly uri: string }
+  | { readonly kind: 'response'; readonly status: number; readonly reason: string };
+
+/** A response of an application. */
+export interface AppResponse extends AppMessage {
+  readonly start: Extract<AppStart, { readonly kind: 'response' }>;
+}
+
+export function isResponse(message: AppMessage): message is AppResponse {
+  return message.start?.kind === 'response';
+}
+
+/** Never the application's to say: hop-bound, counted here, or numbered here. */
+const ENGINE_ONLY: ReadonlySet<string> = new Set([
+  'Via',
+  'Route',
+  'Record-Route',
+  'RSeq',
+  'Content-Length',
+]);
+
+/**
+ * Reads what an application sent, as text or as bytes. Lines that are no header are skipped; all
+ * that follows the first empty line is the body, because the length drachtio-srf writes counts
+ * characters, not bytes.
+ */
+export function readAppMessage(content: string | Buffer): AppMessage {
+  const blank = content.indexOf('\r\n\r\n');
+  const headEnd = blank < 0 ? content.length : blank;
+  const head =
+    typeof content === 'string' ? content.slice(0, headEnd) : content.toString('utf8', 0, headEnd);
+  const lineEnd = endOfLine(head, 0);
+  const startLine = head.slice(0, lineEnd);
+  const headers: Header[] = [];
+  for (let at = lineEnd + 2; at < head.length; ) {
+    const end = endOfLine(head, at);
+    const header = readHeader(head.slice(at, end));
+    if (header) headers.push(header);
+    at = end + 2;
+  }
+  const body = blank < 0 ? EMPTY_BODY : bytesOf(content, blank + 4);
+  return { startLine, start: readStart(startLine), headers, body };
+}
+
+function endOfLine(head: string, from: number): number {
+  const end = head.indexOf('\r\n', from);
+  return end < 0 ? head.length : end;
+}
+
+function bytesOf(content: string | Buffer, from: number): Buffer {
+  if (content.length === from) return EMPTY_BODY;
+  return typeof content === 'string'
+    ? Buffer.from(content.slice(from), 'utf8')
+    : content.subarray(from);
+}
+
+function readStart(line: string): AppStart | undefined {
+  const response = /^SIP\/2\.0 +(\d{3})(?: +(.*))?$/i.exec(line);
+  if (response) {
+    const status = Number(response[1]);
+    if (status < 100 || status > 699) return undefined;
+    return { kind: 'response', status, reason: (response[2] ?? '').trim() };
+  }
+  const request = /^([A-Za-z0-9\-.!%*_+`'~]+) +(\S+)(?: +SIP\/2\.0)? *$/.exec(line);
+  return request ? { kind: 'request', method: request[1]!, uri: request[2]! } : undefined;
+}
+
+function readHeader(line: string): Header | undefined {
+  const colon = line.indexOf(':');
+  if (colon <= 0) return undefined;
+  const name = spelled(line.slice(0, colon).trim());
+  if (name === undefined || ENGINE_ONLY.has(name)) return undefined;
+  return { name, value: line.slice(colon + 1).trim() };
+}
+
+/** Spellings seen, so that the few names an application uses are worked out once. */
+const spellings = new Map<string, string | undefined>();
+const MAX_SPELLINGS = 1_000;
+
+/**
+ * The name as it goes on the wire: known names in the RFCs' spelling, others with an upper-case
+ * letter at the start and behind each hyphen, `X-` names as they are. Undefined when it is no token.
+ */
+function spelled(name: string): string | undefined {
+  const known = spellings.get(name);
+  if (known !== undefined) return known;
+  const result = spell(name);
+  if (spellings.size < MAX_SPELLINGS) spellings.set(name, result);
+  return result;
+}
+
+function spell(name: string): string | undefined {
+  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name)) return undefined;
+  if (/^x-/i.test(name)) return name;
+  return headerName(name).long.replace(/(^|-)([a-z])/g, (_, dash, letter) => {
+    return `${dash}${letter.toUpperCase()}`;
+  });
+}

@@ -1,0 +1,73 @@
+import type { Clock, Ids, Log } from '../../core';
+import type { Agent } from '../agent';
+import { type Address, formatAddress, type Inbound } from '../transport';
+import { type Link, Session } from './session';
+
+/** Applications look for `v0.8.2` or later; what follows the number is ours. */
+const VERSION = 'v0.9.10-twintrack';
+
+export interface ControlOptions {
+  readonly agent: Agent;
+  readonly secret: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  /** The ends we listen on, as bound. */
+  readonly bound: () => readonly Address[];
+  /** What peers call one of them. */
+  readonly advertised: (bound: Address) => Address;
+  /** On which of our ends a message came, numeric. */
+  readonly receivedOn: (inbound: Inbound) => Address;
+}
+
+/** What all sessions share, and the list of them. */
+export class Control {
+  readonly agent: Agent;
+  readonly secret: string;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly version = VERSION;
+  readonly #sessions = new Set<Session>();
+
+  constructor(private readonly options: ControlOptions) {
+    this.agent = options.agent;
+    this.secret = options.secret;
+    this.ids = options.ids;
+    this.log = options.log;
+  }
+
+  /** A new link: an application is about to introduce itself. */
+  accept(link: Link): Session {
+    const session = new Session(link, this);
+    this.#sessions.add(session);
+    return session;
+  }
+
+  forget(session: Session): void {
+    this.#sessions.delete(session);
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** `HH:MM:SS.uuuuuu`, UTC. */
+  time(): string {
+    return `${this.options.clock.wall().toISOString().slice(11, 23)}000`;
+  }
+
+  receivedOn(inbound: Inbound): Address {
+    return this.options.receivedOn(inbound);
+  }
+
+  /** `proto/host:port`, comma-joined. */
+  hostports(): { advertised: string; bound: string } {
+    const bound = this.options.bound();
+    const advertised = bound.map((one) => formatAddress(this.options.advertised(one)));
+    return { advertised: advertised.join(','), bound: bound.map(formatAddress).join(',') };
+  }
+
+  closeAll(): void {
+    for (const session of [...this.#sessions]) session.dismiss();
+  }
+}

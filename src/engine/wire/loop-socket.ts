@@ -1,0 +1,80 @@
+import { Socket } from 'node:net';
+import { FrameReader, soleFrame } from './frame';
+import { MAX_FRAME_BYTES } from './limits';
+import type { Session } from './session';
+
+type Done = (error?: Error) => void;
+
+/**
+ * The application's end of a link that never leaves the process: a `net.Socket` to drachtio-srf,
+ * which asks for no more than that what it writes arrives and what arrives is emitted as 'data'.
+ *
+ * What the application writes is taken at once, as the string it is. What it is to read waits for the
+ * end of the running turn, because drachtio-srf notes what it expects an answer to only after
+ * writing.
+ */
+export class LoopSocket extends Socket {
+  readonly #reader = new FrameReader(
+    {
+      receive: (payload) => this.#session?.receive(payload),
+      broken: (reason) => this.#session?.broken(reason),
+    },
+    MAX_FRAME_BYTES,
+  );
+  #queue: Buffer[] = [];
+  #session: Session | undefined;
+
+  constructor() {
+    super();
+    // drachtio-srf names its sockets by these.
+    Object.defineProperties(this, {
+      remoteAddress: { value: '127.0.0.1' },
+      remotePort: { value: 0 },
+      localPort: { value: 0 },
+    });
+    this.once('close', () => this.#session?.closed());
+  }
+
+  /** Joins it to its session; before this, nothing may be written. */
+  join(session: Session): void {
+    this.#session = session;
+  }
+
+  /** Hands a frame to the application. */
+  deliver(frame: Buffer): void {
+    if (this.#queue.push(frame) === 1) process.nextTick(() => this.#flush());
+  }
+
+  override write(chunk: Uint8Array | string, encoding?: unknown, done?: unknown): boolean {
+    const callback = (typeof encoding === 'function' ? encoding : done) as Done | undefined;
+    if (callback) queueMicrotask(() => callback());
+    if (this.destroyed) return false;
+    const whole =
+      typeof chunk === 'string' && this.#reader.idle
+        ? soleFrame(chunk, MAX_FRAME_BYTES)
+        : undefined;
+    if (whole !== undefined) this.#session?.receive(whole);
+    else this.#reader.push(Buffer.from(chunk as Uint8Array));
+    return true;
+  }
+
+  override end(): this {
+    this.#flush();
+    this.destroy();
+    return this;
+  }
+
+  override setKeepAlive(): this {
+    return this;
+  }
+
+  override setNoDelay(): this {
+    return this;
+  }
+
+  #flush(): void {
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const frame of queue) if (!this.destroyed) this.emit('data', frame);
+  }
+}

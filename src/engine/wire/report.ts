@@ -1,0 +1,97 @@
+import type { CdrEvent, Ids, Outcome, Sent } from '../agent';
+import { type SipMessage, serialize } from '../message';
+import type { Address, Inbound } from '../transport';
+import { frame } from './frame';
+
+/**
+ * The frames an application gets, field by field as drachtio-server writes them. A first field is
+ * always a fresh id of ours; `time` is `HH:MM:SS.uuuuuu`, UTC.
+ */
+
+/** A request off the network. Outside of dialogs it says on which of our ends it came. */
+export function requestFrame(
+  id: string,
+  message: SipMessage,
+  inbound: Inbound,
+  ids: Ids,
+  receivedOn: Address | undefined,
+  time: string,
+): Buffer {
+  const { source, bytes } = inbound;
+  const from = `${id}|sip|network|${bytes}|${place(source)}|${time}`;
+  const where = receivedOn ? `|${host(receivedOn.address)}|${receivedOn.port}|` : '|';
+  return frame(`${from}|${ids.transactionId}|${ids.dialogId}${where}`, serialize(message));
+}
+
+/** A response; one made here has no bytes and no place. */
+export function responseFrame(
+  id: string,
+  message: SipMessage,
+  inbound: Inbound | undefined,
+  ids: Ids,
+  time: string,
+): Buffer {
+  const origin = inbound ? `${inbound.bytes}|${place(inbound.source)}` : '0|udp||0';
+  const meta = `${id}|sip|network|${origin}|${time}|${ids.transactionId}|${ids.dialogId}|`;
+  return frame(meta, serialize(message));
+}
+
+/** A request the engine has sent by itself. */
+export function unsolicitedFrame(id: string, sent: Sent, dialogId: string, time: string): Buffer {
+  const meta = `${id}|sip|application|${sent.bytes.length}|${place(sent)}|${time}`;
+  return frame(`${meta}|unsolicited|${dialogId}|`, sent.bytes);
+}
+
+export function cdrFrame(id: string, event: CdrEvent, time: string): Buffer {
+  const detail = event.detail === undefined ? '' : `|${event.detail}`;
+  const meta = `${id}|cdr:${event.kind}|${event.source}|${time}${detail}`;
+  return frame(meta, serialize(event.message));
+}
+
+/** The answer to a frame of the application that needs no more than words. */
+export function answerFrame(id: string, answered: string, ...fields: readonly string[]): Buffer {
+  return frame(`${id}|response|${answered}|${fields.join('|')}`);
+}
+
+/** The answer to a `sip` or `proxy` frame. */
+export function outcomeFrame(id: string, answered: string, outcome: Outcome, time: string): Buffer {
+  switch (outcome.kind) {
+    case 'refused':
+      return answerFrame(id, answered, 'NOK', clean(outcome.text));
+    case 'done':
+      return answerFrame(id, answered, 'OK', 'done');
+    case 'request-sent': {
+      const { sent, transactionId } = outcome;
+      return frame(`${echo(id, answered, sent, time)}|${transactionId}|Msg sent:|`, sent.bytes);
+    }
+    case 'response-sent': {
+      const { sent, ids } = outcome;
+      const names = `${ids.transactionId}|${ids.dialogId}||Msg sent:|`;
+      return frame(`${echo(id, answered, sent, time)}|${names}`, sent.bytes);
+    }
+    case 'proxied': {
+      const { response, inbound } = outcome;
+      const origin = `network|${inbound.bytes}|${place(inbound.source)}|${time}`;
+      const meta = `${id}|response|${answered}|OK|${origin}|||continue`;
+      return frame(meta, serialize(response));
+    }
+  }
+}
+
+function echo(id: string, answered: string, sent: Sent, time: string): string {
+  return `${id}|response|${answered}|OK|application|${sent.bytes.length}|${place(sent)}|${time}`;
+}
+
+function place({ protocol, address, port }: Address): string {
+  return `${protocol}|${host(address)}|${port}`;
+}
+
+/** IPv6 in brackets: applications put it into URIs as it is. */
+function host(address: string): string {
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+/** A field holds neither the separator nor a line end. */
+function clean(text: string): string {
+  return text.replace(/[|\r\n]/g, ' ');
+}
