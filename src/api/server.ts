@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Clock, isLoopback, type Log, SystemClock } from '../core';
+import { CHALLENGES, judge } from './access';
+import { replyWithFile } from './file-reply';
+import { statusPage } from './page/page';
+import { SCRIPT, STYLE } from './page/style';
+import { PeaksMemory } from './peaks-memory';
+import { showCall, showRecording } from './representations';
+import type { StatusSource } from './status-source';
+
+export interface ApiOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** What callers must show. Without it, only loopback may be listened on. */
+  readonly token?: string | undefined;
+  readonly source: StatusSource;
+  /** Files of recordings leave only from beneath it. Absolute. */
+  readonly recordingsDirectory: string;
+  readonly log: Log;
+  /** Told the status of every answer. */
+  readonly onAnswered?: (status: number) => void;
+  readonly clock?: Clock;
+}
+
+export interface Api {
+  /** Where it listens: the port is the one the system chose. */
+  readonly host: string;
+  readonly port: number;
+  /** Ends connections, downloads included, and listens no more. */
+  close(): Promise<void>;
+}
+
+/** Recordings on the page, and in a list when nobody says how many. */
+const PAGE_RECORDINGS = 20;
+const LIST_DEFAULT = 100;
+const LIST_MOST = 1000;
+
+/** More connections than people and probes need; a flood must not take the calls' descriptors. */
+const MOST_CONNECTIONS = 256;
+
+/** Routes that name nobody. */
+const OPEN = new Set(['/healthz', '/readyz']);
+
+/** Serves status over HTTP. Rejects when the place is taken, or when it would show people to the world. */
+export async function createApi(options: ApiOptions): Promise<Api> {
+  const { host, token } = options;
+  if (token === undefined && !isLoopback(host)) {
+    throw new Error(`HTTP on ${host} wants a token: what is served names people`);
+  }
+  const server = fastify({
+    bodyLimit: 16 * 1024,
+    connectionTimeout: 30_000,
+    requestTimeout: 10_000,
+    keepAliveTimeout: 5_000,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 256 },
+    exposeHeadRoutes: false,
+  });
+  server.server.maxConnections = MOST_CONNECTIONS;
+  addGuards(server, options);
+  addProbes(server, options.source);
+  addLists(server, options);
+  addPage(server, options);
+  await server.listen({ host, port: options.port });
+  const [address] = server.addresses();
+  return {
+    host,
+    port: typeof address === 'object' ? address.port : options.port,
+    close: () => server.close(),
+  };
+}
+
+function addGuards(server: FastifyInstance, { token, log, onAnswered }: ApiOptions): void {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(COMMON_HEADERS);
+    if (OPEN.has(request.routeOptions.url ?? '')) return;
+    const { authorization, host } = request.headers;
+    const verdict = judge({ authorization, host }, token);
+    if (verdict.allowed) return;
+    if (verdict.status === 401) reply.header('www-authenticate', CHALLENGES);
+    return reply.code(verdict.status).send({ error: verdict.reason });
+  });
+  server.addHook('onResponse', async (_request, reply) => onAnswered?.(reply.statusCode));
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such page' }));
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'http-failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal error' : error.message });
+  });
+}
+
+/** For load balancers and container engines. */
+function addProbes(server: FastifyInstance, source: StatusSource): void {
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: '/healthz',
+    handler: async () => ({ alive: true }),
+  });
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: '/readyz',
+    handler: async (_request, reply) => {
+      const { ready, reasons } = source.readiness();
+      return reply.code(ready ? 200 : 503).send({ ready, reasons });
+    },
+  });
+}
+
+function addLists(server: FastifyInstance, { source, recordingsDirectory }: ApiOptions): void {
+  server.get('/metrics', async (_request, reply) => {
+    const { contentType, text } = await source.metrics();
+    return reply.header('content-type', contentType).send(text);
+  });
+  server.get('/v1/calls', async () => ({ calls: source.calls().map(showCall) }));
+  server.get('/v1/recordings', async (request) => {
+    const { limit, offset } = window(request);
+    const all = await source.recordings();
+    return { total: all.length, recordings: all.slice(offset, offset + limit).map(showRecording) };
+  });
+  server.get<{ Params: { id: string } }>('/v1/recordings/:id', async (request, reply) => {
+    const recording = (await source.recordings()).find(({ id }) => id === request.params.id);
+    return recording ? showRecording(recording) : notThere(reply);
+  });
+  server.route<{ Params: { id: string; name: string } }>({
+    method: ['GET', 'HEAD'],
+    url: '/v1/recordings/:id/files/:name',
+    handler: async (request, reply) => {
+      const { id, name } = request.params;
+      const recording = (await source.recordings()).find((one) => one.id === id);
+      const file = recording?.files.find((one) => one.name === name);
+      return file ? replyWithFile(request, reply, file, recordingsDirectory) : notThere(reply);
+    },
+  });
+}
+
+function addPage(server: FastifyInstance, { source, clock = new SystemClock() }: ApiOptions): void {
+  const memory = new PeaksMemory();
+  server.get('/', async (_request, reply) => {
+    const all = await source.recordings();
+    const shown = all.slice(0, PAGE_RECORDINGS).map(async (recording) => {
+      const audio = recording.files.find(({ type }) => type === 'audio/wav');
+      return { ...recording, peaks: audio && (await memory.of(audio.path)) };
+    });
+    const page = statusPage({
+      now: clock.wall(),
+      readiness: source.readiness(),
+      calls: source.calls(),
+      recordings: await Promise.all(shown),
+      recordingCount: all.length,
+    });
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', PAGE_POLICY)
+      .send(page);
+  });
+}
+
+/** `limit` and `offset` of a list, within bounds whatever was asked. */
+function window(request: FastifyRequest): { limit: number; offset: number } {
+  const query = request.query as Record<string, unknown>;
+  const number = (text: unknown, otherwise: number, most: number): number =>
+    typeof text === 'string' && /^\d{1,9}$/.test(text) ? Math.min(Number(text), most) : otherwise;
+  return {
+    limit: number(query.limit, LIST_DEFAULT, LIST_MOST),
+    offset: number(query.offset, 0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function notThere(reply: FastifyReply): FastifyReply {
+  return reply.code(404).send({ error: 'no such recording' });
+}
+
+const COMMON_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+/** Only our own style and script, each known by its hash: text of a call can never become either. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  `style-src '${hashOf(STYLE)}'`,
+  `script-src '${hashOf(SCRIPT)}'`,
+  "connect-src 'self'",
+  "media-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { aCall, ask, Bench, wav } from './support';
+
+let bench: Bench;
+beforeEach(() => {
+  bench = new Bench();
+});
+afterEach(() => bench.tearDown());
+
+async function page(): Promise<{ text: string; policy: string }> {
+  const { status, text, headers } = await ask(await bench.serve(), '/');
+  expect(status).toBe(200);
+  expect(headers['content-type']).toBe('text/html; charset=utf-8');
+  return { text, policy: String(headers['content-security-policy']) };
+}
+
+describe('the status page', () => {
+  it('of a quiet service says so', async () => {
+    const { text } = await page();
+    expect(text).toContain('taking calls');
+    expect(text).toContain('No call is going on.');
+    expect(text).toContain('Nothing is recorded yet.');
+  });
+
+  it('shows live calls, and how long they have been going on', async () => {
+    bench.calls = [
+      { ...aCall, recordings: [{ user: 'u', state: 'failed', fault: 'RECORDER_REFUSED' }] },
+    ];
+    const { text } = await page();
+    expect(text).toContain('<td>sip:+15550100@pbx.example.com</td>');
+    expect(text).toContain('<time>1:05</time>');
+    expect(text).toContain('RECORDER_REFUSED');
+  });
+
+  it('shows why calls are not taken', async () => {
+    bench.reasons = ['the service is draining'];
+    const { text } = await page();
+    expect(text).toContain('not ready');
+    expect(text).toContain('the service is draining');
+  });
+
+  it('plays recordings, draws them, and offers their files', async () => {
+    bench.record('r1', wav([0, 30_000, -30_000, 0], [100, 100, 100, 100]));
+    bench.record('r2', Buffer.from('no audio'), { endedAt: undefined });
+    const { text } = await page();
+    const url = '/v1/recordings/r1/files/audio.wav';
+    expect(text).toContain(`<audio controls preload="none" src="${url}">`);
+    expect(text).toContain(`href="${url}?download"`);
+    expect(text.match(/<svg class="waveform"/g)).toHaveLength(1);
+    expect(text).toContain('<time>1:02</time>');
+    expect(text).toContain('2026-01-15 13:00:00 UTC');
+    expect(text).toMatch(/channel-0">Alice<.*channel-1">Bob</);
+  });
+
+  it('shows the latest recordings of many', async () => {
+    for (let at = 0; at < 50; at++) bench.record(`r${at}`, Buffer.alloc(0));
+    const { text } = await page();
+    expect(text.match(/<article/g)).toHaveLength(20);
+    expect(text).toContain('<span class="count">50</span>');
+  });
+
+  it('shows hostile names as text', async () => {
+    const hostile = `"><script>alert(1)</script><img src=x onerror='alert(1)'>&`;
+    bench.calls = [
+      {
+        ...aCall,
+        caller: hostile,
+        callee: hostile,
+        recordings: [{ user: hostile, state: 'ended' }],
+      },
+    ];
+    bench.reasons = [hostile];
+    bench.record('r1', wav([1]), { channels: [hostile], id: hostile });
+    const { text } = await page();
+    expect(text).not.toContain('<script>alert');
+    expect(text).not.toContain('<img');
+    expect(text.match(/<script>/g)).toHaveLength(1);
+    expect(text).toContain('&quot;&gt;&lt;script&gt;');
+    expect(text).toContain('&#39;alert(1)&#39;&gt;&amp;');
+  });
+
+  it('takes nothing from elsewhere, and runs no script but its own', async () => {
+    const { text, policy } = await page();
+    expect(text).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    for (const tag of ['style', 'script']) {
+      const body = new RegExp(`<${tag}>([^]*?)</${tag}>`).exec(text)?.[1] ?? '';
+      const hash = createHash('sha256').update(body).digest('base64');
+      expect(policy).toContain(`${tag}-src 'sha256-${hash}'`);
+    }
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("frame-ancestors 'none'");
+  });
+});

@@ -1,0 +1,144 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Api,
+  type ApiOptions,
+  createApi,
+  type LiveCall,
+  type RecordingEntry,
+  type StatusSource,
+} from '../../src/api';
+import { captureLog } from '../support/captured-log';
+import { VirtualClock } from '../support/virtual-clock';
+
+/** A 16-bit PCM WAV file of these samples, one list a channel. */
+export function wav(...channels: readonly number[][]): Buffer {
+  const frames = channels[0]?.length ?? 0;
+  const data = Buffer.alloc(frames * channels.length * 2);
+  channels.forEach((samples, channel) => {
+    samples.forEach((sample, frame) => {
+      data.writeInt16LE(sample, (frame * channels.length + channel) * 2);
+    });
+  });
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + data.length, 4);
+  header.write('WAVEfmt ', 8);
+  header.writeUInt32LE(16, 16);
+  header.writeUInt16LE(1, 20);
+  header.writeUInt16LE(channels.length, 22);
+  header.writeUInt32LE(8000, 24);
+  header.writeUInt32LE(8000 * channels.length * 2, 28);
+  header.writeUInt16LE(channels.length * 2, 32);
+  header.writeUInt16LE(16, 34);
+  header.write('data', 36);
+  header.writeUInt32LE(data.length, 40);
+  return Buffer.concat([header, data]);
+}
+
+export const aCall: LiveCall = {
+  id: 'call-1',
+  state: 'answered',
+  caller: 'sip:+15550100@pbx.example.com',
+  callee: 'sip:bob@example.com',
+  startedAt: new Date('2026-01-15T14:00:00Z'),
+  answeredAt: new Date('2026-01-15T14:00:05Z'),
+  recordings: [{ user: '+15550100', state: 'recording' }],
+};
+
+/** A service with a folder of recordings, whose state a test can change. */
+export class Bench {
+  readonly root = mkdtempSync(join(tmpdir(), 'twintrack-api-'));
+  readonly recordings = join(this.root, 'recordings');
+  readonly answered: number[] = [];
+  readonly captured = captureLog();
+  entries: RecordingEntry[] = [];
+  calls: LiveCall[] = [];
+  reasons: string[] = [];
+  #apis: Api[] = [];
+
+  constructor() {
+    mkdirSync(this.recordings);
+  }
+
+  readonly source: StatusSource = {
+    readiness: () => ({ ready: this.reasons.length === 0, reasons: this.reasons }),
+    calls: () => this.calls,
+    recordings: async () => this.entries,
+    metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
+  };
+
+  async serve(options: Partial<ApiOptions> = {}): Promise<Api> {
+    const api = await createApi({
+      host: '127.0.0.1',
+      port: 0,
+      source: this.source,
+      recordingsDirectory: this.recordings,
+      log: this.captured.log,
+      onAnswered: (status) => this.answered.push(status),
+      clock: new VirtualClock(Date.UTC(2026, 0, 15, 14, 1, 10)),
+      ...options,
+    });
+    this.#apis.push(api);
+    return api;
+  }
+
+  /** Adds a recording with a file of this content. */
+  record(id: string, content: Buffer, more: Partial<RecordingEntry> = {}): RecordingEntry {
+    const path = join(this.recordings, `${id}.wav`);
+    writeFileSync(path, content);
+    const entry: RecordingEntry = {
+      id,
+      startedAt: new Date('2026-01-15T13:00:00Z'),
+      endedAt: new Date('2026-01-15T13:01:02Z'),
+      durationSeconds: 62.4,
+      complete: true,
+      channels: ['Alice', 'Bob'],
+      files: [{ name: 'audio.wav', path, type: 'audio/wav' }],
+      ...more,
+    };
+    this.entries.push(entry);
+    return entry;
+  }
+
+  async tearDown(): Promise<void> {
+    await Promise.all(this.#apis.map((api) => api.close()));
+    this.#apis = [];
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+/** Asks as written: unlike fetch, it changes neither the path nor the Host. */
+export function ask(
+  api: Api,
+  path: string,
+  options: { method?: string; headers?: Record<string, string> } = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { port } = api;
+    const outgoing = request(
+      { host: '127.0.0.1', port, path, agent: false, ...options },
+      (incoming) => {
+        const parts: Buffer[] = [];
+        incoming.on('data', (part: Buffer) => parts.push(part));
+        incoming.on('error', reject);
+        incoming.on('end', () => {
+          const body = Buffer.concat(parts);
+          const { statusCode: status = 0, headers } = incoming;
+          resolve({ status, headers, body, text: body.toString() });
+        });
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
