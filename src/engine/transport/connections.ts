@@ -42,11 +42,12 @@ export class Connections {
   }
 
   /** Opens a connection; undefined when there are too many. */
-  open(remote: Address, local: LocalEnd, opportunistic: boolean): Connection | undefined {
+  open(to: Address, local: LocalEnd, opportunistic: boolean): Connection | undefined {
     if (!this.#makeRoom()) return undefined;
     this.counters.connectionsOpened += 1;
     const { connectMs, opportunisticConnectMs } = this.limits;
     const timeoutMs = opportunistic ? opportunisticConnectMs : connectMs;
+    const remote: Address = { protocol: to.protocol, address: to.address, port: to.port };
     const socket = connect({
       host: remote.address,
       port: remote.port,
