@@ -1,0 +1,2 @@
+export type * from './recording';
+export type * from './types';
