@@ -1,3 +1,4 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import type { MediaLine } from '../../../src/media';
 import { buildRtcp } from '../../../src/media';
 import type { Party } from '../support/party';
@@ -134,6 +135,22 @@ describe.each(BACKENDS)('a line on the %s backend', (backend) => {
     const genuine = caller.speak(line.local.a);
     expect((await callee.rtp.next()).bytes).toEqual(genuine);
     expect((await line.stats()).a).toMatchObject({ packets: 1, malformed: 3 });
+  });
+
+  test('takes no harm from garbage of any length and from any place', async () => {
+    const stranger = await stage.party({ ssrc: 666 });
+    const [sample, size] = [caller.packet(), 3_000];
+    for (let i = 0; i < size; i++) {
+      // Random octets, and packets with a few octets changed or cut off.
+      const bytes = i % 2 ? randomBytes(i % 1_400) : Buffer.from(sample.subarray(0, i % 173));
+      if (bytes.length > 0) bytes[randomInt(bytes.length)] = i & 0xff;
+      const from = i % 3 ? caller : stranger;
+      const port = i % 5 ? line.local.a.rtpPort : line.local.a.rtcpPort;
+      from.rtp.send(bytes, port, line.local.a.address);
+      if (i % 50 === 0) await line.stats();
+    }
+    const genuine = caller.speak(line.local.a);
+    while (!(await callee.rtp.next()).bytes.equals(genuine));
   });
 
   test('passes anything on an opaque line', async () => {

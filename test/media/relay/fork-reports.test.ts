@@ -1,0 +1,113 @@
+import { buildRtcp, fromNtp, parseRtcp, type RtcpPacket, toNtp } from '../../../src/media';
+import { ForkReports } from '../../../src/media/relay/fork-reports';
+import { Party } from '../support/party';
+
+const WALL = Date.UTC(2026, 0, 15);
+const identity = { cname: 'same-for-the-call', wallOffset: WALL };
+
+describe('the reports of a fork', () => {
+  let party: Party;
+  let now = 0;
+  let reports: ForkReports;
+
+  beforeEach(async () => {
+    party = await Party.open({ ssrc: 0x90000001 });
+    now = 1_000;
+    reports = new ForkReports(
+      identity,
+      () => now,
+      () => 8000,
+    );
+  });
+  afterEach(() => party.close());
+
+  function send(arrival: number, ssrc = party.ssrc): RtcpPacket[] | undefined {
+    const bytes = party.packet({ ssrc });
+    const introduction = reports.introduce(bytes, 0, arrival);
+    reports.sent(bytes, 0, bytes.length, arrival);
+    return introduction && parseRtcp(introduction);
+  }
+
+  test('introduce a stream once, with the arrival of its first packet on the wall clock', () => {
+    const timestamp = party.timestamp;
+    expect(send(250)).toEqual([
+      {
+        kind: 'sender-report',
+        ssrc: 0x90000001,
+        ntp: toNtp(WALL + 250),
+        rtpTimestamp: timestamp,
+        packets: 0,
+        octets: 0,
+        reports: [],
+      },
+      { kind: 'source-description', sources: [{ ssrc: 0x90000001, cname: identity.cname }] },
+    ]);
+    expect(send(270)).toBeUndefined();
+  });
+
+  test('introduce it again after a gap', () => {
+    send(250);
+    reports.forgetIntroduction();
+    expect(send(9_000)?.[0]).toMatchObject({ ntp: toNtp(WALL + 9_000), packets: 1, octets: 160 });
+  });
+
+  test('count a new source from nothing', () => {
+    send(250);
+    expect(send(270, 5)?.[0]).toMatchObject({ ssrc: 5, packets: 0, octets: 0 });
+  });
+
+  test('tell the last packet and the counts', () => {
+    send(250);
+    send(270.5);
+    const [sender] = parseRtcp(reports.regular()!);
+    expect(sender).toMatchObject({ packets: 2, octets: 320, rtpTimestamp: party.timestamp - 160 });
+    if (sender?.kind !== 'sender-report') throw new Error('no sender report');
+    expect(fromNtp(sender.ntp)).toBeCloseTo(WALL + 270.5, 2);
+  });
+
+  test('are without sender information while nothing is sent', () => {
+    expect(reports.regular()).toBeUndefined();
+    expect(reports.bye()).toBeUndefined();
+    send(250);
+    reports.regular();
+    expect(parseRtcp(reports.regular()!).map(({ kind }) => kind)).toEqual([
+      'receiver-report',
+      'source-description',
+    ]);
+  });
+
+  test('work out the round trip from what the recorder answers', () => {
+    send(250);
+    const [sender] = parseRtcp(reports.regular()!);
+    if (sender?.kind !== 'sender-report') throw new Error('no sender report');
+    const block = {
+      ssrc: 0x90000001,
+      fractionLost: 0,
+      lost: -1,
+      highestSequence: 1,
+      jitter: 16,
+      lastSr: Number((sender.ntp >> 16n) & 0xffffffffn),
+      delaySinceLastSr: 65_536 / 2,
+    };
+    reports.read(
+      buildRtcp([{ kind: 'receiver-report', ssrc: 1, reports: [{ ...block, ssrc: 2 }] }]),
+      1_700,
+    );
+    expect(reports.recorder).toBeUndefined();
+    reports.read(buildRtcp([{ kind: 'receiver-report', ssrc: 1, reports: [block] }]), 1_530);
+    const said = reports.recorder!;
+    expect(said).toMatchObject({ lost: -1, fractionLost: 0, jitterMs: 2 });
+    expect(said.roundTripMs).toBeCloseTo(30);
+    const later = buildRtcp([
+      { kind: 'receiver-report', ssrc: 1, reports: [{ ...block, lastSr: 0, lost: 4 }] },
+    ]);
+    reports.read(later, 9_999);
+    expect(reports.recorder).toMatchObject({ lost: 4, roundTripMs: said.roundTripMs });
+  });
+
+  test('take no harm from garbage', () => {
+    reports.read(Buffer.from('garbage'), 0);
+    reports.read(Buffer.alloc(0), 0);
+    expect(reports.recorder).toBeUndefined();
+  });
+});
