@@ -1,3 +1,8 @@
+export {
+  createRecordingClient,
+  type RecordingClient,
+  type RecordingClientOptions,
+} from './client';
 export type { MetadataDialect } from './metadata/dialect';
 export { extensionsOf, extensionValues } from './metadata/extension-values';
 export { uuidOf } from './metadata/ids';
@@ -10,3 +15,16 @@ export type { XmlElement } from './metadata/xml';
 export { type BodyDescription, type BodyPart, type BodyParts, parseBody } from './multipart/parse';
 export { METADATA_TYPE, metadataOf, SDP_TYPE, sdpOf } from './multipart/rs-body';
 export { type OutgoingBody, type OutgoingPart, writeBody } from './multipart/write';
+export type {
+  Label,
+  RecordedParty,
+  RecordedStream,
+  Recording,
+  RecordingChange,
+  RecordingOutcome,
+  RecordingRequest,
+  RecordingState,
+  RecordingTarget,
+  StopReason,
+  StreamOutcome,
+} from './session/recording';

@@ -1,0 +1,89 @@
+import {
+  type Endpoint,
+  type MediaDescription,
+  type OwnOrigin,
+  type PayloadDescription,
+  parseSdp,
+  receives,
+  recordingOffer,
+  remoteEndpoint,
+  sameCodec,
+  type Written,
+} from '../../media';
+import type { OurLine, RecorderLine } from '../session/lines';
+import type { Label } from '../session/recording';
+
+/** Our side of the recording session as a session description: RFC 7866 §7.1.1. */
+export function describeLines(
+  origin: OwnOrigin,
+  lines: readonly OurLine[],
+  localOf: (label: Label) => Endpoint | undefined,
+): Written {
+  return recordingOffer(
+    origin,
+    lines.map(({ label, codecs, direction }) => ({
+      label,
+      local: direction === 'rejected' ? undefined : localOf(label),
+      payloads: codecs,
+      direction: direction === 'sendonly' ? 'sendonly' : 'inactive',
+    })),
+  );
+}
+
+/** What we send on a line, to read the recorder's description of it. */
+export interface SentLine {
+  /** Where the fork sends from. */
+  readonly local: Endpoint;
+  readonly codecs: readonly PayloadDescription[];
+}
+
+/**
+ * The recorder's description of our lines, in their order (RFC 3264 §6: by position, whatever the labels
+ * say). Undefined when it is no session description.
+ */
+export function readRecorder(
+  text: string | undefined,
+  sent: readonly SentLine[],
+): readonly RecorderLine[] | undefined {
+  if (text === undefined) return undefined;
+  const sdp = parseSdp(text);
+  if (!sdp.ok) return undefined;
+  return sdp.value.media.map((media, index) => readLine(media, sent[index]));
+}
+
+const REFUSED: RecorderLine = {
+  refused: true,
+  remote: undefined,
+  receives: false,
+  payloadTypes: [],
+};
+
+function readLine(media: MediaDescription, sent: SentLine | undefined): RecorderLine {
+  if (!sent || media.kind !== 'audio' || media.carriage !== 'rtp') return REFUSED;
+  if (!takesACodec(media, sent.codecs)) return REFUSED;
+  // We never offer rtcp-mux, so it is not agreed whatever the recorder says.
+  const remote = remoteEndpoint(media, false);
+  const payloadTypes = media.formats.map(Number);
+  switch (remote.kind) {
+    case 'held':
+      return { refused: false, remote: undefined, receives: false, payloadTypes };
+    case 'endpoint': {
+      // From an IPv4 socket nothing reaches an IPv6 address.
+      const { endpoint } = remote;
+      if (endpoint.address.includes(':') !== sent.local.address.includes(':')) return REFUSED;
+      return { refused: false, remote: endpoint, receives: receives(media), payloadTypes };
+    }
+    default:
+      return REFUSED;
+  }
+}
+
+/** A recorder that takes only the telephone events of a stream does not take the stream. */
+function takesACodec(media: MediaDescription, codecs: readonly PayloadDescription[]): boolean {
+  return codecs.some((ours) => {
+    if (ours.codec.toLowerCase() === 'telephone-event') return false;
+    // Dynamic numbers without their rtpmap are met in answers; they are those of the offer.
+    if (media.formats.includes(String(ours.payloadType))) return true;
+    return media.payloads.some((theirs) => sameCodec(ours, theirs));
+  });
+}

@@ -1,0 +1,128 @@
+import type { Reason } from '../metadata/model';
+import type { Label, RecordedParty, RecordingChange, StopReason } from './recording';
+
+/**
+ * The communication session as its recording sees it, at one moment: who is or was in it and who is heard
+ * on which stream. A value: each change makes another, so that what the recorder was told can be compared
+ * with what is.
+ */
+export interface Conversation {
+  readonly groupId: string;
+  readonly sessionId: string;
+  readonly sipSessionIds: readonly string[];
+  readonly startedAt: Date;
+  /** When this recording began; the session may be older. */
+  readonly recordedFrom: Date;
+  readonly parties: readonly Party[];
+  readonly streams: readonly ConversationStream[];
+  readonly end?: { readonly at: Date; readonly reason: Reason | undefined };
+}
+
+interface Party extends RecordedParty {
+  readonly joinedAt: Date;
+  readonly leftAt?: Date;
+  /** Has put the others on hold: hears nobody. */
+  readonly holds: boolean;
+  /** The stream on which the party is heard; none when that is not recorded. */
+  readonly label: Label | undefined;
+}
+
+interface ConversationStream {
+  /** UUID of the stream, the same for the whole recording session. */
+  readonly id: string;
+  readonly label: Label;
+  /** False while signalling says that nobody sends on it. */
+  readonly sending: boolean;
+}
+
+export interface ConversationStart {
+  readonly groupId: string;
+  readonly sessionId: string;
+  readonly sipSessionIds: readonly string[];
+  readonly startedAt: Date;
+  readonly recordedFrom: Date;
+  readonly recorded: RecordedParty;
+  readonly others: readonly RecordedParty[];
+  readonly streams: ReadonlyArray<ConversationStream & { readonly sender: string }>;
+}
+
+export function conversationOf(start: ConversationStart): Conversation {
+  const { recorded, others, streams, startedAt, ...rest } = start;
+  const own = streams.find(({ sender }) => sender === recorded.participantId)?.label;
+  const theirs = streams.find(({ label }) => label !== own)?.label;
+  const party = (who: RecordedParty, label: Label | undefined): Party => ({
+    participantId: who.participantId,
+    aor: who.aor,
+    ...(who.displayName !== undefined && { displayName: who.displayName }),
+    joinedAt: startedAt,
+    holds: false,
+    label,
+  });
+  return {
+    ...rest,
+    startedAt,
+    parties: [party(recorded, own), ...others.map((other) => party(other, theirs))],
+    streams: streams.map(({ id, label, sending }) => ({ id, label, sending })),
+  };
+}
+
+/** The conversation after a change of the call. */
+export function changedBy(
+  { streams, participants, held }: RecordingChange,
+  before: Conversation,
+  at: Date,
+): Conversation {
+  let now = before;
+  for (const { label, sending } of streams ?? []) {
+    if (sending !== undefined) now = withSending(now, label, sending);
+  }
+  if (participants) now = withOthers(now, participants, at);
+  if (held) now = withHolders(now, held);
+  return now;
+}
+
+/** Over: nobody takes part any more. */
+export function ended(before: Conversation, at: Date, why: StopReason): Conversation {
+  const { cause, protocol, text } = why;
+  const reason = cause === undefined ? undefined : { cause, text, ...(protocol && { protocol }) };
+  const parties = before.parties.map((party) => ({ ...party, leftAt: party.leftAt ?? at }));
+  return { ...before, parties, end: { at, reason } };
+}
+
+/** The parties on the other side are these from now on: who is missing has left, who is new has come. */
+function withOthers(
+  conversation: Conversation,
+  others: readonly RecordedParty[],
+  at: Date,
+): Conversation {
+  const [recorded, ...before] = conversation.parties;
+  const label = conversation.streams.find((stream) => stream.label !== recorded?.label)?.label;
+  const now = new Map(others.map((other) => [other.participantId, other]));
+  const known = before.map((party): Party => {
+    const other = now.get(party.participantId);
+    now.delete(party.participantId);
+    if (!other) return party.leftAt ? party : { ...party, leftAt: at, holds: false };
+    const { leftAt, displayName: _, ...rest } = party;
+    return { ...rest, ...other, ...(leftAt && { joinedAt: at }) };
+  });
+  const joined = [...now.values()].map(
+    (other): Party => ({ ...other, joinedAt: at, holds: false, label }),
+  );
+  return { ...conversation, parties: [...(recorded ? [recorded] : []), ...known, ...joined] };
+}
+
+/** Exactly these participants hold the call from now on. */
+function withHolders(conversation: Conversation, holders: readonly string[]): Conversation {
+  const parties = conversation.parties.map((party) => ({
+    ...party,
+    holds: party.leftAt === undefined && holders.includes(party.participantId),
+  }));
+  return { ...conversation, parties };
+}
+
+function withSending(conversation: Conversation, label: Label, sending: boolean): Conversation {
+  const streams = conversation.streams.map((stream) =>
+    stream.label === label ? { ...stream, sending } : stream,
+  );
+  return { ...conversation, streams };
+}

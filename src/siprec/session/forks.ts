@@ -1,0 +1,88 @@
+import type { Clock, Log, Millis } from '../../core';
+import type { Endpoint, Fork, ForkStats } from '../../media';
+import type { ForkAction } from './lines';
+import type { Label, RecordedStream } from './recording';
+
+/** The media plane may take so long to tell the last counters. */
+const LAST_COUNTERS: Millis = 1000;
+
+/** The forks of one recording, driven by label. */
+export class Forks {
+  readonly #forks: ReadonlyMap<Label, Fork>;
+  readonly #closing = new Map<Label, Promise<ForkStats | undefined>>();
+  readonly #gates = new Set<Promise<unknown>>();
+
+  constructor(
+    streams: readonly RecordedStream[],
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {
+    this.#forks = new Map(streams.map(({ label, fork }) => [label, fork]));
+  }
+
+  localOf(label: Label): Endpoint | undefined {
+    return this.#forks.get(label)?.local;
+  }
+
+  perform(action: ForkAction): void {
+    const fork = this.#forks.get(action.label);
+    if (!fork) return;
+    switch (action.do) {
+      case 'start-fork':
+        fork.start(action.remote);
+        break;
+      case 'pause-fork':
+        this.#gate(action.label, fork);
+        break;
+      case 'resume-fork':
+        fork.resume();
+        break;
+      case 'close-fork':
+        this.#close(action.label, fork);
+        break;
+    }
+  }
+
+  /** Resolves when every gate that was asked to close is closed. */
+  async gated(): Promise<void> {
+    await Promise.all(this.#gates);
+  }
+
+  /** Closes what is still open; the last counters by label, those left out that did not come in time. */
+  async close(): Promise<ReadonlyMap<Label, ForkStats>> {
+    for (const [label, fork] of this.#forks) this.#close(label, fork);
+    const counters = new Map<Label, ForkStats>();
+    const all = [...this.#closing].map(async ([label, closed]) => {
+      const stats = await closed;
+      if (stats) counters.set(label, stats);
+    });
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => {
+      cancel = this.clock.after(LAST_COUNTERS, resolve);
+    });
+    await Promise.race([Promise.all(all), late]);
+    cancel();
+    return new Map(counters);
+  }
+
+  /** A gate that cannot be closed is a fork that must be: what is said now may not be recorded. */
+  #gate(label: Label, fork: Fork): void {
+    const gate = fork.pause().catch((error: unknown) => {
+      this.log.warn({ err: error, label }, 'fork not paused, closing it');
+      return this.#close(label, fork);
+    });
+    this.#gates.add(gate);
+    void gate.finally(() => this.#gates.delete(gate));
+  }
+
+  #close(label: Label, fork: Fork): Promise<ForkStats | undefined> {
+    const known = this.#closing.get(label);
+    if (known) return known;
+    const closing = fork.close().catch((error: unknown) => {
+      this.log.warn({ err: error, label }, 'fork not closed');
+      return undefined;
+    });
+    this.#closing.set(label, closing);
+    return closing;
+  }
+}

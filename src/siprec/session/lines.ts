@@ -1,0 +1,190 @@
+import type { Endpoint, PayloadDescription } from '../../media';
+import type { Label, RecordedStream } from './recording';
+
+/** One of our m-lines as we describe it to the recorder. */
+export interface OurLine {
+  readonly label: Label;
+  readonly codecs: readonly PayloadDescription[];
+  /** `rejected` is port zero. */
+  readonly direction: 'sendonly' | 'inactive' | 'rejected';
+}
+
+/** The same m-line as the recorder describes it, in an offer or an answer. */
+export interface RecorderLine {
+  /** It refuses or has removed the line, or what it wants cannot be done. */
+  readonly refused: boolean;
+  /** Where it wants the stream; undefined also while it holds the line without an address. */
+  readonly remote: Endpoint | undefined;
+  /** `recvonly` or `sendrecv`; otherwise it is not ready to receive (RFC 7866 §7.2). */
+  readonly receives: boolean;
+  /** Payload types it lists. */
+  readonly payloadTypes: readonly number[];
+}
+
+/** What is to be done to a fork. */
+export type ForkAction =
+  | { readonly do: 'start-fork'; readonly label: Label; readonly remote: Endpoint }
+  | { readonly do: 'pause-fork' | 'resume-fork' | 'close-fork'; readonly label: Label };
+
+interface Line {
+  readonly label: Label;
+  codecs: readonly PayloadDescription[];
+  /** By the recorder; a refused line stays so for the rest of the session. */
+  rejected: boolean;
+  remote: Endpoint | undefined;
+  receives: boolean;
+  fork: 'waiting' | 'started' | 'closed';
+  startedTo: Endpoint | undefined;
+  gated: boolean;
+}
+
+/**
+ * The m-lines of a recording session with the forks behind them: what was agreed with the recorder in, what
+ * is to be done to the forks out. A fork that waits for the recorder keeps packets in its buffer; a gated one
+ * keeps and sends nothing.
+ *
+ * A pause closes the gates first; only when they are closed are the lines described as inactive. The other
+ * way round they open when the recorder has agreed to `sendonly`.
+ */
+export class RecordedLines {
+  readonly #lines: readonly Line[];
+  #pause: 'off' | 'gating' | 'on' = 'off';
+
+  constructor(streams: readonly RecordedStream[]) {
+    this.#lines = streams.map(({ label, codecs }) => ({
+      label,
+      codecs,
+      rejected: false,
+      remote: undefined,
+      receives: false,
+      fork: 'waiting',
+      startedTo: undefined,
+      gated: false,
+    }));
+  }
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  get pausing(): 'off' | 'gating' | 'on' {
+    return this.#pause;
+  }
+
+  pause(): void {
+    if (this.#pause === 'off') this.#pause = 'gating';
+  }
+
+  /** Every gate that `pause` asked for is closed. */
+  gated(): void {
+    if (this.#pause === 'gating') this.#pause = 'on';
+  }
+
+  resume(): void {
+    this.#pause = 'off';
+  }
+
+  /** Our side, to be offered. */
+  describe(): readonly OurLine[] {
+    return this.#lines.map(({ label, codecs, rejected, fork }) => {
+      const silent = this.#pause === 'on' || fork === 'closed';
+      return { label, codecs, direction: rejected ? 'rejected' : silent ? 'inactive' : 'sendonly' };
+    });
+  }
+
+  /**
+   * Our side as an answer to the recorder's offer: nothing that it cannot take (RFC 3264 §6.1), and of the
+   * payload formats those it lists, unless it lists none of ours.
+   */
+  describeAnswer(offer: readonly RecorderLine[]): readonly OurLine[] {
+    return this.describe().map((line, index) => {
+      const theirs = offer[index];
+      if (!theirs || theirs.refused) return { ...line, direction: 'rejected' };
+      const common = line.codecs.filter(({ payloadType }) =>
+        theirs.payloadTypes.includes(payloadType),
+      );
+      const quiet = line.direction === 'sendonly' && !theirs.receives;
+      return {
+        label: line.label,
+        codecs: common.length > 0 ? common : line.codecs,
+        direction: quiet ? 'inactive' : line.direction,
+      };
+    });
+  }
+
+  setCodecs(label: Label, codecs: readonly PayloadDescription[]): void {
+    const line = this.#lines.find((one) => one.label === label);
+    if (line && codecs.length > 0) line.codecs = codecs;
+  }
+
+  /** Takes what the recorder says of each line; lines it leaves out are refused (RFC 3264 §6). */
+  hear(recorder: readonly RecorderLine[]): void {
+    this.#lines.forEach((line, index) => {
+      const said = recorder[index];
+      line.rejected ||= said?.refused ?? true;
+      line.remote = said?.remote;
+      line.receives = said?.receives ?? false;
+    });
+  }
+
+  get allRejected(): boolean {
+    return this.#lines.every(({ rejected }) => rejected);
+  }
+
+  get rejected(): readonly Label[] {
+    return this.#lines.filter(({ rejected }) => rejected).map(({ label }) => label);
+  }
+
+  /** Labels whose audio was let through to the recorder at some time. */
+  get recorded(): readonly Label[] {
+    return this.#lines.filter(({ startedTo }) => startedTo).map(({ label }) => label);
+  }
+
+  /** What makes the forks do as agreed; `agreed`: the last completed offer and answer has us sending. */
+  reconcile(agreed: boolean): readonly ForkAction[] {
+    const paused = this.#pause !== 'off';
+    return this.#lines.flatMap((line) => [...reconcileLine(line, agreed, paused)]);
+  }
+
+  closeAll(): readonly ForkAction[] {
+    return this.#lines.flatMap((line) => [...close(line)]);
+  }
+}
+
+function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator<ForkAction> {
+  const { label, remote } = line;
+  if (line.rejected) {
+    yield* close(line);
+    return;
+  }
+  const flows = agreed && !paused && line.receives && remote !== undefined;
+  // A fork that was never started waits for the recorder with its buffer open.
+  const gate = paused || (line.fork === 'started' && !flows);
+  if (gate && !line.gated) {
+    line.gated = true;
+    yield { do: 'pause-fork', label };
+  }
+  if (flows && !sameEndpoint(line.startedTo, remote)) {
+    line.fork = 'started';
+    line.startedTo = remote;
+    yield { do: 'start-fork', label, remote };
+  }
+  if (!gate && line.gated) {
+    line.gated = false;
+    yield { do: 'resume-fork', label };
+  }
+}
+
+function* close(line: Line): Generator<ForkAction> {
+  if (line.fork === 'closed') return;
+  line.fork = 'closed';
+  yield { do: 'close-fork', label: line.label };
+}
+
+function sameEndpoint(one: Endpoint | undefined, other: Endpoint): boolean {
+  return (
+    one?.address === other.address &&
+    one.rtpPort === other.rtpPort &&
+    one.rtcpPort === other.rtcpPort
+  );
+}

@@ -1,0 +1,67 @@
+import { Fault, type Log } from '../../core';
+import type { ForkStats } from '../../media';
+import type { Ending } from './protocol';
+import type { Label, RecordingOutcome, RecordingRequest, RecordingTarget } from './recording';
+
+export interface Account {
+  readonly target: RecordingTarget;
+  readonly request: RecordingRequest;
+  readonly ending: Ending;
+  readonly recordedLabels: readonly Label[];
+  readonly counters: ReadonlyMap<Label, ForkStats>;
+  readonly status: number | undefined;
+  readonly recorderCallId: string | undefined;
+  readonly invitedAt: Date;
+  readonly answeredAt: Date | undefined;
+  readonly endedAt: Date;
+}
+
+/** Gives account of a recording that has ended. */
+export function outcomeOf(account: Account): RecordingOutcome {
+  const { target, request, recordedLabels, counters } = account;
+  const { recorded, fault } = withLostBeginning(account);
+  return {
+    recordingId: request.recordingId,
+    callId: request.callId,
+    target: target.name,
+    recorded,
+    fault,
+    reason: fault?.message ?? 'recorded from its beginning until it was stopped',
+    status: account.status,
+    recorderCallId: account.recorderCallId,
+    invitedAt: account.invitedAt,
+    answeredAt: account.answeredAt,
+    endedAt: account.endedAt,
+    streams: request.streams.map(({ label, sender }) => ({
+      label,
+      sender,
+      recorded: recordedLabels.includes(label),
+      stats: counters.get(label),
+    })),
+  };
+}
+
+/** What the forks could not keep until the recorder was ready is missing from the recording. */
+function withLostBeginning({ ending, counters, recordedLabels }: Account): {
+  readonly recorded: RecordingOutcome['recorded'];
+  readonly fault: Fault | undefined;
+} {
+  const { recorded, fault } = ending;
+  if (fault) return { recorded, fault: new Fault(fault.code, fault.detail) };
+  const dropped = recordedLabels.reduce(
+    (sum, label) => sum + (counters.get(label)?.dropped ?? 0),
+    0,
+  );
+  if (recorded !== 'fully' || dropped === 0) return { recorded, fault: undefined };
+  const detail = `in time: ${dropped} packets of the beginning could not be kept until it was ready`;
+  return { recorded: 'partly', fault: new Fault('RECORDER_UNREACHABLE', detail) };
+}
+
+/** One line for the operator; no identity of a person is in it. */
+export function logOutcome(log: Log, outcome: RecordingOutcome): void {
+  const { recorded, fault, reason, status, recorderCallId, streams } = outcome;
+  const packets = Object.fromEntries(streams.map(({ label, stats }) => [label, stats?.packets]));
+  const fields = { recorded, fault: fault?.code, reason, status, recorderCallId, packets };
+  if (fault) log.warn(fields, 'recording ended');
+  else log.info(fields, 'recording ended');
+}

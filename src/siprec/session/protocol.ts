@@ -1,0 +1,91 @@
+import type { FaultCode, Millis } from '../../core';
+import type { RecordingMetadata } from '../metadata/model';
+import type { ForkAction, OurLine, RecorderLine } from './lines';
+import type { RecorderOffer } from './negotiation';
+import type { RecordingChange, StopReason } from './recording';
+
+/** What happens to a recording session. Times of day are for the metadata. */
+export type SessionInput =
+  | { readonly kind: 'start' }
+  /** 2xx to the INVITE. `answer` is undefined when it held no session description that can be used. */
+  | {
+      readonly kind: 'answered';
+      readonly answer: readonly RecorderLine[] | undefined;
+      /** The recorder allows UPDATE. */
+      readonly updates: boolean;
+    }
+  /** Any other final response to the INVITE. */
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly reason: string;
+      readonly contact: string | undefined;
+    }
+  | { readonly kind: 'changed'; readonly change: RecordingChange; readonly at: Date }
+  | { readonly kind: 'pause' }
+  /** Every gate that `pause-fork` asked for is closed. */
+  | { readonly kind: 'gated' }
+  | { readonly kind: 'resume' }
+  /** 2xx to our re-INVITE or UPDATE. */
+  | { readonly kind: 'accepted'; readonly answer: readonly RecorderLine[] | undefined }
+  /** Any other final response to them. */
+  | {
+      readonly kind: 'declined';
+      readonly status: number;
+      readonly reason: string;
+      readonly retryAfter: Millis | undefined;
+    }
+  /** re-INVITE or UPDATE of the recorder with an offer, or (INVITE only) without. */
+  | {
+      readonly kind: 'recorder-offer';
+      readonly request: number;
+      readonly method: 'INVITE' | 'UPDATE';
+      readonly offer: RecorderOffer;
+    }
+  /** ACK to our 2xx. */
+  | { readonly kind: 'acknowledged'; readonly answer: readonly RecorderLine[] | undefined }
+  /** RFC 7866 §9.2. */
+  | { readonly kind: 'snapshot-requested'; readonly request: number }
+  | { readonly kind: 'dialog-over'; readonly detail: string }
+  | { readonly kind: 'stop'; readonly reason: StopReason; readonly at: Date }
+  /** Our BYE was answered, or will not be. */
+  | { readonly kind: 'left' };
+
+export type Input<Kind extends SessionInput['kind']> = Extract<SessionInput, { kind: Kind }>;
+
+/** What is to be done about it, in this order. */
+export type SessionOutput =
+  | ForkAction
+  | {
+      readonly do: 'invite';
+      readonly uri: string;
+      readonly lines: readonly OurLine[];
+      readonly metadata: RecordingMetadata;
+    }
+  | { readonly do: 'cancel' }
+  | {
+      readonly do: 'reinvite';
+      readonly lines: readonly OurLine[];
+      readonly metadata: RecordingMetadata | undefined;
+    }
+  | { readonly do: 'update'; readonly metadata: RecordingMetadata }
+  | {
+      readonly do: 'respond';
+      readonly request: number;
+      readonly status: number;
+      readonly lines: readonly OurLine[] | undefined;
+    }
+  | { readonly do: 'bye' }
+  /** The recorder has accepted the session, or never will. */
+  | { readonly do: 'established'; readonly accepted: boolean }
+  /** The recorder knows that audio flows again, or will not know any more. */
+  | { readonly do: 'resumed' }
+  | { readonly do: 'finish'; readonly ending: Ending };
+
+/** How a recording session ended, before the counters are asked. */
+export interface Ending {
+  readonly recorded: 'fully' | 'partly' | 'not';
+  readonly fault: { readonly code: FaultCode; readonly detail: string } | undefined;
+  /** Ended by the recorder, or never begun. */
+  readonly failed: boolean;
+}

@@ -1,0 +1,144 @@
+import type { Fault } from '../../core';
+import type { Fork, ForkStats, PayloadDescription } from '../../media';
+import type { Headers } from '../../ua';
+
+/** The m-line of a stream: `1` carries the recorded user, `2` everybody else. */
+export type Label = '1' | '2';
+
+/** A recorder (SRS) to invite. */
+export interface RecordingTarget {
+  /** What logs and call records call it. */
+  readonly name: string;
+  /** SIP URI; without a transport parameter it is reached over TCP. */
+  readonly uri: string;
+  /** Where to send instead of where the URI points: a proxy in front of the recorder. */
+  readonly nextHop?: string;
+  /** How long the recorder may take to answer, redirections included, in ms. Default 5000. */
+  readonly answerTimeoutMs?: number;
+}
+
+/** A party of the call. */
+export interface RecordedParty {
+  /** UUID, the same in every recording of the call. */
+  readonly participantId: string;
+  /** Address of record: SIP, SIPS or tel URI. */
+  readonly aor: string;
+  readonly displayName?: string;
+}
+
+/** What one side of the call sends, as an m-line of its own. */
+export interface RecordedStream {
+  readonly label: Label;
+  /** `participantId` of who is heard on it. */
+  readonly sender: string;
+  /** Not started yet; the recording starts, pauses and closes it. */
+  readonly fork: Fork;
+  /** The payload formats negotiated with the sender; never empty. */
+  readonly codecs: readonly PayloadDescription[];
+  /** False while signalling says that the sender does not send. */
+  readonly sending: boolean;
+}
+
+/** What is to be recorded: one communication session, on behalf of one recorded user. */
+export interface RecordingRequest {
+  readonly callId: string;
+  readonly recordingId: string;
+  /** UUID, the same for all recordings of one call: RFC 7865 §6.2. */
+  readonly groupId: string;
+  /** UUID of the communication session: RFC 7865 §6.3. */
+  readonly sessionId: string;
+  /** RFC 7989 Session-ID of the call. */
+  readonly sipSessionId?: string;
+  /** As the recorded user sees it. */
+  readonly direction: 'in' | 'out';
+  readonly recorded: RecordedParty;
+  readonly others: readonly RecordedParty[];
+  readonly streams: readonly RecordedStream[];
+  /** When the communication session began. */
+  readonly startedAt: Date;
+  /** Added to the INVITE to the recorder. */
+  readonly extraHeaders?: Headers;
+}
+
+/** What has become different in the call. What is absent stays as it was. */
+export interface RecordingChange {
+  readonly streams?: ReadonlyArray<
+    Pick<RecordedStream, 'label'> & Partial<Pick<RecordedStream, 'codecs' | 'sending'>>
+  >;
+  /** All parties but the recorded user, from now on. */
+  readonly participants?: readonly RecordedParty[];
+  /** `participantId`s of those who hold the call, from now on: they hear nobody. */
+  readonly held?: readonly string[];
+}
+
+/** Why a recording is stopped, as the metadata says it: RFC 3326. */
+export interface StopReason {
+  /** SIP status or Q.850 cause, with `protocol` to tell; without a cause the metadata gives no reason. */
+  readonly cause?: number;
+  readonly protocol?: string;
+  readonly text: string;
+}
+
+export type RecordingState =
+  | 'idle'
+  | 'inviting'
+  | 'active'
+  | 'pausing'
+  | 'paused'
+  | 'ending'
+  /** Stopped by us. */
+  | 'ended'
+  /** Ended by a fault: never established, or lost. */
+  | 'failed';
+
+/** What became of one stream. */
+export interface StreamOutcome {
+  readonly label: Label;
+  readonly sender: string;
+  /** The recorder took the stream and audio was sent, or would have been had there been any. */
+  readonly recorded: boolean;
+  /** Undefined when the media plane could not tell any more. */
+  readonly stats: ForkStats | undefined;
+}
+
+/** How a recording ended. */
+export interface RecordingOutcome {
+  readonly recordingId: string;
+  readonly callId: string;
+  /** Name of the recorder. */
+  readonly target: string;
+  readonly recorded: 'fully' | 'partly' | 'not';
+  /** Why it was not recorded fully. */
+  readonly fault: Fault | undefined;
+  /** One sentence. */
+  readonly reason: string;
+  /** Final status of the recorder to the INVITE; undefined when none came. */
+  readonly status: number | undefined;
+  /** Call-ID of the recording session; undefined when the recorder did not accept it. */
+  readonly recorderCallId: string | undefined;
+  readonly invitedAt: Date;
+  readonly answeredAt: Date | undefined;
+  readonly endedAt: Date;
+  readonly streams: readonly StreamOutcome[];
+}
+
+/** A recording session under way: RFC 7866. It never harms the call it records. */
+export interface Recording {
+  readonly recordingId: string;
+  readonly target: RecordingTarget;
+  readonly state: RecordingState;
+  /** Resolves with whether the recorder has accepted the session. Never rejects. */
+  readonly established: Promise<boolean>;
+  /** Resolves once, at the end. Never rejects. */
+  readonly outcome: Promise<RecordingOutcome>;
+  update(change: RecordingChange): void;
+  /** Resolves when no packet can reach the recorder any more; the recorder is told afterwards. */
+  pause(): Promise<void>;
+  /** Resolves when the recorder has been told and audio flows again, or the recording has ended. */
+  resume(): Promise<void>;
+  /**
+   * Ends the recording: no audio from this moment on, then the last metadata, then BYE; before the answer,
+   * CANCEL. Takes a second and a half at most, however the recorder behaves.
+   */
+  stop(reason: StopReason): Promise<RecordingOutcome>;
+}

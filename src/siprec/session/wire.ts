@@ -1,0 +1,95 @@
+import type { Endpoint, OwnOrigin } from '../../media';
+import { canonicalName, type Headers } from '../../ua';
+import type { MetadataDialect } from '../metadata/dialect';
+import type { RecordingMetadata } from '../metadata/model';
+import { SDP_TYPE } from '../multipart/rs-body';
+import { type OutgoingPart, writeBody } from '../multipart/write';
+import { describeLines } from '../offer/description';
+import type { OurLine } from './lines';
+import type { Label } from './recording';
+
+/** Headers and body of a message to the recorder. */
+export interface WireMessage {
+  readonly headers: Headers;
+  readonly body?: string;
+}
+
+/** RFC 9806 renamed the type; recorders that know only the older name are told it as well. */
+const ACCEPT = 'application/sdp, application/rs-metadata+xml, application/rs-metadata';
+const ALLOW = 'INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO';
+
+export interface WireOptions {
+  readonly dialect: MetadataDialect;
+  /** User part of our Contact and From. */
+  readonly user: string;
+  /** Transport of the recording session, for the Contact. */
+  readonly transport: string;
+  readonly origin: OwnOrigin;
+  readonly localOf: (label: Label) => Endpoint | undefined;
+  /** For the INVITE; what the protocol needs itself cannot be overridden. */
+  readonly extraHeaders: Headers | undefined;
+}
+
+/** Writes the messages of one recording session: RFC 7866 §6.1.1, §9.1. */
+export class Wire {
+  #origin: OwnOrigin;
+  readonly #contact: Headers;
+  readonly #request: Headers;
+
+  constructor(private readonly options: WireOptions) {
+    this.#origin = options.origin;
+    const { user, transport } = options;
+    // The engine puts its own address where it reads `localhost`.
+    this.#contact = { Contact: `<sip:${user}@localhost;transport=${transport}>;+sip.src` };
+    this.#request = { ...this.#contact, Require: 'siprec', Accept: ACCEPT, Allow: ALLOW };
+  }
+
+  invite(lines: readonly OurLine[], metadata: RecordingMetadata): WireMessage {
+    const { user, extraHeaders } = this.options;
+    const own = { ...this.#request, From: `<sip:${user}@localhost>` };
+    const message = this.#message(own, [this.#sdp(lines), this.#metadata(metadata)]);
+    const taken = new Set(Object.keys(message.headers).map(canonicalName));
+    const extra = Object.entries(extraHeaders ?? {}).filter(
+      ([name]) => !taken.has(canonicalName(name)),
+    );
+    return { ...message, headers: { ...Object.fromEntries(extra), ...message.headers } };
+  }
+
+  reinvite(lines: readonly OurLine[], metadata: RecordingMetadata | undefined): WireMessage {
+    const parts = metadata ? [this.#sdp(lines), this.#metadata(metadata)] : [this.#sdp(lines)];
+    return this.#message(this.#request, parts);
+  }
+
+  /** Metadata alone: it must not name a label. */
+  update(metadata: RecordingMetadata): WireMessage {
+    return this.#message(this.#request, [this.#metadata(metadata)]);
+  }
+
+  /** A response; a 2xx needs the feature tag as much as a request (RFC 7866 §6.1.1). */
+  response(lines: readonly OurLine[] | undefined): WireMessage {
+    return this.#message({ ...this.#contact, Accept: ACCEPT, Allow: ALLOW }, [
+      ...(lines ? [this.#sdp(lines)] : []),
+    ]);
+  }
+
+  #message(headers: Headers, parts: readonly OutgoingPart[]): WireMessage {
+    if (parts.length === 0) return { headers };
+    const written = writeBody(parts);
+    return { headers: { ...headers, ...written.headers }, body: written.body };
+  }
+
+  #sdp(lines: readonly OurLine[]): OutgoingPart {
+    const { text, origin } = describeLines(this.#origin, lines, this.options.localOf);
+    this.#origin = origin;
+    return { type: SDP_TYPE, disposition: 'session;handling=required', content: text };
+  }
+
+  #metadata(metadata: RecordingMetadata): OutgoingPart {
+    const { dialect } = this.options;
+    return {
+      type: dialect.contentType,
+      disposition: 'recording-session',
+      content: dialect.write(metadata),
+    };
+  }
+}
