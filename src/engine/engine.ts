@@ -5,6 +5,7 @@ import { GuardedClock } from './guarded-clock';
 import { DEFAULT_TIMERS, type TimerValues } from './transaction';
 import {
   type Address,
+  type LocalEnd,
   type Resolver,
   SipTransport,
   type TransportHandlers,
@@ -63,7 +64,7 @@ export class Engine {
   readonly #control: Control;
   readonly #clock: GuardedClock;
   readonly #adminPorts = new Set<AdminPort>();
-  #addresses: readonly Address[] = [];
+  #ends: readonly LocalEnd[] = [];
   #stopping: Promise<void> | undefined;
 
   private constructor(private readonly options: EngineOptions) {
@@ -94,12 +95,7 @@ export class Engine {
       clock,
       ids,
       log,
-      bound: () => this.#addresses,
-      advertised: (bound) => this.#advertised(bound),
-      receivedOn: ({ source, local }) =>
-        isWildcard(local.address)
-          ? (this.#transport.localFor(local.protocol, source.address) ?? local)
-          : local,
+      ends: () => this.#ends,
     });
   }
 
@@ -117,7 +113,7 @@ export class Engine {
 
   /** The ends really bound, in the order asked for. */
   get addresses(): readonly Address[] {
-    return this.#addresses;
+    return this.#ends;
   }
 
   /** A link for drachtio-srf in this process, without a TCP port. */
@@ -167,12 +163,14 @@ export class Engine {
 
   async #listen(): Promise<void> {
     const { listen, externalAddress, log } = this.options;
-    this.#addresses = await this.#transport.listen(
+    this.#ends = await this.#transport.listen(
       listen.map((binding) =>
         externalAddress ? { ...binding, advertise: { address: externalAddress } } : binding,
       ),
     );
-    for (const address of this.#addresses) log.info({ ...address }, 'engine listens');
+    for (const { protocol, address, port } of this.#ends) {
+      log.info({ protocol, address, port }, 'engine listens');
+    }
   }
 
   async #stop(graceMs: Millis): Promise<void> {
@@ -185,13 +183,6 @@ export class Engine {
     this.#control.closeAll();
     await Promise.all([...this.#adminPorts].map((port) => port.close()));
     await this.#transport.close();
-  }
-
-  #advertised(bound: Address): Address {
-    const { externalAddress } = this.options;
-    if (externalAddress) return { ...bound, address: externalAddress };
-    if (!isWildcard(bound.address)) return bound;
-    return this.#transport.localFor(bound.protocol, ANYWHERE[bound.address] ?? '') ?? bound;
   }
 
   /** What arrives may be anything; no message may harm the process or the ones after it. */
@@ -207,13 +198,6 @@ export class Engine {
       ),
     };
   }
-}
-
-/** Some address of each family, for asking what we are called towards the world. */
-const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '192.0.2.1', '::': '2001:db8::1' };
-
-function isWildcard(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
 }
 
 function limitsOf(options: EngineOptions): Limits {

@@ -2,7 +2,7 @@ import { Dialog, negotiate } from '../dialog';
 import { callId, contact, expires, fromTag, type Header, header, maxForwards } from '../message';
 import type { ServerTransaction } from '../transaction';
 import type { Application } from './application';
-import { answer, localOf } from './compose';
+import { answer } from './compose';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
 import { IncomingRequest } from './incoming-request';
@@ -95,11 +95,10 @@ function receiveSubscribe(
   if (!mayBegin(ground, transaction)) return;
   const { request, inbound } = transaction;
   const leg = new Leg(ground, { role: 'uas', usage: 'SUBSCRIBE', owner, ...names(transaction) });
-  const local = localOf(ground, transaction);
   const subscribe = new IncomingRequest(ground, transaction, owner, leg.id, {
     extra: (message) => {
       const said = message.headers.some(({ name }) => name === 'Contact');
-      return local && !said ? [{ name: 'Contact', value: ownContact(local) }] : [];
+      return said ? [] : [{ name: 'Contact', value: ownContact(inbound.local) }];
     },
     answered: (response) => {
       if (response.status < 200) return;
@@ -118,11 +117,12 @@ function mayBegin(ground: Ground, transaction: ServerTransaction): boolean {
   const say = (status: number, headers?: readonly Header[]) =>
     transaction.respond(answer(ground, transaction, status, headers));
 
-  if (!contact(transaction.request)) {
+  const { callId: id, fromTag: tag } = names(transaction);
+  // The two name the dialog to the application, in a field that ends at `|`.
+  if (!contact(transaction.request) || /[|\s]/.test(id + tag)) {
     say(400);
     return false;
   }
-  const { callId: id, fromTag: tag } = names(transaction);
   // The same Call-ID and tag without a To tag: the call exists, and applications would confuse them.
   if (ground.legs.get(`${id};from-tag=${tag}`)) {
     say(491);

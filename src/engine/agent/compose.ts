@@ -7,7 +7,6 @@ import {
   withoutHeaders,
 } from '../message';
 import type { ServerTransaction } from '../transaction';
-import type { Address } from '../transport';
 import type { Ground } from './ground';
 import { localized } from './localhost';
 import type { AppMessage, AppResponse } from './text';
@@ -77,10 +76,10 @@ export function composeResponse(
   extra: readonly Header[],
 ): SipResponse {
   const { status, reason } = message.start;
-  const local = localOf(ground, transaction);
+  const { local } = transaction.inbound;
   const headers: Header[] = [];
   for (const header of withContentType(message, withoutHeaders(message.headers, ...COPIED))) {
-    headers.push(local ? localized(header, local) : header);
+    headers.push(localized(header, local));
   }
   headers.push(...extra);
   if (ground.userAgent && headerIn(headers, 'Server') === undefined) {
@@ -105,12 +104,6 @@ export function answer(
   if (status > 100) transaction.toTag ??= ground.ids.token(8);
   const { toTag } = transaction;
   return responseTo(transaction.request, status, { ...(toTag ? { toTag } : {}), headers });
-}
-
-/** What we are called towards whoever sent this request. */
-export function localOf(ground: Ground, transaction: ServerTransaction): Address | undefined {
-  const { protocol, address } = transaction.inbound.source;
-  return ground.network.localFor(protocol, address);
 }
 
 /** RFC 3261 §14.2: a second request before the first was answered is welcome a little later. */

@@ -11,7 +11,7 @@ import {
   type SipResponse,
 } from '../message';
 import type { ServerTransaction } from '../transaction';
-import { answer, contentTypeOf, localOf, retryAfter } from './compose';
+import { answer, contentTypeOf, retryAfter } from './compose';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
@@ -144,7 +144,7 @@ function receiveChange(
   new IncomingRequest(ground, transaction, leg.owner, leg.id, {
     extra: (message) => {
       if (message.start.status < 200 || message.start.status >= 300) return [];
-      const extra = ownContactOf(ground, leg, transaction, message);
+      const extra = ownContactOf(leg, transaction, message);
       const said = message.headers.some(({ name }) => name === 'Session-Expires');
       return negotiated.kind === 'session' && !said ? [...extra, ...negotiated.headers] : extra;
     },
@@ -186,7 +186,7 @@ function receiveOther(ground: Ground, leg: Leg, fork: Fork, transaction: ServerT
   new IncomingRequest(ground, transaction, leg.owner, leg.id, {
     extra: (message) =>
       method === 'SUBSCRIBE' && message.start.status < 300
-        ? ownContactOf(ground, leg, transaction, message)
+        ? ownContactOf(leg, transaction, message)
         : [],
     answered: (response) => {
       if (response.status < 200 || response.status >= 300) return;
@@ -211,14 +211,7 @@ function afterSubscription(
   }
 }
 
-function ownContactOf(
-  ground: Ground,
-  leg: Leg,
-  transaction: ServerTransaction,
-  message: AppResponse,
-): Header[] {
+function ownContactOf(leg: Leg, transaction: ServerTransaction, message: AppResponse): Header[] {
   if (message.headers.some(({ name }) => name === 'Contact')) return [];
-  const local = localOf(ground, transaction);
-  const value = leg.contact ?? (local && ownContact(local));
-  return value ? [{ name: 'Contact', value }] : [];
+  return [{ name: 'Contact', value: leg.contact ?? ownContact(transaction.inbound.local) }];
 }

@@ -24,7 +24,7 @@ import {
 import type { ServerTransaction, ServerUser } from '../transaction';
 import type { Inbound } from '../transport';
 import { type Ids, REFUSALS, type Reply, refused } from './application';
-import { answer, composeResponse, contentTypeOf, lists, localOf } from './compose';
+import { answer, composeResponse, contentTypeOf, lists } from './compose';
 import type { Fork } from './fork';
 import type { Ground, PendingRequest } from './ground';
 import type { AwaitsAck, Leg, LegInvite } from './leg';
@@ -289,8 +289,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
   #ownContact(message: AppResponse): Header[] {
     if (message.headers.some(({ name }) => name === 'Contact')) return [];
     if (this.leg.contact !== undefined) return [{ name: 'Contact', value: this.leg.contact }];
-    const local = localOf(this.ground, this.transaction);
-    return local ? [{ name: 'Contact', value: ownContact(local) }] : [];
+    return [{ name: 'Contact', value: ownContact(this.transaction.inbound.local) }];
   }
 
   #ring(): void {

@@ -1,5 +1,5 @@
 import { formatHostPort, formatNameAddr, type Header, parseNameAddrs } from '../message';
-import type { Address } from '../transport';
+import type { LocalEnd } from '../transport';
 
 /** `localhost` as the host of a URI: the application's word for "whatever the engine is called". */
 const PLACE = /(@|sips?:)localhost(?::\d+)?(?![\w.:-])/i;
@@ -8,9 +8,10 @@ const PLACE = /(@|sips?:)localhost(?::\d+)?(?![\w.:-])/i;
 const SPEAKING: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asserted-Identity']);
 
 /** The header with `@localhost` replaced by what we are called towards the peer. */
-export function localized(header: Header, local: Address): Header {
+export function localized(header: Header, local: LocalEnd): Header {
   if (!SPEAKING.has(header.name) || !PLACE.test(header.value)) return header;
-  const place = `$1${formatHostPort(local.address, local.port)}`;
+  const { address, port } = local.advertised;
+  const place = `$1${formatHostPort(address, port)}`;
   const addresses = parseNameAddrs(header.value);
   if (!addresses) return { name: header.name, value: header.value.replace(PLACE, place) };
   const value = addresses
@@ -24,12 +25,13 @@ export function localized(header: Header, local: Address): Header {
 }
 
 /** The Contact of ours where the application gives none. */
-export function ownContact(local: Address): string {
-  return `<${overTransport(`sip:${formatHostPort(local.address, local.port)}`, local)}>`;
+export function ownContact(local: LocalEnd): string {
+  const { address, port } = local.advertised;
+  return `<${overTransport(`sip:${formatHostPort(address, port)}`, local)}>`;
 }
 
 /** Requests of the peer are to come by the transport we speak with it. */
-function overTransport(uri: string, local: Address): string {
+function overTransport(uri: string, local: LocalEnd): string {
   if (local.protocol === 'udp' || /;transport=/i.test(uri)) return uri;
   const headers = uri.indexOf('?');
   const at = headers < 0 ? uri.length : headers;

@@ -19,7 +19,7 @@ import { contentTypeOf } from './compose';
 import type { Fork } from './fork';
 import type { Cancellable, Ground } from './ground';
 import type { Leg, LegInvite, TakesAck } from './leg';
-import type { Departure, Draft, Leaving, SendUser } from './sender';
+import { type Departure, type Draft, type Leaving, type SendUser, sentFrom } from './sender';
 import type { AppMessage } from './text';
 
 /** Of a CANCEL, the application chooses what says why; the rest is the INVITE's (§9.1). */
@@ -130,7 +130,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     const bytes = this.#askToCancel(headers, transaction);
     const { destination } = transaction;
     const local = this.ground.network.localFor(destination.protocol, destination.address);
-    const sent = { bytes, ...(local ?? destination) };
+    const sent = local ? sentFrom(local, bytes) : { ...destination, bytes };
     reply({ kind: 'request-sent', sent, transactionId: this.ground.ids.uuid() });
   }
 

@@ -14,7 +14,7 @@ import type {
   Network,
   TransactionLayer,
 } from '../transaction';
-import type { Address, Destination, Resolution } from '../transport';
+import type { Destination, LocalEnd, Resolution } from '../transport';
 import type { Sent } from './application';
 import { localized, ownContact } from './localhost';
 
@@ -94,7 +94,7 @@ export class Sender {
         if (!local) continue;
         const bytes = serialize(complete(draft, local, this.ids));
         this.network.send(bytes, destination);
-        return departed({ sent: { bytes, ...local }, destination });
+        return departed({ sent: sentFrom(local, bytes), destination });
       }
       departed(NOTHING_FITS);
     });
@@ -178,7 +178,7 @@ class Journey implements ClientUser {
     return true;
   }
 
-  #prepare(): { destination: Destination; local: Address } | undefined {
+  #prepare(): { destination: Destination; local: LocalEnd } | undefined {
     while (this.#next < this.places.length) {
       const destination = this.places[this.#next]!;
       this.#next += 1;
@@ -188,16 +188,16 @@ class Journey implements ClientUser {
     return undefined;
   }
 
-  #depart({ destination, local }: { destination: Destination; local: Address }): Leaving {
+  #depart({ destination, local }: { destination: Destination; local: LocalEnd }): Leaving {
     const request = complete(this.draft, local, this.ids);
     const transaction = this.layer.start(request, destination, this);
-    return { transaction, sent: { bytes: transaction.bytes, ...local } };
+    return { transaction, sent: sentFrom(local, transaction.bytes) };
   }
 }
 
 /** The request as it leaves towards one place. */
-function complete(draft: Draft, local: Address, ids: IdSource): SipRequest {
-  const sentBy = formatHostPort(local.address, local.port);
+function complete(draft: Draft, local: LocalEnd, ids: IdSource): SipRequest {
+  const sentBy = formatHostPort(local.advertised.address, local.advertised.port);
   const via = `SIP/2.0/${local.protocol.toUpperCase()} ${sentBy};rport;branch=${MAGIC_COOKIE}${ids.token(8)}`;
   const headers: Header[] = [{ name: 'Via', value: via }];
   if (draft.relayed) {
@@ -216,10 +216,10 @@ function complete(draft: Draft, local: Address, ids: IdSource): SipRequest {
   return { kind: 'request', method: draft.method, uri: draft.uri, headers, body: draft.body };
 }
 
-function recordRoute(user: string | undefined, local: Address): readonly Header[] {
+function recordRoute(user: string | undefined, local: LocalEnd): readonly Header[] {
   if (user === undefined) return [];
   const transport = local.protocol === 'udp' ? '' : `;transport=${local.protocol}`;
-  const place = formatHostPort(local.address, local.port);
+  const place = formatHostPort(local.advertised.address, local.advertised.port);
   return [{ name: 'Record-Route', value: `<sip:${user}@${place}${transport};lr>` }];
 }
 
@@ -231,6 +231,12 @@ function approximateSize(draft: Draft): number {
   return size;
 }
 
-function isSame(a: Address, b: Address): boolean {
-  return a.port === b.port && a.address === b.address && a.protocol === b.protocol;
+/** Whether a request to that place would come back to us. */
+function isSame({ protocol, address, port }: Destination, local: LocalEnd): boolean {
+  if (protocol !== local.protocol || port !== local.port) return false;
+  return address === local.address || address === local.advertised.address;
+}
+
+export function sentFrom({ protocol, advertised }: LocalEnd, bytes: Buffer): Sent {
+  return { bytes, protocol, ...advertised };
 }

@@ -1,6 +1,6 @@
 import type { Clock, Ids, Log } from '../../core';
 import type { Agent } from '../agent';
-import { type Address, formatAddress, type Inbound } from '../transport';
+import { formatAddress, type LocalEnd } from '../transport';
 import { type Link, Session } from './session';
 
 /** Applications look for `v0.8.2` or later; what follows the number is ours. */
@@ -12,12 +12,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  /** The ends we listen on, as bound. */
-  readonly bound: () => readonly Address[];
-  /** What peers call one of them. */
-  readonly advertised: (bound: Address) => Address;
-  /** On which of our ends a message came, numeric. */
-  readonly receivedOn: (inbound: Inbound) => Address;
+  /** The ends we listen on. */
+  readonly ends: () => readonly LocalEnd[];
 }
 
 /** What all sessions share, and the list of them. */
@@ -56,15 +52,11 @@ export class Control {
     return `${this.options.clock.wall().toISOString().slice(11, 23)}000`;
   }
 
-  receivedOn(inbound: Inbound): Address {
-    return this.options.receivedOn(inbound);
-  }
-
   /** `proto/host:port`, comma-joined. */
   hostports(): { advertised: string; bound: string } {
-    const bound = this.options.bound();
-    const advertised = bound.map((one) => formatAddress(this.options.advertised(one)));
-    return { advertised: advertised.join(','), bound: bound.map(formatAddress).join(',') };
+    const ends = this.options.ends();
+    const advertised = ends.map((end) => formatAddress({ ...end, ...end.advertised }));
+    return { advertised: advertised.join(','), bound: ends.map(formatAddress).join(',') };
   }
 
   closeAll(): void {

@@ -1,6 +1,6 @@
 import type { CdrEvent, Ids, Outcome, Sent } from '../agent';
 import { type SipMessage, serialize } from '../message';
-import type { Address, Inbound } from '../transport';
+import type { Address, Inbound, LocalEnd } from '../transport';
 import { frame } from './frame';
 
 /**
@@ -14,12 +14,12 @@ export function requestFrame(
   message: SipMessage,
   inbound: Inbound,
   ids: Ids,
-  receivedOn: Address | undefined,
+  receivedOn: LocalEnd | undefined,
   time: string,
 ): Buffer {
   const { source, bytes } = inbound;
   const from = `${id}|sip|network|${bytes}|${place(source)}|${time}`;
-  const where = receivedOn ? `|${host(receivedOn.address)}|${receivedOn.port}|` : '|';
+  const where = receivedOn ? `|${host(numeric(receivedOn))}|${receivedOn.port}|` : '|';
   return frame(`${from}|${ids.transactionId}|${ids.dialogId}${where}`, serialize(message));
 }
 
@@ -84,6 +84,11 @@ function echo(id: string, answered: string, sent: Sent, time: string): string {
 
 function place({ protocol, address, port }: Address): string {
   return `${protocol}|${host(address)}|${port}`;
+}
+
+/** The address that got a message: the socket's, or what a wildcard stands for. */
+function numeric({ address, advertised }: LocalEnd): string {
+  return address === '0.0.0.0' || address === '::' ? advertised.address : address;
 }
 
 /** IPv6 in brackets: applications put it into URIs as it is. */

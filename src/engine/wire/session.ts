@@ -84,7 +84,7 @@ export class Session implements Application {
     const { control } = this;
     // Section 4.3: a CANCEL does not say where it arrived, whatever it belongs to.
     const outside = ids.dialogId === '' && request.method !== 'CANCEL';
-    const receivedOn = outside ? control.receivedOn(inbound) : undefined;
+    const receivedOn = outside ? inbound.local : undefined;
     this.link.write(
       requestFrame(control.ids.uuid(), request, inbound, ids, receivedOn, control.time()),
     );
