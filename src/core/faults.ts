@@ -8,6 +8,8 @@ export const FAULTS = {
     retry: false,
     says: 'the source address belongs to no configured peer',
   },
+  TOO_MANY_CALLS: { sip: 503, retry: true, says: 'as many calls as are allowed are under way' },
+  TOO_MANY_HOPS: { sip: 483, retry: false, says: 'the request has passed too many hops: a loop' },
   NO_ROUTE: { sip: 404, retry: false, says: 'no route matches the called number' },
   NO_TARGET_ANSWERED: {
     sip: 503,

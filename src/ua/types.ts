@@ -135,6 +135,12 @@ export interface Rejected {
   readonly response: IncomingResponse;
 }
 
+/** How a re-INVITE of ours ended. A 2xx must be acknowledged by `ack` exactly once. */
+export type OutgoingReinvite = Promise<
+  | { readonly kind: 'accepted'; readonly response: IncomingResponse; ack(body?: string): void }
+  | { readonly kind: 'rejected'; readonly response: IncomingResponse }
+>;
+
 /** A re-INVITE that arrived: RFC 3261 §14.2. */
 export interface IncomingReinvite extends IncomingRequest {
   /** Called when the peer cancels it; the engine has answered 200 and 487 by itself. */
@@ -168,15 +174,8 @@ export interface Dialog {
    * timeout, lost control link). Called once, never after `bye()`. The BYE has been answered 200. */
   onEnd: ((end: { by: 'peer' | 'engine'; message: SipMessage | undefined }) => void) | undefined;
 
-  /** re-INVITE. Body absent: offerless. The 2xx must be acknowledged by `ack` exactly once.
-   * Rejects with `DialogGone` when the dialog is over. */
-  reinvite(options: {
-    body?: string;
-    headers?: Headers;
-  }): Promise<
-    | { readonly kind: 'accepted'; readonly response: IncomingResponse; ack(body?: string): void }
-    | { readonly kind: 'rejected'; readonly response: IncomingResponse }
-  >;
+  /** re-INVITE. Body absent: offerless. Rejects with `DialogGone` when the dialog is over. */
+  reinvite(options: { body?: string; headers?: Headers }): OutgoingReinvite;
   /** Any other in-dialog request. Rejects with `DialogGone` when the dialog is over. */
   request(
     method: string,

@@ -77,13 +77,13 @@ export class CallMachine implements Machine<CallInput, CallOutput> {
     switch (timer) {
       case 'ring': {
         if (this.#state.kind !== 'hunting') return [];
-        const timeout: Failure = { kind: 'made', status: REQUEST_TIMEOUT };
+        const timeout = NOBODY_ANSWERED;
         if (this.#queue.length === 0) return this.#failCaller(timeout, now, 'us', 'timeout');
         return [...this.#cancelAlive('timeout'), ...this.#next(now, timeout)];
       }
       case 'setup':
         if (this.#state.kind !== 'hunting') return [];
-        return this.#failCaller({ kind: 'made', status: REQUEST_TIMEOUT }, now, 'us', 'timeout');
+        return this.#failCaller(NOBODY_ANSWERED, now, 'us', 'timeout');
       case 'settle':
         return this.#settle();
     }
@@ -266,6 +266,13 @@ export class CallMachine implements Machine<CallInput, CallOutput> {
 
 const REQUEST_TIMEOUT = 408;
 const REQUEST_TERMINATED = 487;
+
+/** The phone rang, or the target did not even say that much: its network is not to be blamed by a 503. */
+const NOBODY_ANSWERED: Failure = {
+  kind: 'made',
+  fault: 'NO_TARGET_ANSWERED',
+  status: REQUEST_TIMEOUT,
+};
 
 /** How long the record of an ended call waits for the answers to its CANCELs. */
 const SETTLE_WITHIN_MS: Millis = 2_000;

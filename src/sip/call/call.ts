@@ -1,0 +1,343 @@
+import { Driver, FAULTS, Fault, type FaultCode, type Log } from '../../core';
+import type { PlaneEvent } from '../../media';
+import type { Dialog, IncomingInvite, IncomingRequest, Provisional, SipMessage } from '../../ua';
+import { descriptionOf, passBody } from '../media/bodies';
+import { SessionMedia } from '../media/session-media';
+import { answerCaller, refuseCaller } from '../procedures/answer';
+import { byeHeaders } from '../procedures/bye';
+import { sipReason } from '../procedures/carry';
+import { familyOf } from '../procedures/invite';
+import { ProvisionalRelay } from '../procedures/provisional';
+import { relayRequest } from '../procedures/relay-request';
+import { Reoffers } from '../procedures/reoffer';
+import type { CallRecord } from '../record';
+import { CallRecordings } from '../recording/call-recordings';
+import { recordedCall, recordedUsers } from '../recording/identities';
+import type { Peer, Routed } from '../routing';
+import type { Attempt } from './attempt';
+import { CallerLeg } from './caller-leg';
+import type { CallEnvironment, CallParts } from './environment';
+import type { Leg } from './leg';
+import {
+  type CallInput,
+  CallMachine,
+  type CallOutput,
+  type CallSide,
+  type CallState,
+} from './machine';
+import { MediaWatch } from './media-watch';
+import { RecordBuilder } from './record-builder';
+import { CallTargets } from './targets';
+
+const OK = 200;
+const REQUEST_TERMINATED = 487;
+const DOES_NOT_EXIST = 481;
+
+/**
+ * One call: the caller's side, the target that is tried or has answered, what lies between them, and the
+ * machine that says what becomes of it. Messages come in here, and each goes to the procedure it belongs to.
+ */
+export class Call implements CallParts {
+  readonly id: string;
+  readonly log: Log;
+  readonly caller: CallerLeg;
+  readonly media: SessionMedia;
+  readonly recordings: CallRecordings;
+
+  readonly #machine: CallMachine;
+  readonly #driver: Driver<CallInput, CallOutput>;
+  readonly #targets: CallTargets;
+  readonly #provisionals: ProvisionalRelay;
+  readonly #reoffers: Reoffers;
+  readonly #watch: MediaWatch;
+  readonly #builder: RecordBuilder;
+  /** What goes to the caller before the final answer goes in the order in which it came. */
+  #relayed: Promise<void> = Promise.resolve();
+  /** BYEs under way. */
+  readonly #farewells: Array<Promise<void>> = [];
+  /** The target whose 2xx was passed to the caller, also when the call is over. */
+  #answerer: Attempt | undefined;
+  #cancelReason: string | undefined;
+  #lastMessage: SipMessage | undefined;
+  #record: Promise<CallRecord> | undefined;
+
+  constructor(
+    readonly env: CallEnvironment,
+    invite: IncomingInvite,
+    peer: Peer,
+    routed: Routed,
+    private readonly onOver: (record: CallRecord) => void,
+  ) {
+    this.id = env.ids.uuid();
+    this.log = env.log.child({ call: this.id });
+    this.caller = new CallerLeg(invite);
+    const family = invite.source.address.includes(':') ? 6 : 4;
+    this.media = new SessionMedia(env.plane, this.id, env.addresses, () => sessionId(env.random), {
+      a: family,
+      b: familyOf(routed.targets[0]?.uri ?? ''),
+    });
+    this.#builder = new RecordBuilder(this.id, invite, peer, routed, env.clock);
+    const users = recordedUsers(env.policy, invite, this.#builder.caller, routed);
+    this.recordings = new CallRecordings(
+      env,
+      recordedCall(this.id, invite, this.#builder, env.ids),
+      users,
+    );
+    this.#machine = new CallMachine({ ringMs: routed.ringMs, setupMs: env.setupMs });
+    this.#driver = new Driver(this.#machine, env.clock, (output) => this.#perform(output));
+    this.#targets = new CallTargets(this, routed, {
+      input: (input) => {
+        if (input.kind === 'accepted') this.#builder.heard();
+        this.#driver.input(input);
+      },
+      onUpdate: (update) => this.#reoffers.onUpdate('callee', update),
+      onRequest: (request) => this.#onEarlyRequest('callee', request),
+      onDialog: (attempt, dialog) => this.#listen('callee', dialog, () => this.callee === attempt),
+      wanted: (attempt) => {
+        const { state } = this.#machine;
+        return state.kind === 'hunting' && state.attempt === attempt;
+      },
+    });
+    this.#provisionals = new ProvisionalRelay(this, () => this.#agreed());
+    this.#reoffers = new Reoffers(this, (side) => this.#leg(side), {
+      onAgreed: () => this.#agreed(),
+      onDead: (side) => this.#onDead(side),
+    });
+    this.#watch = new MediaWatch(this, () => this.hangUp('MEDIA_TIMEOUT'));
+  }
+
+  get callee(): Attempt | undefined {
+    const { state } = this.#machine;
+    return 'attempt' in state ? this.#targets.at(state.attempt) : undefined;
+  }
+
+  get over(): boolean {
+    return this.#machine.state.kind === 'over';
+  }
+
+  get state(): CallState['kind'] {
+    return this.#machine.state.kind;
+  }
+
+  get builder(): RecordBuilder {
+    return this.#builder;
+  }
+
+  start(): void {
+    const { invite } = this.caller;
+    invite.onCancel = (reason) => this.#onCancel(reason);
+    invite.onPrack = (prack) => void this.#provisionals.onPrack(prack);
+    invite.onUpdate = (update) => this.#reoffers.onUpdate('caller', update);
+    invite.onRequest = (request) => this.#onEarlyRequest('caller', request);
+    this.#driver.input({ kind: 'start', targets: this.#targets.count });
+  }
+
+  /** Ends the call for a reason of ours, whatever it is doing. */
+  hangUp(fault: FaultCode): void {
+    this.#driver.input({ kind: 'hang-up', fault });
+  }
+
+  onMediaEvent(event: Exclude<PlaneEvent, { kind: 'worker-lost' }>): void {
+    if (event.kind === 'rtp-timeout' && this.state === 'talking') void this.#watch.onSilence(event);
+  }
+
+  /** Resolves when the record is made and every BYE of the call has been answered or timed out. */
+  async gone(): Promise<void> {
+    await this.#record;
+    await Promise.allSettled(this.#farewells);
+  }
+
+  #perform(output: CallOutput): void {
+    switch (output.kind) {
+      case 'try':
+        void this.#targets.try(output.attempt, output.target);
+        return;
+      case 'cancel': {
+        const reason = output.why === 'caller' ? this.#cancelReason : cancelReason(output.why);
+        this.#targets.at(output.attempt)?.cancel(output.why, reason);
+        return;
+      }
+      case 'relay-progress': {
+        const attempt = this.#targets.at(output.attempt)!;
+        const response = attempt.progress.shift();
+        if (response) this.#inOrder(() => this.#relayProgress(output.attempt, attempt, response));
+        return;
+      }
+      case 'relay-answer':
+        this.#inOrder(() => this.#relayAnswer(output.attempt));
+        return;
+      case 'discard':
+        this.#farewell(this.#targets.at(output.attempt)!.bye({}));
+        return;
+      case 'fail': {
+        const { failure } = output;
+        const attempt = 'attempt' in failure ? this.#targets.at(failure.attempt) : undefined;
+        this.#inOrder(() => refuseCaller(this, failure, attempt?.response));
+        return;
+      }
+      case 'connected':
+        this.#onConnected();
+        return;
+      case 'bye': {
+        const headers = byeHeaders(this.env, output.cause, this.#lastMessage);
+        const leg = output.side === 'caller' ? this.caller : this.#answerer;
+        if (leg) this.#farewell(leg.bye(headers));
+        return;
+      }
+      case 'ended':
+        this.#builder.ended(output.end, this.#targets.attempts.at(-1), this.#lastMessage);
+        this.#reoffers.stop();
+        return;
+      case 'settled':
+        this.#record = this.#finish();
+        return;
+    }
+  }
+
+  async #relayProgress(number: number, attempt: Attempt, response: Provisional): Promise<void> {
+    if (response.status === 180) this.#builder.ringing();
+    this.#builder.heard();
+    try {
+      await this.#provisionals.relay(attempt, response);
+    } catch (error) {
+      const fault = error instanceof Fault ? error.code : 'OFFER_NOT_UNDERSTOOD';
+      this.#driver.input({ kind: 'unusable', attempt: number, fault });
+    }
+  }
+
+  async #relayAnswer(number: number): Promise<void> {
+    const attempt = this.#targets.at(number)!;
+    this.#answerer = attempt;
+    try {
+      const dialog = await answerCaller(this, attempt);
+      if (!dialog) return;
+      this.#listen('caller', dialog, () => true);
+      this.#driver.input({ kind: 'caller-answered' });
+    } catch (error) {
+      if (error instanceof Fault) {
+        this.#driver.input({ kind: 'unusable', attempt: number, fault: error.code });
+        return;
+      }
+      this.log.info({ reason: String(error) }, 'answer not sent to the caller');
+      this.#driver.input({ kind: 'caller-unreachable' });
+    }
+  }
+
+  #onConnected(): void {
+    this.#builder.answered();
+    this.env.references.add(this.caller.dialog!, this.callee!.dialog!);
+    this.#agreed();
+    this.log.info('call answered');
+  }
+
+  /** Hears what comes in a dialog, as long as it is one of the call's. */
+  #listen(side: CallSide, dialog: Dialog, current: () => boolean): void {
+    dialog.onReinvite = (request) => this.#reoffers.onReinvite(side, request);
+    dialog.onUpdate = (request) => this.#reoffers.onUpdate(side, request);
+    dialog.onRequest = (request) => void this.#relay(side, request);
+    dialog.onAck = (ack) => {
+      if (side === 'caller' && !this.#answerer?.acknowledged) void this.#acknowledge(ack);
+      else this.#reoffers.onAck(side, ack);
+    };
+    dialog.onEnd = ({ by, message }) => {
+      if (!current()) return;
+      this.#lastMessage ??= message;
+      this.#driver.input({ kind: 'dialog-ended', side, by });
+    };
+  }
+
+  /** The caller's ACK goes to the callee, with the answer when the 2xx carried the offer. */
+  async #acknowledge(ack: SipMessage): Promise<void> {
+    const attempt = this.#answerer;
+    if (!attempt) return;
+    if (descriptionOf(this.caller.invite) !== undefined || descriptionOf(ack) === undefined) {
+      attempt.acknowledge();
+    } else {
+      try {
+        attempt.acknowledge((await passBody(this.media, 'a', ack, 'answer')).body);
+        this.#agreed();
+      } catch (error) {
+        this.log.warn({ reason: String(error) }, 'answer in ack not usable');
+        this.hangUp('OFFER_NOT_UNDERSTOOD');
+        return;
+      }
+    }
+    this.#reoffers.settled();
+  }
+
+  #agreed(): void {
+    const { agreement } = this.media;
+    if (!agreement) return;
+    this.#reoffers.settled();
+    if (this.state === 'talking') this.recordings.agreed(agreement);
+  }
+
+  async #relay(from: CallSide, request: IncomingRequest): Promise<void> {
+    const to = from === 'caller' ? this.callee : this.caller;
+    const status = await relayRequest(this, request, to);
+    if (status === DOES_NOT_EXIST && this.state === 'talking') {
+      this.#onDead(from === 'caller' ? 'callee' : 'caller');
+    }
+  }
+
+  #onEarlyRequest(from: CallSide, request: IncomingRequest): void {
+    if (request.method !== 'BYE') {
+      void this.#relay(from, request);
+      return;
+    }
+    // RFC 3261 §15.1.2: the BYE of an early dialog; its INVITE is answered 487.
+    void request.respond(OK);
+    if (from === 'callee') return;
+    void this.caller.reject(REQUEST_TERMINATED, {});
+    this.#onCancel(request.header('reason'));
+  }
+
+  #onCancel(reason: string | undefined): void {
+    this.caller.gone();
+    this.#cancelReason = reason;
+    this.#driver.input({ kind: 'caller-cancelled' });
+  }
+
+  /** A side does not know its dialog any more: to it the call is over. */
+  #onDead(side: CallSide): void {
+    this.#driver.input({ kind: 'dialog-ended', side, by: 'engine' });
+  }
+
+  #leg(side: CallSide): Leg | undefined {
+    return side === 'caller' ? this.caller : this.callee;
+  }
+
+  #inOrder(action: () => Promise<void>): void {
+    this.#relayed = this.#relayed.then(action).catch((error: unknown) => {
+      this.log.error({ err: error }, 'call step failed');
+      this.hangUp('OFFER_NOT_UNDERSTOOD');
+    });
+  }
+
+  #farewell(bye: Promise<void>): void {
+    this.#farewells.push(bye);
+  }
+
+  async #finish(): Promise<CallRecord> {
+    await this.#relayed;
+    this.#driver.stop();
+    const answerer = this.#answerer?.dialog;
+    if (this.caller.dialog && answerer) this.env.references.remove(this.caller.dialog, answerer);
+    const recordings = await this.recordings.end({ text: 'the call is over' });
+    const media = await this.media.close();
+    const record = this.#builder.record(this.#targets.attempts, media, recordings);
+    this.onOver(record);
+    return record;
+  }
+}
+
+function cancelReason(why: 'timeout' | 'us'): string {
+  return why === 'timeout'
+    ? sipReason(408, 'Request Timeout')
+    : sipReason(503, FAULTS.SHUTTING_DOWN.says);
+}
+
+/** RFC 4566 §5.2: a number that no other session has. */
+function sessionId(random: () => number): string {
+  return String(Math.floor(random() * 2 ** 48));
+}

@@ -1,0 +1,104 @@
+import { Fault } from '../../core';
+import type { Dialog, IncomingRequest, SipMessage } from '../../ua';
+import { prepareInvite } from '../procedures/invite';
+import { redirectTargets } from '../procedures/redirect';
+import type { Routed, Target } from '../routing';
+import { Attempt } from './attempt';
+import type { CallParts } from './environment';
+import type { CallInput } from './machine';
+
+const REQUEST_TERMINATED = 487;
+
+/** What the call does with what a target says. */
+export interface TargetEvents {
+  input(input: CallInput): void;
+  onUpdate(update: IncomingRequest): void;
+  onRequest(request: IncomingRequest): void;
+  /** A target has accepted; whether it is kept is not said yet. */
+  onDialog(attempt: Attempt, dialog: Dialog): void;
+  /** Whether this attempt is still the one that is wanted. */
+  wanted(attempt: number): boolean;
+}
+
+/** The targets of a call, and what came of those that were tried. */
+export class CallTargets {
+  readonly #targets: Target[];
+  readonly #attempts = new Map<number, Attempt>();
+
+  constructor(
+    private readonly call: CallParts,
+    private readonly routed: Routed,
+    private readonly events: TargetEvents,
+  ) {
+    this.#targets = [...routed.targets];
+  }
+
+  get count(): number {
+    return this.#targets.length;
+  }
+
+  get attempts(): readonly Attempt[] {
+    return [...this.#attempts.values()];
+  }
+
+  at(attempt: number): Attempt | undefined {
+    return this.#attempts.get(attempt);
+  }
+
+  async try(number: number, targetIndex: number): Promise<void> {
+    const { events } = this;
+    const target = this.#targets[targetIndex]!;
+    // An attempt that never left is over all the same.
+    const unsent = () => {
+      events.input({ kind: 'rejected', attempt: number, status: REQUEST_TERMINATED });
+    };
+    let send: Awaited<ReturnType<typeof prepareInvite>>;
+    try {
+      send = await prepareInvite(this.call, target);
+    } catch (error) {
+      const fault = error instanceof Fault ? error.code : 'OFFER_NOT_UNDERSTOOD';
+      this.call.log.warn({ fault, reason: String(error) }, 'offer not usable');
+      events.input({ kind: 'unusable', attempt: number, fault });
+      unsent();
+      return;
+    }
+    if (!events.wanted(number)) {
+      unsent();
+      return;
+    }
+    const attempt = new Attempt(target, send(), this.call.env.clock.wall());
+    this.#attempts.set(number, attempt);
+    await this.#follow(number, attempt);
+  }
+
+  async #follow(number: number, attempt: Attempt): Promise<void> {
+    const { events } = this;
+    const { invite } = attempt;
+    invite.onProgress = (response) => {
+      attempt.progress.push(response);
+      events.input({ kind: 'progress', attempt: number });
+    };
+    invite.onUpdate = (update) => events.onUpdate(update);
+    invite.onRequest = (request) => events.onRequest(request);
+    const final = await invite.final;
+    attempt.endedAt = this.call.env.clock.wall();
+    attempt.response = final.response;
+    if (final.kind === 'accepted') {
+      attempt.accepted(final);
+      events.onDialog(attempt, final.dialog);
+      events.input({ kind: 'accepted', attempt: number });
+      return;
+    }
+    const { status } = final.response;
+    const alternatives = this.#followed(final.response, status);
+    events.input({ kind: 'rejected', attempt: number, status, alternatives });
+  }
+
+  #followed(response: SipMessage, status: number): { from: number; count: number } | undefined {
+    if (this.routed.redirects !== 'follow' || status < 300 || status >= 400) return undefined;
+    const targets = redirectTargets(response, this.#targets, this.call.env.own);
+    const from = this.#targets.length;
+    this.#targets.push(...targets);
+    return targets.length === 0 ? undefined : { from, count: targets.length };
+  }
+}

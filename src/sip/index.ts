@@ -1,0 +1,28 @@
+export {
+  type B2bua,
+  type B2buaLimits,
+  type B2buaOptions,
+  type CallSnapshot,
+  createB2bua,
+  type RefusalCounts,
+  type Topology,
+} from './b2bua';
+export type { MediaTimeoutRule } from './call/environment';
+export type { CallSide } from './call/machine';
+export type { MediaAddress } from './media/addresses';
+export type {
+  AttemptRecord,
+  CallParty,
+  CallRecord,
+  MediaRecord,
+  RecordingRecord,
+} from './record';
+export type { Recorders } from './recording/call-recordings';
+export type {
+  AddressBlock,
+  Peer,
+  Route,
+  RouteTarget,
+  Routing,
+  StaticContact,
+} from './routing';

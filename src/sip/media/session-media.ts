@@ -1,0 +1,284 @@
+import { Fault } from '../../core';
+import {
+  anchor,
+  clockRates,
+  type Endpoint,
+  isRecordable,
+  type LineStats,
+  type MediaDescription,
+  type MediaLine,
+  type MediaPlane,
+  type Negotiated,
+  negotiated,
+  type OwnOrigin,
+  ownOrigin,
+  parseSdp,
+  remoteEndpoint,
+  type SessionDescription,
+  type Side,
+} from '../../media';
+import type { MediaAddresses } from './addresses';
+
+/** What both sides have agreed on. */
+export interface Agreement {
+  /** Whose offer it was. */
+  readonly offerer: Side;
+  readonly lines: readonly AgreedLine[];
+}
+
+export interface AgreedLine {
+  readonly offer: MediaDescription;
+  readonly answer: MediaDescription;
+  readonly terms: Negotiated;
+  /** Undefined when the answer refused it. */
+  readonly line: MediaLine | undefined;
+}
+
+/** What one m-line carried from its opening to its end. */
+export interface LineReport {
+  readonly kind: string;
+  readonly stats: LineStats;
+}
+
+interface Slot {
+  readonly kind: string;
+  readonly line: MediaLine;
+  readonly bind: Readonly<Record<Side, string>>;
+}
+
+/** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
+const MOST_LINES = 8;
+
+/**
+ * The media of one call: for every m-line a line of the plane between the two sides, and every
+ * description that passes made to lead here. Lines are opened by an offer, kept by its answer, and
+ * closed when either says so or the call is over. Descriptions are taken one after the other.
+ */
+export class SessionMedia {
+  readonly #slots: Array<Slot | undefined> = [];
+  readonly #reports: Array<LineReport | Promise<LineReport>> = [];
+  readonly #origin: Record<Side, OwnOrigin>;
+  readonly #family: Record<Side, 4 | 6>;
+  #offer:
+    | { readonly from: Side; readonly text: string; readonly description: SessionDescription }
+    | undefined;
+  /** What each side said in the last complete offer and answer. */
+  readonly #standing: Partial<Record<Side, string>> = {};
+  /** Indexes of the lines that the pending offer has opened. */
+  #opened: number[] = [];
+  #agreement: Agreement | undefined;
+  #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly plane: MediaPlane,
+    private readonly callId: string,
+    private readonly addresses: MediaAddresses,
+    private readonly newSessionId: () => string,
+    families: Readonly<Record<Side, 4 | 6>>,
+  ) {
+    this.#family = { ...families };
+    this.#origin = { a: this.#newOrigin('a'), b: this.#newOrigin('b') };
+  }
+
+  get agreement(): Agreement | undefined {
+    return this.#agreement;
+  }
+
+  /** The line that a recording takes: the first audio in the clear that has been offered. */
+  get recordable(): { readonly index: number; readonly line: MediaLine } | undefined {
+    const media = this.#offer?.description.media ?? [];
+    const index = media.findIndex((one, at) => isRecordable(one) && this.#slots[at] !== undefined);
+    const line = this.#slots[index]?.line;
+    return line && { index, line };
+  }
+
+  /** The description a side gave in the last complete offer and answer, as it gave it. */
+  standing(side: Side): string | undefined {
+    return this.#standing[side];
+  }
+
+  /** Another callee is tried: a dialog of its own, maybe over another address family. */
+  turnTo(family: 4 | 6): void {
+    this.#family.b = family;
+    this.#origin.b = this.#newOrigin('b');
+  }
+
+  /**
+   * Takes the offer of one side and gives the one for the other.
+   * @throws Fault OFFER_NOT_UNDERSTOOD, PORTS_EXHAUSTED, MEDIA_WORKER_LOST
+   */
+  offer(from: Side, text: string): Promise<string> {
+    return this.#inTurn(async () => {
+      const description = read(text);
+      this.#learnFamily(from, description);
+      await this.#openLines(description);
+      this.#offer = { from, text, description };
+      // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
+      if (!this.#agreement) this.#expect(from, description, undefined);
+      return this.#anchored(from, text, (index) => this.#slots[index]?.line);
+    });
+  }
+
+  /**
+   * Takes the answer of one side and gives the one for the other. Until it is `final` another may follow:
+   * of a fork, or of the next target.
+   * @throws Fault OFFER_NOT_UNDERSTOOD
+   */
+  answer(from: Side, text: string, final: boolean): Promise<string> {
+    return this.#inTurn(async () => {
+      const description = read(text);
+      const offer = this.#offer;
+      if (!offer || offer.from === from) {
+        throw new Fault('OFFER_NOT_UNDERSTOOD', 'an answer without an offer');
+      }
+      const lines = offer.description.media.map((offered, index) =>
+        this.#agree(offered, description.media[index], index),
+      );
+      const terms = lines.map((line) => line.terms);
+      this.#expect(offer.from, offer.description, terms);
+      this.#expect(from, description, terms);
+      if (final) {
+        this.#standing[offer.from] = offer.text;
+        this.#standing[from] = text;
+        this.#keep({ offerer: offer.from, lines });
+      }
+      return this.#anchored(from, text, (index) => lines[index]?.line);
+    });
+  }
+
+  /** The pending offer was refused: what it had opened is closed, what was agreed stays. */
+  refused(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#agreement) return;
+      for (const index of this.#opened) this.#drop(index);
+      this.#opened = [];
+    });
+  }
+
+  /** Closes every line and tells what each has carried. Safe to call twice. */
+  close(): Promise<readonly LineReport[]> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      for (const index of this.#slots.keys()) this.#drop(index);
+      return Promise.all(this.#reports);
+    });
+  }
+
+  #agree(
+    offered: MediaDescription,
+    answered: MediaDescription | undefined,
+    index: number,
+  ): AgreedLine {
+    const answer = answered ?? { ...offered, port: 0 };
+    const terms = negotiated(offered, answer);
+    return {
+      offer: offered,
+      answer,
+      terms,
+      line: terms.accepted ? this.#slots[index]?.line : undefined,
+    };
+  }
+
+  #keep(agreement: Agreement): void {
+    this.#agreement = agreement;
+    this.#opened = [];
+    agreement.lines.forEach(({ offer, terms, line }, index) => {
+      if (!line) {
+        this.#drop(index);
+        return;
+      }
+      this.#slots[index] = { ...this.#slots[index]!, kind: offer.kind };
+      line.describe({
+        clockRates: clockRates(terms.toAnswerer, terms.toOfferer),
+        // Silence means nothing on a line that is on hold, or that is not speech.
+        watch: offer.kind === 'audio' && terms.offererSends && terms.answererSends,
+        opaque: isOpaque(offer),
+      });
+    });
+  }
+
+  async #openLines(description: SessionDescription): Promise<void> {
+    if (this.#closed) throw new Fault('OFFER_NOT_UNDERSTOOD', 'the call is over');
+    const bind = { a: this.addresses.bind(this.#family.a), b: this.addresses.bind(this.#family.b) };
+    await Promise.all(
+      description.media.map(async (media, index) => {
+        if (media.port === 0 || media.carriage === 'stream' || index >= MOST_LINES) return;
+        const slot = this.#slots[index];
+        if (slot && slot.bind.a === bind.a && slot.bind.b === bind.b) return;
+        this.#drop(index);
+        const line = await this.plane.open({
+          callId: this.callId,
+          bind,
+          clockRates: clockRates(media.payloads),
+          watch: false,
+          opaque: isOpaque(media),
+        });
+        this.#slots[index] = { kind: media.kind, line, bind };
+        this.#opened.push(index);
+      }),
+    );
+  }
+
+  #expect(
+    side: Side,
+    { media }: SessionDescription,
+    terms: readonly Negotiated[] | undefined,
+  ): void {
+    media.forEach((one, index) => {
+      const line = this.#slots[index]?.line;
+      if (!line) return;
+      const remote = remoteEndpoint(one, terms?.[index]?.rtcpMux ?? false);
+      // On hold or by name: where it is shows when it sends (RFC 4961).
+      line.expect(side, remote.kind === 'endpoint' ? remote.endpoint : undefined);
+    });
+  }
+
+  #anchored(from: Side, text: string, lineAt: (index: number) => MediaLine | undefined): string {
+    const to = from === 'a' ? 'b' : 'a';
+    const media: Array<Endpoint | 'reject'> = [];
+    for (let index = 0; index < MOST_LINES; index++) {
+      const local = lineAt(index)?.local[to];
+      media.push(local ? this.addresses.advertised(local) : 'reject');
+    }
+    const anchored = anchor(text, { origin: this.#origin[to], media });
+    if (!anchored.ok) throw anchored.fault;
+    this.#origin[to] = anchored.value.origin;
+    return anchored.value.text;
+  }
+
+  #learnFamily(side: Side, { media, connection }: SessionDescription): void {
+    const seen = media.find(({ port }) => port !== 0)?.connection ?? connection;
+    if (!seen || seen.family === this.#family[side]) return;
+    this.#family[side] = seen.family;
+    this.#origin[side] = { ...this.#origin[side], address: this.addresses.shown(seen.family) };
+  }
+
+  #newOrigin(side: Side): OwnOrigin {
+    return ownOrigin(this.newSessionId(), this.addresses.shown(this.#family[side]));
+  }
+
+  #drop(index: number): void {
+    const slot = this.#slots[index];
+    if (!slot) return;
+    this.#slots[index] = undefined;
+    this.#reports.push(slot.line.close().then((stats) => ({ kind: slot.kind, stats })));
+  }
+
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(action);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+}
+
+/** What the relay must not look into: UDPTL, and DTLS that shares its port with SRTP. */
+function isOpaque({ carriage }: MediaDescription): boolean {
+  return carriage === 'datagrams' || carriage === 'dtls-srtp';
+}
+
+function read(text: string): SessionDescription {
+  const parsed = parseSdp(text);
+  if (!parsed.ok) throw parsed.fault;
+  return parsed.value;
+}

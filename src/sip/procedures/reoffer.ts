@@ -1,0 +1,264 @@
+import { Driver, Fault } from '../../core';
+import {
+  DialogGone,
+  type Headers,
+  type IncomingReinvite,
+  type IncomingRequest,
+  type IncomingResponse,
+  type SipMessage,
+} from '../../ua';
+import type { CallParts } from '../call/environment';
+import { type Leg, mediaSide, otherSide } from '../call/leg';
+import type { CallSide } from '../call/machine';
+import { type ExchangeInput, ExchangeMachine, type ExchangeOutput } from '../exchange/machine';
+import { descriptionOf, keptBody, NO_BODY, type PassedBody, passBody } from '../media/bodies';
+import { requestHeaders, responseHeaders } from './carry';
+
+/** A re-INVITE or UPDATE on its way from one side to the other. */
+interface Exchange {
+  readonly from: CallSide;
+  readonly method: 'INVITE' | 'UPDATE';
+  readonly request: IncomingRequest;
+  /** It carries the offer; otherwise the answer to it will. */
+  readonly offers: boolean;
+  /** What goes to the other side, made once however often it is sent. */
+  passed?: PassedBody;
+  answer?: IncomingResponse;
+  acknowledge?: (body?: string) => void;
+  confirmation?: SipMessage;
+  withdrawn?: boolean;
+}
+
+/** Statuses that say that the dialog itself is gone (RFC 3261 §12.2.1.2). */
+const DEAD = new Set([408, 481]);
+
+/**
+ * re-INVITE and UPDATE from either side to the other (RFC 3261 §14, RFC 3311): hold and resume, other codecs,
+ * other addresses, media added and removed, with the offer in the request or in its answer.
+ */
+export class Reoffers {
+  readonly #exchanges = new Map<number, Exchange>();
+  readonly #driver: Driver<ExchangeInput, ExchangeOutput>;
+  #next = 0;
+
+  constructor(
+    private readonly call: CallParts,
+    private readonly legOf: (side: CallSide) => Leg | undefined,
+    private readonly events: {
+      /** Both sides have agreed on something else. */
+      onAgreed(): void;
+      /** A side does not know the dialog any more. */
+      onDead(side: CallSide): void;
+    },
+  ) {
+    const machine = new ExchangeMachine(call.env.random, 'initial');
+    this.#driver = new Driver(machine, call.env.clock, (output) => this.#perform(output));
+  }
+
+  /** The offer of the initial INVITE has its answer. */
+  settled(): void {
+    this.#driver.input({ kind: 'settled' });
+  }
+
+  onReinvite(from: CallSide, request: IncomingReinvite): void {
+    const id = this.#begin(from, 'INVITE', request);
+    request.onCancel = () => {
+      const exchange = this.#exchanges.get(id);
+      if (exchange) exchange.withdrawn = true;
+      this.#driver.input({ kind: 'withdrawn', id });
+    };
+  }
+
+  onUpdate(from: CallSide, request: IncomingRequest): void {
+    if (descriptionOf(request) !== undefined) this.#begin(from, 'UPDATE', request);
+    else void this.#passRefresh(from, request);
+  }
+
+  onAck(side: CallSide, ack: SipMessage): void {
+    for (const exchange of this.#exchanges.values()) {
+      if (exchange.from === side && exchange.acknowledge) exchange.confirmation = ack;
+    }
+    this.#driver.input({ kind: 'confirmed', side });
+  }
+
+  stop(): void {
+    this.#driver.stop();
+    this.#exchanges.clear();
+  }
+
+  #begin(from: CallSide, method: Exchange['method'], request: IncomingRequest): number {
+    const id = this.#next++;
+    this.#exchanges.set(id, {
+      from,
+      method,
+      request,
+      offers: descriptionOf(request) !== undefined,
+    });
+    this.#driver.input({ kind: 'offered', id, from, method });
+    return id;
+  }
+
+  #perform(output: ExchangeOutput): void {
+    const exchange = this.#exchanges.get(output.id);
+    if (!exchange) return;
+    switch (output.kind) {
+      case 'relay':
+        void this.#relay(output.id, exchange);
+        return;
+      case 'pass':
+        void this.#pass(output.id, exchange);
+        return;
+      case 'acknowledge':
+        this.#exchanges.delete(output.id);
+        void this.#acknowledge(exchange);
+        return;
+      case 'refuse': {
+        this.#exchanges.delete(output.id);
+        const { status, retryAfterS } = output;
+        const headers: Headers =
+          retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) };
+        void exchange.request.respond(status, { headers });
+        return;
+      }
+    }
+  }
+
+  async #relay(id: number, exchange: Exchange): Promise<void> {
+    const { env, media } = this.call;
+    const to = this.legOf(otherSide(exchange.from));
+    try {
+      if (!to) throw new DialogGone('there is no other side yet');
+      exchange.passed ??= await passBody(
+        media,
+        mediaSide(exchange.from),
+        exchange.request,
+        'offer',
+      );
+      const { passed } = exchange;
+      const content = {
+        headers: requestHeaders(env, exchange.request, passed),
+        ...(passed.body !== undefined && { body: passed.body }),
+      };
+      if (exchange.method === 'UPDATE') {
+        exchange.answer = await to.request('UPDATE', content);
+      } else {
+        const final = await to.reinvite(content);
+        exchange.answer = final.response;
+        if (final.kind === 'accepted') exchange.acknowledge = (body) => final.ack(body);
+      }
+      this.#driver.input({ kind: 'answered', id, status: exchange.answer.status });
+    } catch (error) {
+      await this.#fail(id, exchange, error);
+    }
+  }
+
+  /** Gives the other side's final answer to the one who asked. */
+  async #pass(id: number, exchange: Exchange): Promise<void> {
+    const { env, media } = this.call;
+    const { from, request, offers } = exchange;
+    const answer = exchange.answer!;
+    const answerer = otherSide(from);
+    const accepted = answer.status < 300;
+    try {
+      if (exchange.withdrawn && accepted) {
+        this.#exchanges.delete(id);
+        await this.#restore(exchange);
+        this.#driver.input({ kind: 'confirmed', side: from });
+        return;
+      }
+      const role = offers ? 'answer' : 'offer';
+      const refusal = descriptionOf(answer) === undefined ? keptBody(answer) : NO_BODY;
+      const passed = accepted ? await passBody(media, mediaSide(answerer), answer, role) : refusal;
+      if (!accepted && offers) await media.refused();
+      if (accepted && offers) this.events.onAgreed();
+      await request.respond(answer.status, {
+        reason: answer.reason,
+        headers: responseHeaders(env, answer, answer.status, passed),
+        ...(passed.body !== undefined && { body: passed.body }),
+      });
+    } catch (error) {
+      await this.#fail(id, exchange, error);
+      return;
+    }
+    if (!exchange.acknowledge) this.#exchanges.delete(id);
+    if (DEAD.has(answer.status)) this.events.onDead(answerer);
+  }
+
+  /** The ACK of the one who asked, with the answer when the 2xx carried the offer. */
+  async #acknowledge(exchange: Exchange): Promise<void> {
+    const { from, confirmation, offers } = exchange;
+    if (offers || !confirmation) {
+      exchange.acknowledge?.();
+      return;
+    }
+    try {
+      const passed = await passBody(this.call.media, mediaSide(from), confirmation, 'answer');
+      exchange.acknowledge?.(passed.body);
+      if (passed.described) this.events.onAgreed();
+    } catch (error) {
+      this.call.log.warn({ err: error }, 'answer in ack not understood');
+      exchange.acknowledge?.();
+    }
+  }
+
+  /** Nothing could be sent, or what was to be sent cannot be used: the call goes on as it was. */
+  async #fail(id: number, exchange: Exchange, error: unknown): Promise<void> {
+    this.#exchanges.delete(id);
+    if (!(error instanceof DialogGone)) this.call.log.debug({ err: error }, 'offer not passed');
+    exchange.acknowledge?.();
+    const status = error instanceof Fault ? error.sip : 481;
+    await this.call.media.refused();
+    await exchange.request.respond(status).catch(() => {});
+    // Not 491: what failed here is not tried again.
+    this.#driver.input({ kind: 'answered', id, status });
+    this.#driver.input({ kind: 'confirmed', side: exchange.from });
+  }
+
+  /**
+   * The one who asked has cancelled, and the other side has accepted: its 2xx wants its ACK, and then it is
+   * offered what was agreed before, for the one who cancelled goes on with that (RFC 3261 §14.1).
+   */
+  async #restore(exchange: Exchange): Promise<void> {
+    const { media, log } = this.call;
+    const { from, offers, answer } = exchange;
+    const to = this.legOf(otherSide(from));
+    const asker = mediaSide(from);
+    const standing = media.standing(asker);
+    try {
+      const offered = offers ? undefined : descriptionOf(answer!);
+      if (offered !== undefined) await media.offer(mediaSide(otherSide(from)), offered);
+      exchange.acknowledge?.(
+        offered !== undefined && standing !== undefined
+          ? await media.answer(asker, standing, true)
+          : undefined,
+      );
+      if (!offers || !to || standing === undefined) return;
+      const again = await to.reinvite({ body: await media.offer(asker, standing) });
+      if (again.kind === 'rejected') return;
+      const description = descriptionOf(again.response);
+      if (description !== undefined) await media.answer(mediaSide(to.side), description, true);
+      again.ack();
+    } catch (error) {
+      log.debug({ err: error }, 'description not restored');
+      exchange.acknowledge?.();
+    }
+  }
+
+  /** An UPDATE without a description refreshes the session, or tells who is connected (RFC 4916). */
+  async #passRefresh(from: CallSide, request: IncomingRequest): Promise<void> {
+    const { env } = this.call;
+    const to = this.legOf(otherSide(from));
+    const tells = request.header('p-asserted-identity') !== undefined;
+    if (!to || !tells) {
+      await request.respond(200);
+      return;
+    }
+    const passed = keptBody(request);
+    try {
+      await to.request('UPDATE', { headers: requestHeaders(env, request, passed) });
+    } catch {
+      // The one who asked refreshed its own leg, and that has worked.
+    }
+    await request.respond(200);
+  }
+}

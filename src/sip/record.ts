@@ -1,0 +1,90 @@
+import type { FaultCode, Millis } from '../core';
+import type { StreamStats } from '../media';
+import type { CallSide } from './call/machine';
+
+/** One party as signalling knows it. Personal data: log it redacted. */
+export interface CallParty {
+  /** Name of the peer it belongs to; undefined when the target is no peer. */
+  readonly peer: string | undefined;
+  /** URI of the From or To header. */
+  readonly uri: string;
+  /** Display name without quotes. */
+  readonly displayName: string | undefined;
+  /** Network identities (P-Asserted-Identity), as URIs. */
+  readonly asserted: readonly string[];
+}
+
+/** One target that was tried. */
+export interface AttemptRecord {
+  /** Name of the peer, or place of the URI. */
+  readonly target: string;
+  readonly startedAt: Date;
+  readonly endedAt: Date | undefined;
+  /** Final status; undefined when none came before the call was over. */
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  /** Why we gave it up; undefined when we did not. */
+  readonly cancelled: 'caller' | 'timeout' | 'us' | undefined;
+  /** Call-ID of our INVITE; undefined when nothing came back. */
+  readonly callId: string | undefined;
+}
+
+/** What one m-line carried. */
+export interface MediaRecord {
+  readonly kind: string;
+  /** What the caller's party sent, and the callee's. */
+  readonly caller: StreamStats;
+  readonly callee: StreamStats;
+}
+
+/** What became of the recording of one recorded user. */
+export interface RecordingRecord {
+  readonly user: string;
+  readonly side: CallSide;
+  /** Which entry of the settings asked for it. */
+  readonly because: string;
+  readonly recorded: 'fully' | 'partly' | 'not';
+  /** Why it was not recorded fully. */
+  readonly fault: FaultCode | undefined;
+  readonly detail: string | undefined;
+  readonly recordingId: string;
+  readonly recorder: string | undefined;
+  /** Final status of the recorder; undefined when none came. */
+  readonly status: number | undefined;
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+}
+
+/** A call from its first message to its last: what a CDR is made of. */
+export interface CallRecord {
+  /** Ours, UUID. */
+  readonly id: string;
+  /** Call-ID of the caller's INVITE. */
+  readonly callId: string;
+  readonly caller: CallParty;
+  readonly callee: CallParty;
+  /** What was dialled, and what was called after rewriting. */
+  readonly dialled: string;
+  readonly called: string;
+  readonly attempts: readonly AttemptRecord[];
+  readonly setupAt: Date;
+  /** First provisional response of a callee. */
+  readonly ringingAt: Date | undefined;
+  readonly answeredAt: Date | undefined;
+  readonly endedAt: Date;
+  /** From the INVITE to the first provisional response or final answer of a callee. */
+  readonly postDialDelayMs: Millis | undefined;
+  /** From answer to end, 0 when there was no answer. */
+  readonly durationMs: Millis;
+  readonly end: {
+    readonly by: CallSide | 'us';
+    /** 200 for a call that was answered, else the status the caller got. */
+    readonly code: number;
+    readonly reason: string;
+    /** Reason header of the message that ended it (RFC 3326). */
+    readonly cause: string | undefined;
+    readonly fault: FaultCode | undefined;
+  };
+  readonly media: readonly MediaRecord[];
+  readonly recordings: readonly RecordingRecord[];
+}

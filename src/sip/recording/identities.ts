@@ -1,0 +1,50 @@
+import type { Ids } from '../../core';
+import type { RecordedUser, RecordingPolicy } from '../../policy';
+import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
+import type { CallParty } from '../record';
+import type { Routed } from '../routing';
+import type { RecordedCall } from './call-recordings';
+
+/** Asks the policy about a call: the caller by what its network asserts and its From, the callee by what was called. */
+export function recordedUsers(
+  policy: RecordingPolicy,
+  invite: IncomingInvite,
+  caller: CallParty,
+  routed: Routed,
+): readonly RecordedUser[] {
+  const preferred = splitList(invite.header('p-preferred-identity') ?? '');
+  return policy.decide({
+    callerIdentities: [
+      ...caller.asserted,
+      ...preferred.map((one) => parseNameAddr(one).uri),
+      caller.uri,
+    ],
+    calledIdentities: [
+      invite.uri,
+      parseNameAddr(invite.header('to') ?? '').uri,
+      ...(routed.called === routed.dialled ? [] : [routed.called]),
+    ],
+  });
+}
+
+/** The call as its recordings are told of it. */
+export function recordedCall(
+  id: string,
+  invite: IncomingInvite,
+  parties: { readonly caller: CallParty; readonly callee: CallParty },
+  ids: Ids,
+): RecordedCall {
+  return {
+    id,
+    sipSessionId: invite.header('session-id'),
+    parties: { a: party(parties.caller, ids), b: party(parties.callee, ids) },
+  };
+}
+
+function party({ uri, asserted, displayName }: CallParty, ids: Ids) {
+  return {
+    participantId: ids.uuid(),
+    aor: asserted[0] ?? uri,
+    ...(displayName !== undefined && { displayName }),
+  };
+}
