@@ -1,4 +1,14 @@
 export { type Correlation, correlate } from './correlate';
 export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711';
 export { G722Decoder, G722Encoder } from './g722';
-export { readWav, WAV_HEADER_BYTES, type Wav, wavHeader, writeWav } from './wav';
+export { decodeL16, encodeL16 } from './l16';
+export { Resampler } from './resample';
+export {
+  GROWING_WAV_HEADER_BYTES,
+  growingWavHeader,
+  readWav,
+  WAV_HEADER_BYTES,
+  type Wav,
+  wavHeader,
+  writeWav,
+} from './wav';

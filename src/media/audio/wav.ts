@@ -14,9 +14,11 @@ const EXTENSIBLE = 0xfffe;
  * @throws Error that says what is wrong with the file.
  */
 export function readWav(file: Buffer): Wav {
+  const form = file.toString('latin1', 0, 4);
+  // RF64 (EBU Tech 3306) is RIFF beyond 4 GiB: its data chunk says 0xffffffff, and goes as far as it goes.
   if (
     file.length < 12 ||
-    file.toString('latin1', 0, 4) !== 'RIFF' ||
+    (form !== 'RIFF' && form !== 'RF64') ||
     file.toString('latin1', 8, 12) !== 'WAVE'
   ) {
     throw new Error('not a RIFF/WAVE file');
@@ -78,6 +80,45 @@ export function wavHeader(of: { rate: number; channels: number; dataBytes: numbe
   header.writeUInt16LE(16, 34);
   header.write('data', 36, 'latin1');
   header.writeUInt32LE(Math.min(0xffffffff, of.dataBytes), 40);
+  return header;
+}
+
+export const GROWING_WAV_HEADER_BYTES = 80;
+
+const UNKNOWN = 0xffffffff;
+/** Of the ds64 chunk without a table: RIFF size, data size, sample count, table length. */
+const DS64_BYTES = 28;
+
+/**
+ * The header of a file that grows. It keeps room for 64-bit sizes (EBU Tech 3306): below 4 GiB that is
+ * a JUNK chunk in a plain RIFF file, above it the ds64 chunk of an RF64 file. Until the size is known
+ * (`dataBytes` undefined), it says that the data go on to the end of the file.
+ */
+export function growingWavHeader(of: {
+  rate: number;
+  channels: number;
+  dataBytes: number | undefined;
+}): Buffer {
+  const { rate, channels, dataBytes } = of;
+  const header = Buffer.alloc(GROWING_WAV_HEADER_BYTES);
+  const riffBytes = (dataBytes ?? UNKNOWN) + GROWING_WAV_HEADER_BYTES - 8;
+  const large = dataBytes !== undefined && riffBytes >= UNKNOWN;
+  header.write(large ? 'RF64' : 'RIFF', 0, 'latin1');
+  header.writeUInt32LE(Math.min(UNKNOWN, riffBytes), 4);
+  header.write(large ? 'WAVEds64' : 'WAVEJUNK', 8, 'latin1');
+  header.writeUInt32LE(DS64_BYTES, 16);
+  if (large) {
+    header.writeBigUInt64LE(BigInt(riffBytes), 20);
+    header.writeBigUInt64LE(BigInt(dataBytes), 28);
+    header.writeBigUInt64LE(BigInt(dataBytes / (2 * channels)), 36);
+  }
+  // The fmt chunk and the head of the data chunk are those of the canonical header.
+  const canonical = wavHeader({
+    rate,
+    channels,
+    dataBytes: large ? UNKNOWN : (dataBytes ?? UNKNOWN),
+  });
+  canonical.copy(header, 48, 12);
   return header;
 }
 

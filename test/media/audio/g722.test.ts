@@ -1,7 +1,7 @@
 import { G722Decoder, G722Encoder } from '../../../src/media';
 
 // koffi's types are a module's, its entry point is not.
-const koffi: typeof import('koffi') = require('koffi');
+const koffi: typeof import('koffi', { with: { 'resolution-mode': 'import' }}) = require('koffi');
 
 /** The G.722 of spandsp, which Debian installs with baresip: a party that shares no line with us. */
 const spandsp = koffi.load('libspandsp.so.2');
