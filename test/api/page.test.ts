@@ -29,7 +29,7 @@ describe('the status page', () => {
     const { text } = await page();
     expect(text).toContain('<td>sip:+15550100@pbx.example.com</td>');
     expect(text).toContain('<time>1:05</time>');
-    expect(text).toContain('RECORDER_REFUSED');
+    expect(text).toContain('title="u · RECORDER_REFUSED">recorder refused<');
   });
 
   it('shows why calls are not taken', async () => {

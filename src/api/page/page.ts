@@ -61,7 +61,8 @@ function callTable(calls: readonly LiveCall[], now: Date): Html {
 
 function recordingBadge({ state, user, fault }: LiveRecording): Html {
   const look = state === 'recording' ? 'recording' : state === 'failed' ? 'bad' : 'quiet';
-  return html`<span class="${look}" title="${user}">${fault ?? state}</span> `;
+  const said = fault?.toLowerCase().replaceAll('_', ' ') ?? state;
+  return html`<span class="${look}" title="${user}${fault && ` · ${fault}`}">${said}</span> `;
 }
 
 function recordingCard(recording: PageContent['recordings'][number]): Html {

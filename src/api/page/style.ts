@@ -7,8 +7,9 @@ export const STYLE = `
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
-header, main { max-width: 60rem; margin: 0 auto; padding: 1.25rem; }
+header, main { max-width: 64rem; margin: 0 auto; padding: 1.25rem; }
 header { display: flex; align-items: baseline; gap: 1rem; flex-wrap: wrap; }
+main { padding-top: 0; }
 h1 { font-size: 1.4rem; margin: 0; letter-spacing: -.01em; }
 h2 { font-size: 1rem; margin: 1.75rem 0 .5rem; color: var(--quiet); font-weight: 600; }
 .count { font-weight: 400; }
@@ -18,6 +19,7 @@ h2 { font-size: 1rem; margin: 1.75rem 0 .5rem; color: var(--quiet); font-weight:
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .55rem .9rem; border-top: 1px solid var(--line); white-space: nowrap; }
+td:last-child { white-space: normal; }
 thead th { border-top: 0; color: var(--quiet); font-weight: 600; font-size: .85rem; }
 .nothing { padding: 1.1rem; color: var(--quiet); margin: 0; }
 article { padding: .9rem 1rem 1rem; margin-bottom: .8rem; }
