@@ -7,6 +7,7 @@ export {
   responseTo,
 } from './builders';
 export { type Framed, MessageFramer } from './framer';
+export { HeaderLine } from './header-line';
 export {
   findHeader,
   header,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Cancel, Clock, Instant } from '../../core';
+import type { Cancel, Clock, Instant, Millis } from '../../core';
 import { MAX_MESSAGE_BYTES, MessageFramer, type ParseResult } from '../message';
 import type { Address, LocalEnd } from './address';
 import { type OnFailure, reasonOf, type SendFailureReason, sendFailure } from './failure';
@@ -30,8 +30,22 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 export interface ConnectionHandlers {
   onParsed(connection: Connection, result: ParseResult, bytes: number): void;
   onPing(connection: Connection): void;
-  /** It reads or writes no more. Called once. `shed`: closed by us for what the peer did. */
-  onClosed(connection: Connection, shed: boolean): void;
+  /** It takes no more messages. Called once. `shed`: closed by us for what the peer did. */
+  onLeaving(connection: Connection, shed: boolean): void;
+  /** The socket is closed, and what it left unsent has been reported. Called once. */
+  onClosed(connection: Connection): void;
+}
+
+export interface ConnectionOptions {
+  readonly id: ConnectionId;
+  readonly remote: Address;
+  readonly local: LocalEnd;
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly limits: ConnectionLimits;
+  readonly handlers: ConnectionHandlers;
+  /** Given for a connection of ours that is not up yet. */
+  readonly connectTimeoutMs?: Millis;
 }
 
 interface Unsent {
@@ -67,17 +81,24 @@ export class Connection {
   #cause: { readonly reason: SendFailureReason; readonly detail: string } | undefined;
   #shed = false;
 
-  constructor(
-    readonly id: ConnectionId,
-    readonly remote: Address,
-    readonly local: LocalEnd,
-    private readonly socket: Socket,
-    private readonly clock: Clock,
-    private readonly limits: ConnectionLimits,
-    private readonly handlers: ConnectionHandlers,
-    opening?: { readonly timeoutMs: number },
-  ) {
-    this.#state = opening ? 'opening' : 'open';
+  readonly id: ConnectionId;
+  readonly remote: Address;
+  readonly local: LocalEnd;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #limits: ConnectionLimits;
+  readonly #handlers: ConnectionHandlers;
+
+  constructor(options: ConnectionOptions) {
+    const { socket, clock, connectTimeoutMs } = options;
+    this.id = options.id;
+    this.remote = options.remote;
+    this.local = options.local;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.#limits = options.limits;
+    this.#handlers = options.handlers;
+    this.#state = connectTimeoutMs === undefined ? 'open' : 'opening';
     this.#lastMessageAt = clock.now();
     socket.setNoDelay(true);
     socket.setKeepAlive(true, TCP_KEEPALIVE_MS);
@@ -88,12 +109,11 @@ export class Connection {
     });
     socket.on('end', () => this.#leave('closed', 'closed by the peer'));
     socket.on('close', () => this.#closed());
-    if (opening) {
-      this.#cancelTimer = clock.after(opening.timeoutMs, () =>
+    if (connectTimeoutMs === undefined) this.#watch();
+    else {
+      this.#cancelTimer = clock.after(connectTimeoutMs, () =>
         this.destroy('timeout', 'connect timeout'),
       );
-    } else {
-      this.#watch();
     }
   }
 
@@ -110,13 +130,13 @@ export class Connection {
   send(bytes: Buffer, onSent: () => void, onFailure: OnFailure): void {
     const unsent: Unsent = { onFailure };
     this.#unsent.add(unsent);
-    if (this.socket.writableLength + bytes.length > this.limits.writeBufferBytes) {
+    if (this.#socket.writableLength + bytes.length > this.#limits.writeBufferBytes) {
       this.#shed = true;
       this.destroy('congested', 'the peer reads too slowly');
       return;
     }
-    this.#lastMessageAt = this.clock.now();
-    this.socket.write(bytes, (error) => {
+    this.#lastMessageAt = this.#clock.now();
+    this.#socket.write(bytes, (error) => {
       if (!error && this.#unsent.delete(unsent)) onSent();
     });
   }
@@ -124,18 +144,18 @@ export class Connection {
   /** Closes once what was written has left, or after a while; resolves then. */
   end(): Promise<void> {
     this.#leave('closed', 'closed by us');
-    this.#cancelTimer = this.clock.after(FLUSH_MS, () => this.socket.destroy());
+    this.#cancelTimer = this.#clock.after(FLUSH_MS, () => this.#socket.destroy());
     return new Promise((resolve) => {
-      if (this.socket.closed) resolve();
-      else this.socket.once('close', () => resolve());
-      this.socket.end();
+      if (this.#socket.closed) resolve();
+      else this.#socket.once('close', () => resolve());
+      this.#socket.end();
     });
   }
 
   /** Closes now; what is unsent fails for that reason. */
   destroy(reason: SendFailureReason, detail: string): void {
     this.#leave(reason, detail);
-    this.socket.destroy();
+    this.#socket.destroy();
   }
 
   #opened(): void {
@@ -158,31 +178,31 @@ export class Connection {
     for (const framed of this.#framer.push(chunk)) {
       switch (framed.kind) {
         case 'ping':
-          this.handlers.onPing(this);
+          this.#handlers.onPing(this);
           this.send(PONG, nothing, nothing);
           break;
         case 'message':
           this.#heard = true;
           this.#partialSince = undefined;
-          this.#lastMessageAt = this.clock.now();
-          this.handlers.onParsed(this, framed.result, framed.bytes);
+          this.#lastMessageAt = this.#clock.now();
+          this.#handlers.onParsed(this, framed.result, framed.bytes);
           break;
         case 'broken':
-          this.handlers.onParsed(this, framed.result, chunk.length);
+          this.#handlers.onParsed(this, framed.result, chunk.length);
           return false;
       }
       // The layer above may have closed it meanwhile.
       if (this.#state !== 'open') return true;
     }
-    if (this.#framer.isMidMessage) this.#partialSince ??= this.clock.now();
+    if (this.#framer.isMidMessage) this.#partialSince ??= this.#clock.now();
     return true;
   }
 
   /** Looks from time to time whether the peer still has something to say. */
   #watch(): void {
-    const { stalledMs, idleMs } = this.limits;
-    this.#cancelTimer = this.clock.after(Math.min(stalledMs, idleMs), () => {
-      const now = this.clock.now();
+    const { stalledMs, idleMs } = this.#limits;
+    this.#cancelTimer = this.#clock.after(Math.min(stalledMs, idleMs), () => {
+      const now = this.#clock.now();
       const waitedFor = this.#heard ? this.#partialSince : this.#lastMessageAt;
       const stalled = waitedFor !== undefined && now - waitedFor >= stalledMs;
       if (stalled || now - this.#lastMessageAt >= idleMs) this.end();
@@ -195,7 +215,7 @@ export class Connection {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#cancelTimer?.();
-    this.handlers.onClosed(this, this.#shed);
+    this.#handlers.onLeaving(this, this.#shed);
   }
 
   #closed(): void {
@@ -204,6 +224,7 @@ export class Connection {
     const { reason, detail } = this.#cause ?? { reason: 'closed', detail: 'closed' };
     for (const { onFailure } of this.#unsent) onFailure(sendFailure(reason, this.remote, detail));
     this.#unsent.clear();
+    this.#handlers.onClosed(this);
   }
 }
 

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Clock } from '../../core';
+import type { Clock, Millis } from '../../core';
 import type { Address, LocalEnd } from './address';
 import { Connection, type ConnectionHandlers, type ConnectionLimits } from './connection';
 import type { ConnectionId } from './inbound';
@@ -14,13 +14,20 @@ export class Connections {
   readonly #byRemote = new Map<string, Connection>();
   #nextId: ConnectionId = 1;
 
+  readonly #handlers: ConnectionHandlers;
+
   constructor(
     private readonly maximum: number,
     private readonly limits: ConnectionLimits,
     private readonly clock: Clock,
     private readonly counters: Counters,
-    private readonly handlers: ConnectionHandlers,
-  ) {}
+    handlers: Omit<ConnectionHandlers, 'onLeaving'>,
+  ) {
+    this.#handlers = {
+      ...handlers,
+      onLeaving: (connection, shed) => this.#remove(connection, shed),
+    };
+  }
 
   get(id: ConnectionId): Connection | undefined {
     return this.#byId.get(id);
@@ -31,12 +38,16 @@ export class Connections {
     return this.#byRemote.get(keyOf(remote));
   }
 
-  /** Takes in a connection a peer opened; undefined when there are too many. */
+  /** Takes in a connection a peer opened; undefined when it is gone or there are too many. */
   accept(socket: Socket, local: LocalEnd): Connection | undefined {
     const address = socket.remoteAddress;
     const port = socket.remotePort;
     // The peer may be gone before we look.
-    if (address === undefined || port === undefined || !this.#makeRoom()) return undefined;
+    if (address === undefined || port === undefined) return undefined;
+    if (!this.#makeRoom()) {
+      this.counters.connectionsShed += 1;
+      return undefined;
+    }
     this.counters.connectionsAccepted += 1;
     return this.#add(socket, { protocol: local.protocol, address, port }, local);
   }
@@ -46,14 +57,13 @@ export class Connections {
     if (!this.#makeRoom()) return undefined;
     this.counters.connectionsOpened += 1;
     const { connectMs, opportunisticConnectMs } = this.limits;
-    const timeoutMs = opportunistic ? opportunisticConnectMs : connectMs;
     const remote: Address = { protocol: to.protocol, address: to.address, port: to.port };
     const socket = connect({
       host: remote.address,
       port: remote.port,
       localAddress: isWildcard(local.address) ? undefined : local.address,
     });
-    return this.#add(socket, remote, local, { timeoutMs });
+    return this.#add(socket, remote, local, opportunistic ? opportunisticConnectMs : connectMs);
   }
 
   /** Closes all, what was written first. */
@@ -61,37 +71,25 @@ export class Connections {
     await Promise.all([...this.#byId.values()].map((connection) => connection.end()));
   }
 
-  #add(
-    socket: Socket,
-    remote: Address,
-    local: LocalEnd,
-    opening?: { readonly timeoutMs: number },
-  ): Connection {
-    const { clock, limits, handlers } = this;
-    const connection = new Connection(
-      this.#nextId++,
+  #add(socket: Socket, remote: Address, local: LocalEnd, connectTimeoutMs?: Millis): Connection {
+    const connection = new Connection({
+      id: this.#nextId++,
       remote,
       local,
       socket,
-      clock,
-      limits,
-      {
-        onParsed: (from, result, bytes) => handlers.onParsed(from, result, bytes),
-        onPing: (from) => handlers.onPing(from),
-        onClosed: (from, shed) => {
-          this.#remove(from);
-          handlers.onClosed(from, shed);
-        },
-      },
-      opening,
-    );
+      clock: this.clock,
+      limits: this.limits,
+      handlers: this.#handlers,
+      connectTimeoutMs,
+    });
     this.#byId.set(connection.id, connection);
     this.#byRemote.set(keyOf(remote), connection);
     this.counters.connections = this.#byId.size;
     return connection;
   }
 
-  #remove(connection: Connection): void {
+  #remove(connection: Connection, shed: boolean): void {
+    if (shed) this.counters.connectionsShed += 1;
     const key = keyOf(connection.remote);
     this.#byId.delete(connection.id);
     if (this.#byRemote.get(key) === connection) this.#byRemote.delete(key);

@@ -3,7 +3,7 @@ import type { Clock, Log } from '../../core';
 import { type ParseResult, parse, type SipUri } from '../message';
 import { type Address, formatAddress, type LocalEnd, type Protocol } from './address';
 import { Candidates } from './candidates';
-import { CONNECTION_LIMITS, type Connection, type ConnectionLimits } from './connection';
+import { CONNECTION_LIMITS, type ConnectionLimits } from './connection';
 import { Connections } from './connections';
 import type { Destination } from './destination';
 import { type OnFailure, type SendFailure, sendFailure } from './failure';
@@ -24,7 +24,10 @@ export interface TransportHandlers {
    * connection that cannot be read any further is closed then.
    */
   onMalformed(malformed: Malformed): void;
-  /** A connection is gone: what waits for an answer on it may give up (RFC 3261 §18.4). */
+  /**
+   * A connection is gone, and what it left unsent has been reported: what waits for an answer on it
+   * may give up (RFC 3261 §18.4).
+   */
   onConnectionClosed(connection: ConnectionId, remote: Address): void;
 }
 
@@ -76,7 +79,9 @@ export class SipTransport {
       onPing: () => {
         this.#counters.keepalives += 1;
       },
-      onClosed: (connection, shed) => this.#closed(connection, shed),
+      onClosed: ({ id, remote }) => {
+        this.#guarded(() => this.#handlers.onConnectionClosed(id, remote));
+      },
     });
   }
 
@@ -168,9 +173,7 @@ export class SipTransport {
       case 'tcp': {
         const listener = await TcpListener.bind(binding, this.#interfaces, {
           onAccept: (socket, local) => {
-            if (this.#connections.accept(socket, local)) return;
-            this.#counters.connectionsShed += 1;
-            socket.destroy();
+            if (!this.#connections.accept(socket, local)) socket.destroy();
           },
           onError: (error, end) => this.#socketError(error, end),
         });
@@ -233,11 +236,6 @@ export class SipTransport {
       result.message.kind === 'request' ? stampVia(result.message, source) : result.message;
     const { local, connection, bytes } = arrival;
     this.#guarded(() => this.#handlers.onMessage({ message, source, local, connection, bytes }));
-  }
-
-  #closed(connection: Connection, shed: boolean): void {
-    if (shed) this.#counters.connectionsShed += 1;
-    this.#guarded(() => this.#handlers.onConnectionClosed(connection.id, connection.remote));
   }
 
   #socketError(error: Error, end: BoundEnd | undefined): void {

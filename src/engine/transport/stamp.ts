@@ -1,6 +1,7 @@
 import {
   formatVia,
   type Header,
+  HeaderLine,
   headerName,
   isHeader,
   type SipRequest,
@@ -26,7 +27,7 @@ export function stampVia(request: SipRequest, source: Address): SipRequest {
   const at = request.headers.findIndex((header) => isHeader(header.name, VIA));
   const headers: Header[] = [...request.headers];
   const [, ...below] = splitList(headers[at]?.value ?? '');
-  headers[at] = { name: VIA.long, value: [formatVia(stamped), ...below].join(', ') };
+  headers[at] = new HeaderLine(VIA.long, [formatVia(stamped), ...below].join(', '));
   return { ...request, headers };
 }
 

@@ -239,8 +239,8 @@ it('does not feed a peer that does not read', async () => {
     if (ours.transport.stats().connectionsShed > 0) break;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  expect(await ours.failures.next()).toMatchObject({ reason: 'congested' });
   expect(ours.transport.stats().connections).toBe(0);
+  expect(await ours.failures.next()).toMatchObject({ reason: 'congested' });
 });
 
 it('closes a connection that is quiet for long, and keeps one that talks', async () => {
