@@ -1,0 +1,146 @@
+import { randomIds, SystemClock, silentLog } from '../../../src/core';
+import { Engine } from '../../../src/engine';
+import { createRelayPlane, type RelayPlane } from '../../../src/media';
+import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
+import {
+  type B2bua,
+  type CallRecord,
+  createB2bua,
+  type Recorders,
+  type Routing,
+} from '../../../src/sip';
+import { connectAgent, type SipAgent } from '../../../src/ua';
+
+export interface HouseOptions {
+  readonly targets: readonly string[];
+  readonly users?: readonly ConfiguredUser[];
+  readonly recordings?: Recorders;
+  readonly ringMs?: number;
+  readonly setupMs?: number;
+  readonly calls?: number;
+  readonly redirects?: 'pass' | 'follow';
+  readonly rtpTimeoutMs?: number;
+  readonly routing?: Partial<Routing>;
+  /** How the agent reaches the engine. Default in process. */
+  readonly link?: 'in-process' | 'tcp';
+}
+
+/** Engine, media plane and B2BUA together, on loopback and on ports of the system's choice. */
+export class House {
+  readonly records: CallRecord[] = [];
+
+  private constructor(
+    readonly engine: Engine,
+    readonly agent: SipAgent,
+    readonly plane: RelayPlane,
+    readonly b2bua: B2bua,
+    private readonly stopAdmin: () => Promise<void>,
+    records: CallRecord[],
+  ) {
+    this.records = records;
+  }
+
+  static async open(options: HouseOptions): Promise<House> {
+    const log = silentLog;
+    const engine = await Engine.start({
+      listen: [
+        { protocol: 'udp', address: '127.0.0.1', port: 0 },
+        { protocol: 'tcp', address: '127.0.0.1', port: 0 },
+      ],
+      secret: 'cymru',
+      log,
+    });
+    let stopAdmin = async () => {};
+    let link: Parameters<typeof connectAgent>[0] = { kind: 'in-process', ...inProcessOf(engine) };
+    if (options.link === 'tcp') {
+      const admin = await engine.listenAdmin({ host: '127.0.0.1', port: 0 });
+      stopAdmin = () => admin.close();
+      link = { kind: 'tcp', host: admin.host, port: admin.port, secret: 'cymru' };
+    }
+    const agent = await connectAgent(link, { log, userAgent: 'twintrack-test' });
+    const plane = await createRelayPlane({
+      ports: portRange(),
+      quarantineMs: 0,
+      rtpTimeoutMs: options.rtpTimeoutMs ?? Number.POSITIVE_INFINITY,
+      backend: 'dgram',
+      log,
+    });
+    const records: CallRecord[] = [];
+    const loopback = { address: '127.0.0.0', prefix: 8, family: 4 } as const;
+    const b2bua = createB2bua({
+      agent,
+      plane,
+      recordings: options.recordings,
+      policy: new ConfiguredUsers(options.users ?? []),
+      routing: {
+        peers: [{ name: 'local', addresses: [loopback] }],
+        routes: [
+          {
+            from: 'any',
+            to: /^.*$/,
+            targets: options.targets.map((uri) => ({ kind: 'uri', uri })),
+            ringMs: options.ringMs ?? 20_000,
+            redirects: options.redirects,
+          },
+        ],
+        contacts: [],
+        ...options.routing,
+      },
+      topology: { media: { ipv4: { bind: '127.0.0.1' } } },
+      limits: { calls: options.calls ?? 1000, setupMs: options.setupMs ?? 30_000 },
+      log,
+      clock: new SystemClock(),
+      ids: randomIds,
+      onCallEnded: (record) => records.push(record),
+    });
+    return new House(engine, agent, plane, b2bua, stopAdmin, records);
+  }
+
+  port(protocol: 'udp' | 'tcp'): number {
+    return this.engine.addresses.find((address) => address.protocol === protocol)!.port;
+  }
+
+  /** Waits until nothing of any call is left; says what is when that takes too long. */
+  async empty(withinMs = 5_000): Promise<void> {
+    const deadline = Date.now() + withinMs;
+    for (;;) {
+      const left = await this.leftovers();
+      if (Object.values(left).every((count) => count === 0)) return;
+      if (Date.now() > deadline) throw new Error(`left over: ${JSON.stringify(left)}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  async leftovers(): Promise<Record<string, number>> {
+    const usage = await this.plane.usage();
+    return {
+      calls: this.b2bua.calls().length,
+      lines: usage.lines,
+      forks: usage.forks,
+      ports: usage.portsInUse,
+      dialogs: this.engine.stats().dialogs,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.b2bua.close();
+    await this.agent.close();
+    await this.stopAdmin();
+    await this.engine.stop(0);
+    await this.plane.close();
+  }
+}
+
+function inProcessOf(engine: Engine) {
+  const { server, secret, open } = engine.inProcess();
+  return { server, secret, open };
+}
+
+let nextRange = 0;
+
+/** Tests of one process run one after the other; processes start at places of their own. */
+function portRange(): { min: number; max: number } {
+  const base = 20_000 + (Number(process.env.JEST_WORKER_ID ?? '1') % 8) * 4_000;
+  const min = base + (nextRange++ % 4) * 1_000;
+  return { min, max: min + 999 };
+}
