@@ -30,6 +30,11 @@ export function sendFailure(reason: SendFailureReason, to: Address, detail?: str
   return { reason, detail: said, to: { protocol, address, port } };
 }
 
+/** Whether the far end could not be reached at all, by this protocol. */
+export function isUnreached({ reason }: SendFailure): boolean {
+  return reason === 'refused' || reason === 'timeout' || reason === 'unreachable';
+}
+
 /** What a system error means for a sender. */
 export function reasonOf(error: NodeJS.ErrnoException): SendFailureReason {
   switch (error.code) {

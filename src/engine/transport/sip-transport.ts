@@ -6,7 +6,7 @@ import { Candidates } from './candidates';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './connection';
 import { Connections } from './connections';
 import type { Destination } from './destination';
-import { type OnFailure, type SendFailure, sendFailure } from './failure';
+import { isUnreached, type OnFailure, type SendFailure, sendFailure } from './failure';
 import type { Arrival, ConnectionId, Inbound, Malformed } from './inbound';
 import { type InterfaceAddress, interfaceAddresses } from './interfaces';
 import { type Binding, type BoundEnd, endTowards } from './listener';
@@ -112,7 +112,7 @@ export class SipTransport {
         { ...failure.to, reason: failure.reason, detail: failure.detail },
         'sip-send-failed',
       );
-      if (to.opportunistic && to.protocol === 'tcp') this.#candidates.refusedTcp(to);
+      if (to.opportunistic && isUnreached(failure)) this.#candidates.refusedTcp(to);
       this.#guarded(() => onFailure?.(failure));
     };
     const refusal =
@@ -187,14 +187,19 @@ export class SipTransport {
 
   #sendDatagram(bytes: Buffer, to: Destination, failed: OnFailure): SendFailure | undefined {
     if (bytes.length > MAX_DATAGRAM_BYTES) return sendFailure('too-large', to);
-    const { local } = to;
-    const end = endTowards(this.#ends, 'udp', to.address);
-    const listener =
-      (local && this.#udp.find((one) => one.end.is(local))) ??
-      this.#udp.find((one) => one.end === end);
+    const listener = this.#listenerAt(to.local) ?? this.#listenerTowards(to.address);
     if (!listener) return sendFailure('unreachable', to);
     listener.send(bytes, to, this.#sent, failed);
     return undefined;
+  }
+
+  #listenerAt(local: LocalEnd | undefined): UdpListener | undefined {
+    return local && this.#udp.find(({ end }) => end.is(local));
+  }
+
+  #listenerTowards(remote: string): UdpListener | undefined {
+    const wanted = endTowards(this.#ends, 'udp', remote);
+    return this.#udp.find(({ end }) => end === wanted);
   }
 
   #sendStream(bytes: Buffer, to: Destination, failed: OnFailure): SendFailure | undefined {
