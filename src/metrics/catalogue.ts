@@ -23,7 +23,7 @@ export type Ender = (typeof ENDERS)[number];
 export const RECORDED = ['fully', 'partly', 'not'] as const;
 export type Recorded = (typeof RECORDED)[number];
 
-const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
+export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'];
 const SECONDS_OF_SIGNALLING = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -49,23 +49,22 @@ const histogram = (name: string, help: string, buckets: readonly number[]): Defi
 
 /** Every metric of ours, in the order of the page. */
 export const CATALOGUE = {
-  callsActive: gauge('calls_active', 'Calls now, from INVITE to the end.'),
-  callsAttempted: counter('calls_attempted_total', 'Calls that a peer began.'),
+  callsActive: gauge('calls_active', 'Calls now, from the moment they have a route to their end.'),
+  callsAttempted: counter('calls_attempted_total', 'Calls that got as far as a route.'),
   callsAnswered: counter('calls_answered_total', 'Calls that were answered.'),
   callsEnded: counter('calls_ended_total', 'Calls that ended, by how and by whom.', {
     class: CALL_CLASSES,
     by: ENDERS,
   }),
-  callFaults: counter('call_faults_total', 'Calls that a failure of ours ended or refused.', {
+  callFaults: counter('call_faults_total', 'Calls that a failure of ours ended.', {
     fault: FAULT_CODES,
   }),
-  refusedSources: counter(
-    'refused_sources_total',
-    'Requests refused because their source belongs to no peer.',
-  ),
+  refusals: counter('refused_requests_total', 'Requests turned away before they became calls.', {
+    fault: FAULT_CODES,
+  }),
   postDialDelay: histogram(
     'call_post_dial_delay_seconds',
-    'From the INVITE of the caller to the first ringing, early media or answer that it was sent.',
+    'From the INVITE of the caller to the first provisional or final answer of a callee.',
     SECONDS_OF_SIGNALLING,
   ),
   callDuration: histogram(
@@ -73,8 +72,11 @@ export const CATALOGUE = {
     'From answer to the end, of answered calls.',
     [1, 5, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200],
   ),
-  recordingsActive: gauge('recordings_active', 'Recording sessions now.'),
-  recordings: counter('recordings_total', 'Recordings that ended, by what became of them.', {
+  recordingsActive: gauge(
+    'recordings_active',
+    'Recording sessions that a recorder has accepted, now.',
+  ),
+  recordings: counter('recordings_total', 'Recordings that ended, by how much is recorded.', {
     recorded: RECORDED,
   }),
   recordingFaults: counter('recording_faults_total', 'Why recordings are partly there or not.', {
@@ -82,7 +84,7 @@ export const CATALOGUE = {
   }),
   recordingSetup: histogram(
     'recording_setup_seconds',
-    'From asking the recorder to its answer, of recordings that began.',
+    'From the answer of the call to the answer of its recorder.',
     SECONDS_OF_SIGNALLING,
   ),
   mediaLines: gauge(

@@ -1,37 +1,17 @@
-import type { FaultCode, Millis } from '../core';
-import { CATALOGUE, type CallClass, type Ender, type Recorded } from './catalogue';
+import type { PlaneUsage } from '../media';
+import type { CallRecord } from '../sip';
+import { callClass } from './call-class';
+import { CATALOGUE, FAULT_CODES } from './catalogue';
 import { Instruments, liftTo } from './registry';
-import type { EngineUsage, MediaUsage, UsageSources } from './usage';
+import type { EngineUsage, UsageSources } from './usage';
 
 /** A scrape waits no longer than this for a figure: it shows the last one instead. */
 const PATIENCE_MS = 1000;
 
-/** A call that is over. */
-export interface EndedCall {
-  readonly class: CallClass;
-  readonly by: Ender;
-  /** From answer to end; undefined when it was not answered. */
-  readonly durationMs?: Millis | undefined;
-  /** The failure of ours that ended or refused it. */
-  readonly fault?: FaultCode | undefined;
-}
-
-/** A recording that is over, or never began. */
-export interface EndedRecording {
-  readonly recorded: Recorded;
-  readonly fault?: FaultCode | undefined;
-}
-
-/** What the service counts, in words of calls and recordings. */
+/** What the service counts. */
 export interface Metrics {
-  callAttempted(): void;
-  /** The first sign of life that the caller was sent: 180, 183 or 200. */
-  callProgressed(postDialDelayMs: Millis): void;
-  callAnswered(): void;
-  callEnded(call: EndedCall): void;
-  sourceRefused(): void;
-  recordingBegan(setupMs: Millis): void;
-  recordingEnded(recording: EndedRecording): void;
+  /** A call is over: all that is to be counted of it and of its recordings. */
+  callEnded(record: CallRecord): void;
   httpAnswered(status: number): void;
   /** Names where figures are read from at each scrape; again with others, to add them. */
   observe(sources: UsageSources): void;
@@ -44,10 +24,12 @@ export interface Metrics {
 export function createMetrics(options: { readonly version: string }): Metrics {
   const instruments = new Instruments(options.version);
   const calls = callInstruments(instruments);
-  const readings = readingInstruments(instruments);
+  const readings = readingInstruments(instruments, calls);
+  const http = instruments.counter(CATALOGUE.httpRequests);
   let sources: UsageSources = {};
   return {
-    ...calls,
+    callEnded: calls.ended,
+    httpAnswered: (status) => http.inc({ class: `${Math.floor(status / 100)}xx` }),
     observe(more) {
       sources = { ...sources, ...more };
     },
@@ -59,44 +41,49 @@ export function createMetrics(options: { readonly version: string }): Metrics {
   };
 }
 
-type Counted = Omit<Metrics, 'observe' | 'contentType' | 'expose'>;
-
-/** What is counted as it happens. */
-function callInstruments(instruments: Instruments): Counted {
-  const attempted = instruments.counter(CATALOGUE.callsAttempted);
-  const answered = instruments.counter(CATALOGUE.callsAnswered);
+/** What is counted when a call is over, and the totals of it that running calls add to. */
+function callInstruments(instruments: Instruments) {
   const ended = instruments.counter(CATALOGUE.callsEnded);
   const callFaults = instruments.counter(CATALOGUE.callFaults);
-  const refused = instruments.counter(CATALOGUE.refusedSources);
   const delay = instruments.histogram(CATALOGUE.postDialDelay);
   const duration = instruments.histogram(CATALOGUE.callDuration);
   const recordings = instruments.counter(CATALOGUE.recordings);
   const recordingFaults = instruments.counter(CATALOGUE.recordingFaults);
   const setup = instruments.histogram(CATALOGUE.recordingSetup);
-  const http = instruments.counter(CATALOGUE.httpRequests);
+  const totals = { attempted: 0, answered: 0 };
   return {
-    callAttempted: () => attempted.inc(),
-    callProgressed: (ms) => delay.observe(ms / 1000),
-    callAnswered: () => answered.inc(),
-    callEnded({ class: how, by, durationMs, fault }) {
-      ended.inc({ class: how, by });
-      if (durationMs !== undefined) duration.observe(durationMs / 1000);
-      if (fault) callFaults.inc({ fault });
+    totals,
+    ended(record: CallRecord): void {
+      const { answeredAt, postDialDelayMs, durationMs, end } = record;
+      totals.attempted += 1;
+      ended.inc({ class: callClass(record), by: end.by });
+      if (end.fault) callFaults.inc({ fault: end.fault });
+      if (postDialDelayMs !== undefined) delay.observe(postDialDelayMs / 1000);
+      if (answeredAt) {
+        totals.answered += 1;
+        duration.observe(durationMs / 1000);
+      }
+      for (const { recorded, fault, startedAt } of record.recordings) {
+        recordings.inc({ recorded });
+        if (fault) recordingFaults.inc({ fault });
+        if (startedAt && answeredAt) {
+          setup.observe(Math.max(0, startedAt.getTime() - answeredAt.getTime()) / 1000);
+        }
+      }
     },
-    sourceRefused: () => refused.inc(),
-    recordingBegan: (ms) => setup.observe(ms / 1000),
-    recordingEnded({ recorded, fault }) {
-      recordings.inc({ recorded });
-      if (fault) recordingFaults.inc({ fault });
-    },
-    httpAnswered: (status) => http.inc({ class: `${Math.floor(status / 100)}xx` }),
   };
 }
 
 /** What is read when somebody asks. */
-function readingInstruments(instruments: Instruments) {
-  const callsActive = instruments.gauge(CATALOGUE.callsActive);
-  const recordingsActive = instruments.gauge(CATALOGUE.recordingsActive);
+function readingInstruments(
+  instruments: Instruments,
+  { totals }: { readonly totals: { readonly attempted: number; readonly answered: number } },
+) {
+  const active = instruments.gauge(CATALOGUE.callsActive);
+  const attempted = instruments.counter(CATALOGUE.callsAttempted);
+  const answered = instruments.counter(CATALOGUE.callsAnswered);
+  const recordings = instruments.gauge(CATALOGUE.recordingsActive);
+  const refusals = instruments.counter(CATALOGUE.refusals);
   const ready = instruments.gauge(CATALOGUE.ready);
   const cdr = instruments.counter(CATALOGUE.cdrRecords);
   const media = mediaInstruments(instruments);
@@ -104,8 +91,18 @@ function readingInstruments(instruments: Instruments) {
   const errors = instruments.counter(CATALOGUE.scrapeErrors);
   return {
     async take(sources: UsageSources): Promise<void> {
-      callsActive.set(sources.calls?.() ?? 0);
-      recordingsActive.set(sources.recordings?.() ?? 0);
+      const calls = sources.calls?.() ?? [];
+      active.set(calls.length);
+      liftTo(attempted, [[{}, totals.attempted + calls.length]]);
+      const talking = calls.filter(({ answeredAt }) => answeredAt !== undefined);
+      liftTo(answered, [[{}, totals.answered + talking.length]]);
+      const running = calls.flatMap((call) => call.recordings.filter(isRunning));
+      recordings.set(running.length);
+      const refused = sources.refusals?.() ?? {};
+      liftTo(
+        refusals,
+        FAULT_CODES.map((fault) => [{ fault }, refused[fault] ?? 0]),
+      );
       ready.set(sources.ready?.() ? 1 : 0);
       const records = sources.cdr?.();
       if (records) {
@@ -120,6 +117,13 @@ function readingInstruments(instruments: Instruments) {
       ]);
     },
   };
+}
+
+/** States of a recording in which a recorder has accepted it. */
+const RUNNING: ReadonlySet<string> = new Set(['active', 'pausing', 'paused', 'ending']);
+
+function isRunning({ state }: { readonly state: string }): boolean {
+  return RUNNING.has(state);
 }
 
 /** Reads a source and shows it, unless it fails or takes too long. */
@@ -142,7 +146,7 @@ async function within<Usage>(
   }
 }
 
-function mediaInstruments(instruments: Instruments): (usage: MediaUsage) => void {
+function mediaInstruments(instruments: Instruments): (usage: PlaneUsage) => void {
   const lines = instruments.gauge(CATALOGUE.mediaLines);
   const forks = instruments.gauge(CATALOGUE.mediaForks);
   const ports = instruments.gauge(CATALOGUE.mediaPorts);
@@ -168,20 +172,20 @@ function engineInstruments(instruments: Instruments): (usage: EngineUsage) => vo
   const malformed = instruments.counter(CATALOGUE.malformed);
   const failures = instruments.counter(CATALOGUE.sendFailures);
   const connections = instruments.gauge(CATALOGUE.connections);
-  return (usage) => {
-    transactions.set({ role: 'client' }, usage.clientTransactions);
-    transactions.set({ role: 'server' }, usage.serverTransactions);
-    dialogs.set(usage.dialogs);
+  return ({ transactions: live, dialogs: open, transport }) => {
+    transactions.set({ role: 'client' }, live.clientsLive);
+    transactions.set({ role: 'server' }, live.serversLive);
+    dialogs.set(open);
     liftTo(messages, [
-      [{ direction: 'in' }, usage.received],
-      [{ direction: 'out' }, usage.sent],
+      [{ direction: 'in' }, transport.received],
+      [{ direction: 'out' }, transport.sent],
     ]);
     liftTo(retransmissions, [
-      [{ direction: 'in' }, usage.retransmissionsReceived],
-      [{ direction: 'out' }, usage.retransmissionsSent],
+      [{ direction: 'in' }, live.retransmissionsReceived],
+      [{ direction: 'out' }, live.retransmissionsSent],
     ]);
-    liftTo(malformed, [[{}, usage.malformed]]);
-    liftTo(failures, [[{}, usage.sendFailures]]);
-    connections.set(usage.connections);
+    liftTo(malformed, [[{}, transport.malformed]]);
+    liftTo(failures, [[{}, transport.sendFailures]]);
+    connections.set(transport.connections);
   };
 }

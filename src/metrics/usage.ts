@@ -1,26 +1,22 @@
-/** What the media plane tells when asked; the shape of its `usage()`. */
-export interface MediaUsage {
-  readonly lines: number;
-  readonly forks: number;
-  readonly portsInUse: number;
-  readonly portsQuarantined: number;
-  readonly packetsRelayed: number;
-  readonly packetsForked: number;
-  readonly kernelDrops: number;
-}
+import type { PlaneUsage } from '../media';
+import type { CallSnapshot, RefusalCounts } from '../sip';
 
-/** What the embedded engine tells when asked. Totals since its start, and what is live now. */
+/** What of the embedded engine's figures is shown: totals since its start, and what is live now. */
 export interface EngineUsage {
-  readonly clientTransactions: number;
-  readonly serverTransactions: number;
+  readonly transactions: {
+    readonly clientsLive: number;
+    readonly serversLive: number;
+    readonly retransmissionsSent: number;
+    readonly retransmissionsReceived: number;
+  };
   readonly dialogs: number;
-  readonly connections: number;
-  readonly received: number;
-  readonly sent: number;
-  readonly retransmissionsReceived: number;
-  readonly retransmissionsSent: number;
-  readonly malformed: number;
-  readonly sendFailures: number;
+  readonly transport: {
+    readonly received: number;
+    readonly sent: number;
+    readonly malformed: number;
+    readonly sendFailures: number;
+    readonly connections: number;
+  };
 }
 
 /** Call detail records since the start. */
@@ -31,10 +27,10 @@ export interface CdrUsage {
 
 /** Where figures are read from at each scrape; what is absent is not there to be measured. */
 export interface UsageSources {
-  readonly calls?: () => number;
-  readonly recordings?: () => number;
   readonly ready?: () => boolean;
+  readonly calls?: () => ReadonlyArray<Pick<CallSnapshot, 'answeredAt' | 'recordings'>>;
+  readonly refusals?: () => RefusalCounts;
   readonly cdr?: () => CdrUsage;
-  readonly media?: () => Promise<MediaUsage>;
-  readonly engine?: () => EngineUsage | Promise<EngineUsage>;
+  readonly media?: () => Promise<PlaneUsage>;
+  readonly engine?: () => EngineUsage;
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE, createMetrics, type Metrics } from '../../src/metrics';
+import type { CallRecord, RecordingRecord } from '../../src/sip';
 
 /** Samples of our own metrics, as `name{labels}` → value. */
 async function samples(metrics: Metrics): Promise<Map<string, number>> {
@@ -26,28 +27,72 @@ const usage = {
     kernelDrops: 1,
   },
   engine: {
-    clientTransactions: 3,
-    serverTransactions: 5,
+    transactions: {
+      clientsLive: 3,
+      serversLive: 5,
+      retransmissionsReceived: 2,
+      retransmissionsSent: 1,
+    },
     dialogs: 6,
-    connections: 7,
-    received: 100,
-    sent: 90,
-    retransmissionsReceived: 2,
-    retransmissionsSent: 1,
-    malformed: 4,
-    sendFailures: 0,
+    transport: { connections: 7, received: 100, sent: 90, malformed: 4, sendFailures: 0 },
   },
 };
+
+const at = (seconds: number): Date => new Date(Date.UTC(2026, 0, 15, 14, 0, seconds));
+
+const party = { peer: 'pbx', uri: 'sip:a@b', displayName: undefined, asserted: [] };
+
+/** A call of 90 seconds that the callee ended, unless told otherwise. */
+function aRecord(more: Partial<CallRecord> = {}): CallRecord {
+  return {
+    id: 'c1',
+    callId: 'x@y',
+    caller: party,
+    callee: party,
+    dialled: '1',
+    called: '1',
+    attempts: [],
+    setupAt: at(0),
+    ringingAt: at(1),
+    answeredAt: at(2),
+    endedAt: at(92),
+    postDialDelayMs: 120,
+    durationMs: 90_000,
+    end: { by: 'callee', code: 200, reason: 'OK', cause: undefined, fault: undefined },
+    media: [],
+    recordings: [],
+    ...more,
+  };
+}
+
+function aRecording(more: Partial<RecordingRecord> = {}): RecordingRecord {
+  return {
+    user: '+15550100',
+    side: 'caller',
+    because: 'number +15550100',
+    recorded: 'fully',
+    fault: undefined,
+    detail: undefined,
+    recordingId: 'r1',
+    recorder: 'embedded',
+    status: 200,
+    startedAt: new Date(at(2).getTime() + 40),
+    endedAt: at(92),
+    ...more,
+  };
+}
+
+/** A call that failed. */
+function failed(code: number, more: Partial<CallRecord['end']> = {}): CallRecord {
+  const end = { by: 'us' as const, code, reason: '', cause: undefined, fault: undefined, ...more };
+  return aRecord({ answeredAt: undefined, durationMs: 0, postDialDelayMs: undefined, end });
+}
 
 describe('metrics', () => {
   it('count calls by how they ended and who ended them', async () => {
     const metrics = createMetrics({ version: '1.2.3' });
-    metrics.callAttempted();
-    metrics.callAttempted();
-    metrics.callProgressed(120);
-    metrics.callAnswered();
-    metrics.callEnded({ class: 'answered', by: 'callee', durationMs: 90_000 });
-    metrics.callEnded({ class: '5xx', by: 'us', fault: 'PORTS_EXHAUSTED' });
+    metrics.callEnded(aRecord());
+    metrics.callEnded(failed(503, { fault: 'PORTS_EXHAUSTED' }));
     const seen = await samples(metrics);
     expect(seen.get('twintrack_calls_attempted_total')).toBe(2);
     expect(seen.get('twintrack_calls_answered_total')).toBe(1);
@@ -56,38 +101,81 @@ describe('metrics', () => {
     expect(seen.get('twintrack_call_faults_total{fault="PORTS_EXHAUSTED"}')).toBe(1);
     expect(seen.get('twintrack_call_post_dial_delay_seconds_bucket{le="0.1"}')).toBe(0);
     expect(seen.get('twintrack_call_post_dial_delay_seconds_bucket{le="0.25"}')).toBe(1);
+    expect(seen.get('twintrack_call_post_dial_delay_seconds_count')).toBe(1);
     expect(seen.get('twintrack_call_duration_seconds_sum')).toBe(90);
     expect(seen.get('twintrack_call_duration_seconds_count')).toBe(1);
     expect(seen.get('twintrack_info{version="1.2.3"}')).toBe(1);
   });
 
-  it('count recordings by what became of them, and why', async () => {
+  it.each([
+    [failed(487, { by: 'caller' }), 'class="cancelled",by="caller"'],
+    [failed(487, { by: 'callee' }), 'class="4xx",by="callee"'],
+    [failed(302, { by: 'callee' }), 'class="3xx",by="callee"'],
+    [failed(404), 'class="4xx",by="us"'],
+    [failed(603, { by: 'callee' }), 'class="6xx",by="callee"'],
+    [failed(0), 'class="5xx",by="us"'],
+    [aRecord({ end: { ...aRecord().end, by: 'us', code: 408 } }), 'class="answered",by="us"'],
+  ])('tell the classes of ends apart (%#)', async (record, labels) => {
     const metrics = createMetrics({ version: '0' });
-    metrics.recordingBegan(40);
-    metrics.recordingEnded({ recorded: 'fully' });
-    metrics.recordingEnded({ recorded: 'not', fault: 'RECORDER_REFUSED' });
+    metrics.callEnded(record);
+    expect((await samples(metrics)).get(`twintrack_calls_ended_total{${labels}}`)).toBe(1);
+  });
+
+  it('count recordings by how much is recorded, and why not all', async () => {
+    const metrics = createMetrics({ version: '0' });
+    const lost = { recorded: 'not', fault: 'RECORDER_REFUSED', startedAt: undefined } as const;
+    metrics.callEnded(aRecord({ recordings: [aRecording(), aRecording(lost)] }));
     const seen = await samples(metrics);
     expect(seen.get('twintrack_recordings_total{recorded="fully"}')).toBe(1);
     expect(seen.get('twintrack_recordings_total{recorded="not"}')).toBe(1);
     expect(seen.get('twintrack_recording_faults_total{fault="RECORDER_REFUSED"}')).toBe(1);
     expect(seen.get('twintrack_recording_setup_seconds_count')).toBe(1);
+    expect(seen.get('twintrack_recording_setup_seconds_sum')).toBeCloseTo(0.04);
+  });
+
+  it('count running calls among the attempted and the answered, and no call twice', async () => {
+    const metrics = createMetrics({ version: '0' });
+    const recordings = [
+      { user: 'a', state: 'active' },
+      { user: 'b', state: 'failed' },
+    ];
+    let calls = [
+      { answeredAt: at(0), recordings },
+      { answeredAt: undefined, recordings: [{ user: 'c', state: 'idle' }] },
+    ];
+    metrics.observe({ calls: () => calls });
+    const figures = async () => {
+      const seen = await samples(metrics);
+      return [
+        'calls_active',
+        'calls_attempted_total',
+        'calls_answered_total',
+        'recordings_active',
+      ].map((name) => seen.get(`twintrack_${name}`));
+    };
+    expect(await figures()).toEqual([2, 2, 1, 1]);
+    expect(await figures()).toEqual([2, 2, 1, 1]);
+    calls = [];
+    metrics.callEnded(aRecord());
+    metrics.callEnded(failed(486));
+    expect(await figures()).toEqual([0, 2, 1, 0]);
   });
 
   it('read figures of others at each scrape', async () => {
     const metrics = createMetrics({ version: '0' });
-    let calls = 3;
-    metrics.observe({ calls: () => calls, recordings: () => 2, ready: () => true });
+    let strangers = 3;
+    metrics.observe({ refusals: () => ({ CALLER_NOT_ALLOWED: strangers }), ready: () => true });
     metrics.observe({
       cdr: () => ({ written: 10, lost: 1 }),
       media: async () => usage.media,
       engine: () => usage.engine,
     });
     await metrics.expose();
-    calls = 4;
+    strangers = 4;
     const seen = await samples(metrics);
     expect(Object.fromEntries(seen)).toMatchObject({
-      twintrack_calls_active: 4,
-      twintrack_recordings_active: 2,
+      'twintrack_refused_requests_total{fault="CALLER_NOT_ALLOWED"}': 4,
+      'twintrack_refused_requests_total{fault="NO_ROUTE"}': 0,
       twintrack_ready: 1,
       'twintrack_cdr_records_total{outcome="written"}': 10,
       'twintrack_cdr_records_total{outcome="lost"}': 1,
@@ -142,7 +230,7 @@ describe('metrics', () => {
 
   it('of two services in one process do not mix', async () => {
     const [one, other] = [createMetrics({ version: '1' }), createMetrics({ version: '2' })];
-    one.callAttempted();
+    one.callEnded(aRecord());
     expect((await samples(other)).get('twintrack_calls_attempted_total')).toBe(0);
   });
 
@@ -150,10 +238,12 @@ describe('metrics', () => {
     const metrics = createMetrics({ version: '0' });
     metrics.observe({ media: async () => usage.media, engine: () => usage.engine });
     const before = [...(await samples(metrics)).keys()];
-    for (const how of ['answered', 'cancelled', '3xx', '4xx', '5xx', '6xx'] as const) {
-      metrics.callEnded({ class: how, by: 'caller', durationMs: 1, fault: 'NO_ROUTE' });
+    for (const code of [302, 404, 487, 503, 603]) {
+      metrics.callEnded(failed(code, { by: 'caller', fault: 'NO_ROUTE' }));
     }
-    metrics.recordingEnded({ recorded: 'partly', fault: 'RECORDER_VANISHED' });
+    const recordings = [aRecording({ recorded: 'partly', fault: 'RECORDER_VANISHED' })];
+    metrics.callEnded(aRecord({ recordings }));
+    metrics.observe({ refusals: () => ({ SHUTTING_DOWN: 1 }) });
     for (const status of [200, 206, 302, 404, 503]) metrics.httpAnswered(status);
     expect([...(await samples(metrics)).keys()]).toEqual(before);
     expect(before.length).toBeLessThan(200);
