@@ -1,4 +1,4 @@
-import type { RecordingMetadata } from './model';
+import type { Association, RecordingMetadata } from './model';
 
 /**
  * What is known after an update: RFC 7866 §9.2. A complete document replaces everything; a partial one
@@ -57,5 +57,13 @@ function mergedFields<Item extends object>(before: Item, update: Item): Item {
       value !== undefined &&
       (field === 'sends' || field === 'receives' || !Array.isArray(value) || value.length > 0),
   );
-  return { ...before, ...Object.fromEntries(said) };
+  const merged = { ...before, ...Object.fromEntries(said) };
+  if (!isAssociatedAnew(update)) return merged;
+  const { disassociateTime: _, ...associated } = merged as Item & Association;
+  return associated as Item;
+}
+
+/** Who has left and come back is associated again, and not disassociated any more. */
+function isAssociatedAnew(update: Association): boolean {
+  return update.associateTime !== undefined && update.disassociateTime === undefined;
 }

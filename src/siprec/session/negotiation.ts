@@ -56,9 +56,10 @@ export class Negotiation {
     return this.#accepted.conversation;
   }
 
-  /** Both sides agreed that we send. */
+  /** Both sides agreed that we send, and no offer that takes it back is on its way. */
   get sending(): boolean {
-    return this.#accepted.lines.some(({ direction }) => direction === 'sendonly');
+    const pending = 'said' in this.#exchange ? this.#exchange.said : undefined;
+    return sends(this.#accepted) && (!pending || sends(pending));
   }
 
   get idle(): boolean {
@@ -170,6 +171,10 @@ const LONGEST_RETRY: Millis = 30_000;
 export function retryDelay(random: number, retryAfter: Millis | undefined): Millis {
   const glare = GLARE_MIN + Math.floor(random * (GLARE_STEPS + 1)) * 10;
   return Math.min(Math.max(glare, retryAfter ?? 0), LONGEST_RETRY);
+}
+
+function sends({ lines }: Said): boolean {
+  return lines.some(({ direction }) => direction === 'sendonly');
 }
 
 function same(now: Said, known: Said): boolean {

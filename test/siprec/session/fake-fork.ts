@@ -29,11 +29,11 @@ export class FakeFork implements Fork {
   async pause(): Promise<void> {
     this.journal.push(`${this.label} pause`);
     if (this.failPause) throw new Error('worker lost');
-    if (this.holdPause) {
-      await new Promise<void>((resolve) => {
-        this.#release = resolve;
-      });
-    }
+    await (this.holdPause
+      ? new Promise<void>((resolve) => {
+          this.#release = resolve;
+        })
+      : Promise.resolve());
     this.journal.push(`${this.label} gated`);
   }
 

@@ -123,7 +123,6 @@ export class FakeInvite implements OutgoingInvite {
 /** A request of ours inside the dialog, waiting for the recorder's answer. */
 export class SentRequest {
   acked = 0;
-  /** Counted at the moment of sending: what had happened to the forks before. */
   constructor(
     readonly method: string,
     readonly headers: Headers,

@@ -1,0 +1,227 @@
+import { ALICE, linesIn, sdp, turn, World } from './world';
+
+const PAUSED = ['audio 40000 8 101 inactive 1', 'audio 40004 0 101 inactive 2'];
+const FLOWING = ['audio 40000 8 101 sendonly 1', 'audio 40004 0 101 sendonly 2'];
+const STARTED = ['1 start 198.51.100.20:52000/52001', '2 start 198.51.100.20:52002/52003'];
+
+/** Journal entries after the forks were started. */
+const since = (world: World) => world.journal.slice(STARTED.length);
+
+async function paused() {
+  const world = new World();
+  const { recording, dialog } = await world.recording();
+  await recording.pause();
+  dialog.last.answer(
+    200,
+    sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]),
+  );
+  await turn();
+  return { world, recording, dialog };
+}
+
+describe('pausing', () => {
+  test('closes the gates first and tells the recorder only then', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.forks['2'].holdPause = true;
+    let done = false;
+    void recording.pause().then(() => {
+      done = true;
+    });
+    await turn();
+    expect(since(world)).toEqual(['1 pause', '2 pause', '1 gated']);
+    expect([done, recording.state, dialog.sent.length]).toEqual([false, 'pausing', 0]);
+
+    world.forks['2'].releasePause();
+    await turn();
+    expect([done, recording.state]).toEqual([true, 'paused']);
+    expect(linesIn(dialog.last)).toEqual(PAUSED);
+    expect(dialog.last.header('content-type')).toBe('application/sdp');
+  });
+
+  test('signals nothing else while the gates close', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.forks['1'].holdPause = true;
+    void recording.pause();
+    recording.update({ held: [ALICE] });
+    await turn();
+    // The hold may be told, but not as if the pause were in force.
+    expect(linesIn(dialog.last)).toEqual(FLOWING);
+    dialog.last.answer(200, sdp());
+    world.forks['1'].releasePause();
+    await turn();
+    expect(linesIn(dialog.last)).toEqual(PAUSED);
+  });
+
+  test('again while paused does nothing', async () => {
+    const { world, recording, dialog } = await paused();
+    await recording.pause();
+    expect(dialog.sent).toHaveLength(1);
+    expect(since(world)).toHaveLength(4);
+  });
+
+  test('closes a fork whose gate cannot be closed', async () => {
+    const world = new World();
+    const { recording } = await world.recording();
+    world.forks['1'].failPause = true;
+    await recording.pause();
+    expect(since(world)).toEqual(['1 pause', '2 pause', '1 close', '2 gated']);
+  });
+
+  test('does not wait for the recorder, which may even decline', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    await recording.pause();
+    dialog.last.answer(488);
+    await turn();
+    expect(recording.state).toBe('paused');
+    expect(since(world)).toEqual(['1 pause', '2 pause', '1 gated', '2 gated']);
+    await recording.resume();
+    // It still believes that we send.
+    expect(dialog.sent).toHaveLength(1);
+    expect(since(world).slice(4)).toEqual(['1 resume', '2 resume']);
+  });
+
+  test('before the answer keeps the forks silent, and the recorder learns it after the answer', async () => {
+    const world = new World();
+    const recording = world.record();
+    await recording.pause();
+    expect(world.journal).toEqual(['1 pause', '2 pause', '1 gated', '2 gated']);
+    const dialog = world.agent.last.accept(sdp());
+    await turn();
+    expect(recording.state).toBe('paused');
+    expect(linesIn(dialog.last)).toEqual(PAUSED);
+    dialog.last.answer(
+      200,
+      sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]),
+    );
+    await turn();
+    expect(world.journal).toHaveLength(4);
+    void recording.resume();
+    // Not started yet, they can keep what is said until the recorder has agreed.
+    expect(world.journal.slice(4)).toEqual(['1 resume', '2 resume']);
+    dialog.last.answer(200, sdp());
+    await turn();
+    expect(world.journal.slice(6)).toEqual(STARTED);
+  });
+
+  test('and resuming before the answer leaves no trace', async () => {
+    const world = new World();
+    const recording = world.record();
+    await recording.pause();
+    await recording.resume();
+    const dialog = world.agent.last.accept(sdp());
+    await turn();
+    expect(dialog.sent).toEqual([]);
+    expect(world.journal.slice(4)).toEqual(['1 resume', '2 resume', ...STARTED]);
+  });
+});
+
+describe('resuming', () => {
+  test('asks the recorder, and opens the gates when it has agreed', async () => {
+    const { world, recording, dialog } = await paused();
+    let done = false;
+    void recording.resume().then(() => {
+      done = true;
+    });
+    await turn();
+    expect(linesIn(dialog.last)).toEqual(FLOWING);
+    expect([done, since(world).length]).toEqual([false, 4]);
+    dialog.last.answer(200, sdp());
+    await turn();
+    expect([done, recording.state]).toEqual([true, 'active']);
+    expect(since(world).slice(4)).toEqual(['1 resume', '2 resume']);
+    expect(await world.stop(recording, dialog)).toMatchObject({ recorded: 'fully' });
+  });
+
+  test('that the recorder declines leaves the gates closed and the recording partial', async () => {
+    const { world, recording, dialog } = await paused();
+    const resumed = recording.resume();
+    dialog.last.answer(488);
+    await resumed;
+    expect(since(world)).toHaveLength(4);
+    expect(await world.stop(recording, dialog)).toMatchObject({
+      recorded: 'partly',
+      fault: { code: 'RECORDER_REFUSED' },
+    });
+  });
+
+  test('to a recorder that is not ready leaves the gates closed until it is', async () => {
+    const { world, recording, dialog } = await paused();
+    const resumed = recording.resume();
+    const notReady = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
+    dialog.last.answer(200, notReady);
+    await resumed;
+    expect(since(world)).toHaveLength(4);
+    dialog.receive('INVITE', sdp());
+    expect(since(world).slice(4)).toEqual(['1 resume', '2 resume']);
+  });
+
+  test('while the pause is still being told follows it', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    await recording.pause();
+    const resumed = recording.resume();
+    expect(dialog.sent).toHaveLength(1);
+    dialog.last.answer(
+      200,
+      sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]),
+    );
+    await turn();
+    expect(linesIn(dialog.last)).toEqual(FLOWING);
+    expect(since(world)).toHaveLength(4);
+    dialog.last.answer(200, sdp());
+    await resumed;
+    expect(since(world).slice(4)).toEqual(['1 resume', '2 resume']);
+  });
+
+  test('while the gates still close opens them, and the pause is never told', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.forks['1'].holdPause = true;
+    const pausing = recording.pause();
+    await recording.resume();
+    world.forks['1'].releasePause();
+    await pausing;
+    expect(recording.state).toBe('active');
+    expect(dialog.sent).toEqual([]);
+    expect(since(world)).toContain('1 resume');
+  });
+
+  test('and pausing again while the first pause still closes waits for the second', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.forks['1'].holdPause = true;
+    void recording.pause();
+    void recording.resume();
+    void recording.pause();
+    await turn();
+    expect(recording.state).toBe('pausing');
+    expect(dialog.sent).toEqual([]);
+  });
+
+  test('without a pause resolves at once, and so it does after the end', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    await recording.resume();
+    expect(dialog.sent).toEqual([]);
+    const { recording: second, dialog: lost } = await world.recording();
+    await second.pause();
+    const resumed = second.resume();
+    lost.end();
+    await resumed;
+    await second.outcome;
+    await second.resume();
+    await second.pause();
+    expect(second.state).toBe('failed');
+  });
+});
+
+test('an offer of the recorder during a pause is answered inactive', async () => {
+  const { world, dialog } = await paused();
+  const [response] = dialog.receive('INVITE', sdp());
+  expect(response?.answer?.body).toContain('a=inactive');
+  expect(response?.answer?.body).not.toContain('a=sendonly');
+  expect(since(world)).toHaveLength(4);
+});
