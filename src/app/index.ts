@@ -1,0 +1,4 @@
+export { type DemoOptions, type DemoVerdict, runDemo } from './demo';
+export { type RecorderService, startRecorder } from './recorder';
+export { serviceLog } from './service-log';
+export { startTwintrack, type Twintrack } from './twintrack';

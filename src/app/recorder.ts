@@ -1,0 +1,46 @@
+import type { Config } from '../config';
+import { type Log, randomIds, SystemClock } from '../core';
+import type { Engine } from '../engine';
+import { createRecorder, type Recorder } from '../recorder';
+import { embeddedAgent } from './sip';
+
+/** The embedded recorder with the SIP engine it is reached through. */
+export interface RecorderService {
+  readonly recorder: Recorder;
+  readonly engine: Engine;
+  /** Where it listens, e.g. `tcp/127.0.0.1:5070`. */
+  readonly sip: readonly string[];
+  /** Ends every recording and closes its files, then the engine. */
+  close(): Promise<void>;
+}
+
+/** Repairs what an earlier process left open, then takes recording sessions. */
+export async function startRecorder(
+  config: Config,
+  { log }: { log: Log },
+): Promise<RecorderService> {
+  const { listen, address, ports, directory } = config.recorder.embedded;
+  const line = await embeddedAgent({
+    listen,
+    userAgent: `${config.sip.userAgent} recorder`,
+    log: log.child({ of: 'recorder' }),
+  });
+  const recorder = createRecorder({
+    agent: line.agent,
+    directory,
+    rtp: { address, ports },
+    log: log.child({ of: 'recorder' }),
+    clock: new SystemClock(),
+    ids: randomIds,
+  });
+  await recorder.recover();
+  return {
+    recorder,
+    engine: line.engine,
+    sip: line.agent.listening,
+    close: async () => {
+      await recorder.close();
+      await line.close();
+    },
+  };
+}

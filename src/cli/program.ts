@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { configCommand } from './commands/config';
+import { demoCommand } from './commands/demo';
+import { engineCommand } from './commands/engine';
+import { recorderCommand } from './commands/recorder';
+import { serveCommand } from './commands/serve';
+
+/** The command line: `twintrack <command>`. */
+export function program(): Command {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  return new Command('twintrack')
+    .description('A SIP back-to-back user agent that records calls.')
+    .version(version)
+    .addCommand(serveCommand())
+    .addCommand(demoCommand())
+    .addCommand(recorderCommand())
+    .addCommand(engineCommand())
+    .addCommand(configCommand());
+}
