@@ -2,12 +2,8 @@ import { structureOf } from './header-line';
 import { findHeader, headersNamed, type WithHeaders } from './headers';
 import { type NameAddr, parseNameAddr, parseNameAddrs } from './name-addr';
 import {
-  type ContentType,
   type CSeq,
-  type EventPackage,
-  parseContentType,
   parseCSeq,
-  parseEvent,
   parseHops,
   parseOptionTags,
   parseRAck,
@@ -123,14 +119,6 @@ export function minSe(message: WithHeaders): number | undefined {
 /** Seconds. */
 export function expires(message: WithHeaders): number | undefined {
   return first(message, 'Expires', parseSeconds);
-}
-
-export function event(message: WithHeaders): EventPackage | undefined {
-  return first(message, 'Event', parseEvent);
-}
-
-export function contentType(message: WithHeaders): ContentType | undefined {
-  return first(message, 'Content-Type', parseContentType);
 }
 
 function first<T>(message: WithHeaders, name: string, parse: (value: string) => T): T | undefined {

@@ -16,9 +16,9 @@ export interface ResponseOptions {
 }
 
 /**
- * A response to a request, RFC 3261 §8.2.6: Via in order, From, To, Call-ID and CSeq copied;
- * Record-Route too where a dialog can come of it (§12.1.1: 101-299 to INVITE, SUBSCRIBE, REFER,
- * NOTIFY).
+ * A response to a request, RFC 3261 §8.2.6: Via in order, From, To, Call-ID and CSeq copied, and
+ * Timestamp into 100; Record-Route too where a dialog can come of it (§12.1.1: 101-299 to INVITE,
+ * SUBSCRIBE, REFER, NOTIFY).
  */
 export function responseTo(
   request: SipRequest,
@@ -34,6 +34,7 @@ export function responseTo(
   if (to) headers.push(status > 100 ? tagged(to, options.toTag) : to);
   copyFirst(request, 'Call-ID', headers);
   copyFirst(request, 'CSeq', headers);
+  if (status === 100) copyFirst(request, 'Timestamp', headers);
   if (options.headers) headers.push(...options.headers);
   return {
     kind: 'response',
@@ -48,10 +49,14 @@ const DIALOG_FORMING: ReadonlySet<string> = new Set(['INVITE', 'SUBSCRIBE', 'REF
 
 /**
  * ACK to a non-2xx final response, RFC 3261 §17.1.1.3: the INVITE's Request-URI, top Via, Route,
- * From, Call-ID and CSeq number, and the response's To.
+ * From, Call-ID, CSeq number and (§22.1) credentials, and the response's To.
  */
 export function ackForFailure(invite: SipRequest, response: SipResponse): SipRequest {
-  return companion(invite, 'ACK', findHeader(response, 'To'));
+  const credentials = [
+    ...headersNamed(invite, 'Authorization'),
+    ...headersNamed(invite, 'Proxy-Authorization'),
+  ];
+  return companion(invite, 'ACK', findHeader(response, 'To'), credentials);
 }
 
 /**

@@ -44,26 +44,6 @@ export function withoutHeaders(
   return headers.filter((one) => !isAnyOf(one, unwanted));
 }
 
-/** The headers with one name's lines replaced by a single one, in the first one's place or last. */
-export function replaceHeader(
-  headers: readonly Header[],
-  name: string,
-  value: string,
-): readonly Header[] {
-  const wanted = headerName(name);
-  const replaced: Header[] = [];
-  let placed = false;
-  for (const one of headers) {
-    if (!isHeader(one.name, wanted)) replaced.push(one);
-    else if (!placed) {
-      placed = true;
-      replaced.push({ name: wanted.long, value });
-    }
-  }
-  if (!placed) replaced.push({ name: wanted.long, value });
-  return replaced;
-}
-
 function isAnyOf(header: Header, names: readonly HeaderName[]): boolean {
   return names.some((name) => isHeader(header.name, name));
 }

@@ -1,4 +1,27 @@
-export * from './accessors';
+export {
+  callId,
+  contact,
+  contacts,
+  cseq,
+  expires,
+  from,
+  fromTag,
+  maxForwards,
+  minSe,
+  optionTags,
+  rack,
+  recordRoutes,
+  required,
+  routes,
+  rseq,
+  sessionExpires,
+  supported,
+  supports,
+  to,
+  topVia,
+  toTag,
+  vias,
+} from './accessors';
 export {
   ackForFailure,
   badRequestResponse,
@@ -8,15 +31,7 @@ export {
 } from './builders';
 export { type Framed, MessageFramer } from './framer';
 export { HeaderLine } from './header-line';
-export {
-  findHeader,
-  header,
-  headerList,
-  headersNamed,
-  replaceHeader,
-  type WithHeaders,
-  withoutHeaders,
-} from './headers';
+export { header, headerList, headersNamed, type WithHeaders, withoutHeaders } from './headers';
 export { MAX_HEADERS, MAX_LINE_CHARS, MAX_MESSAGE_BYTES, MAX_SEQUENCE } from './limits';
 export {
   EMPTY_BODY,
@@ -26,31 +41,21 @@ export {
   type SipResponse,
 } from './message';
 export { formatNameAddr, type NameAddr, parseNameAddr, parseNameAddrs } from './name-addr';
-export { type HeaderName, headerName, isHeader } from './names';
-export {
-  formatParams,
-  NO_PARAMS,
-  type Params,
-  paramValue,
-  parseParams,
-  withParam,
-} from './params';
+export { headerName, isHeader } from './names';
+export { type Params, paramValue } from './params';
 export { parse } from './parse';
-export type { ParseError, ParseResult } from './parse-result';
+export type { ParseError, ParseResult, Refused } from './parse-result';
 export { reasonPhrase } from './reasons';
-export { quote, splitList, unquote } from './scan';
+export { splitList } from './scan';
 export { serialize } from './serialize';
 export {
   asSipUri,
   formatHostPort,
   formatUri,
-  type HostPort,
-  type OtherUri,
   parseHostPort,
   parseUri,
   type SipUri,
-  type TelUri,
   type Uri,
 } from './uri';
-export type { ContentType, CSeq, EventPackage, RAck, SessionExpires } from './values';
-export { formatVia, MAGIC_COOKIE, parseVia, type Via, via, withViaParam } from './via';
+export type { CSeq, RAck, SessionExpires } from './values';
+export { formatVia, MAGIC_COOKIE, type Via, via } from './via';

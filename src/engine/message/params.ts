@@ -64,8 +64,3 @@ export function paramValue(params: Params, name: string): string | undefined {
   const value = params.get(name);
   return value === undefined ? undefined : unquote(value);
 }
-
-/** The same parameters with one set, in its place or at the end. */
-export function withParam(params: Params, name: string, value: string | undefined): Params {
-  return new Map(params).set(name, value);
-}

@@ -21,20 +21,6 @@ export interface SessionExpires {
   readonly refresher: 'uac' | 'uas' | undefined;
 }
 
-/** RFC 6665 §8.2.1: the package with its template, and the subscription's id. */
-export interface EventPackage {
-  readonly name: string;
-  readonly id: string | undefined;
-  readonly params: Params;
-}
-
-/** RFC 3261 §20.15; type and subtype in lower case. */
-export interface ContentType {
-  /** `type/subtype`. */
-  readonly type: string;
-  readonly params: Params;
-}
-
 export function parseCSeq(value: string): CSeq | undefined {
   const [digits = '', method = '', ...rest] = value.split(/[ \t]+/);
   const seq = parseUnsigned(digits, MAX_SEQUENCE);
@@ -74,19 +60,6 @@ export function parseSessionExpires(value: string): SessionExpires | undefined {
     seconds: delta.seconds,
     refresher: refresher === 'uac' || refresher === 'uas' ? refresher : undefined,
   };
-}
-
-export function parseEvent(value: string): EventPackage | undefined {
-  const [name, params] = splitParams(value);
-  if (!params || !isToken(name)) return undefined;
-  return { name, id: paramValue(params, 'id'), params };
-}
-
-export function parseContentType(value: string): ContentType | undefined {
-  const [written, params] = splitParams(value);
-  const [type = '', subtype = '', ...rest] = written.split('/').map((part) => part.trim());
-  if (!params || rest.length > 0 || !isToken(type) || !isToken(subtype)) return undefined;
-  return { type: `${type}/${subtype}`.toLowerCase(), params };
 }
 
 /** Option tags of one Supported, Require ... line, in lower case. */

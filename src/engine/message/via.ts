@@ -1,4 +1,4 @@
-import { formatParams, type Params, paramValue, parseParams, withParam } from './params';
+import { formatParams, type Params, paramValue, parseParams } from './params';
 import { CODE, isToken, parseUnsigned, splitList, trimmed } from './scan';
 import { formatHostPort, type HostPort, parseHostPort } from './uri';
 
@@ -91,11 +91,6 @@ export function parseVias(value: string): readonly Via[] | undefined {
 export function formatVia(one: Via): string {
   const place = formatHostPort(one.host, one.port);
   return `SIP/2.0/${one.transport} ${place}${formatParams(one.params)}`;
-}
-
-/** The same Via with a parameter set. */
-export function withViaParam(one: Via, name: string, value: string | undefined): Via {
-  return via(one.transport, one.host, one.port, withParam(one.params, name, value));
 }
 
 function unbracket(host: string): string {

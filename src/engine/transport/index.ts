@@ -1,7 +1,6 @@
 export {
   type Address,
   defaultPort,
-  family,
   formatAddress,
   isReliable,
   type LocalEnd,

@@ -1,8 +1,6 @@
 import {
   contact,
   contacts,
-  contentType,
-  event,
   expires,
   fromTag,
   maxForwards,
@@ -114,16 +112,12 @@ it('reads numbers and names of the extensions', () => {
     'x: 1800 ;Refresher=UAS',
     'Min-SE: 90;lr',
     'Expires: 3600',
-    'o: refer.tmpl;id="93"',
-    'c: Multipart/Mixed ; boundary="a;b"',
   );
   expect(rseq(message)).toBe(988_789);
   expect(rack(message)).toEqual({ rseq: 776_656, cseq: 1, method: 'INVITE' });
   expect(sessionExpires(message)).toEqual({ seconds: 1800, refresher: 'uas' });
   expect(minSe(message)).toBe(90);
   expect(expires(message)).toBe(3600);
-  expect(event(message)).toMatchObject({ name: 'refer.tmpl', id: '93' });
-  expect(contentType(message)?.type).toBe('multipart/mixed');
   expect(maxForwards(message)).toBe(70);
 });
 
@@ -133,15 +127,11 @@ it('gives nothing for what is malformed', () => {
     'RAck: 1 INVITE',
     'Session-Expires: soon',
     'Expires: 99999999999',
-    'Event: ;id=1',
-    'Content-Type: text',
     'Route: <sip:a',
   );
   expect(rseq(message)).toBeUndefined();
   expect(rack(message)).toBeUndefined();
   expect(sessionExpires(message)).toBeUndefined();
   expect(expires(message)).toBeUndefined();
-  expect(event(message)).toBeUndefined();
-  expect(contentType(message)).toBeUndefined();
   expect(routes(message)).toEqual([]);
 });
