@@ -3,7 +3,7 @@ import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rangeOf } from './byte-range';
-import type { RecordingFile } from './status-source';
+import type { RecordingFile } from './recording-files';
 
 /**
  * Sends a file of the catalogue, whole or in part, to be played or kept. Nothing of the request names a

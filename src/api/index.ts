@@ -3,7 +3,5 @@ export type {
   LiveCall,
   LiveRecording,
   Readiness,
-  RecordingEntry,
-  RecordingFile,
   StatusSource,
 } from './status-source';

@@ -1,5 +1,6 @@
-import { recordingFileUrl } from './recording-url';
-import type { LiveCall, RecordingEntry } from './status-source';
+import type { Recording } from '../recorder';
+import { channelNames, filesOf, recordingFileUrl } from './recording-files';
+import type { LiveCall } from './status-source';
 
 /** A call as JSON: times in RFC 3339, what is not known yet as null. */
 export function showCall(call: LiveCall): object {
@@ -10,24 +11,34 @@ export function showCall(call: LiveCall): object {
     callee: call.callee,
     startedAt: call.startedAt.toISOString(),
     answeredAt: call.answeredAt?.toISOString() ?? null,
-    recordings: call.recordings.map(({ user, state, fault }) => ({
-      user,
-      state,
-      fault: fault ?? null,
-    })),
+    recordings: call.recordings.map(({ user, state }) => ({ user, state })),
   };
 }
 
-/** A recording as JSON; its files by URL. */
-export function showRecording(recording: RecordingEntry): object {
-  const { id, files } = recording;
+/** A recording in a list. */
+export function summarizeRecording(recording: Recording): object {
   return {
-    id,
-    startedAt: recording.startedAt.toISOString(),
-    endedAt: recording.endedAt?.toISOString() ?? null,
-    durationSeconds: recording.durationSeconds,
-    complete: recording.complete,
-    channels: recording.channels,
-    files: files.map(({ name, type }) => ({ name, type, url: recordingFileUrl(id, name) })),
+    id: recording.id,
+    state: recording.state,
+    startedAt: recording.startedAt,
+    endedAt: recording.endedAt ?? null,
+    durationMs: recording.durationMs,
+    channels: channelNames(recording),
+    callId: recording.sip.callId,
+    files: showFiles(recording),
   };
+}
+
+/** All that is known of a recording: its sidecar, with URLs in the place of paths. */
+export function showRecording(recording: Recording): object {
+  const { audio: _audio, sidecar: _sidecar, ...document } = recording;
+  return { ...document, files: showFiles(recording) };
+}
+
+function showFiles(recording: Recording): object[] {
+  return filesOf(recording).map(({ name, type }) => ({
+    name,
+    type,
+    url: recordingFileUrl(recording.id, name),
+  }));
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Clock, isLoopback, type Log, SystemClock } from '../core';
 import { CHALLENGES, judge } from './access';
 import { replyWithFile } from './file-reply';
 import { statusPage } from './page/page';
 import { SCRIPT, STYLE } from './page/style';
 import { PeaksMemory } from './peaks-memory';
-import { showCall, showRecording } from './representations';
+import { filesOf } from './recording-files';
+import { readRecordingQuery } from './recording-query';
+import { showCall, showRecording, summarizeRecording } from './representations';
 import type { StatusSource } from './status-source';
 
 export interface ApiOptions {
@@ -32,10 +34,8 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Recordings on the page, and in a list when nobody says how many. */
+/** Recordings on the page. */
 const PAGE_RECORDINGS = 20;
-const LIST_DEFAULT = 100;
-const LIST_MOST = 1000;
 
 /** More connections than people and probes need; a flood must not take the calls' descriptors. */
 const MOST_CONNECTIONS = 256;
@@ -114,13 +114,13 @@ function addLists(server: FastifyInstance, { source, recordingsDirectory }: ApiO
     return reply.header('content-type', contentType).send(text);
   });
   server.get('/v1/calls', async () => ({ calls: source.calls().map(showCall) }));
-  server.get('/v1/recordings', async (request) => {
-    const { limit, offset } = window(request);
-    const all = await source.recordings();
-    return { total: all.length, recordings: all.slice(offset, offset + limit).map(showRecording) };
+  server.get('/v1/recordings', async (request, reply) => {
+    const query = readRecordingQuery(request.query as Record<string, unknown>);
+    if (typeof query === 'string') return reply.code(400).send({ error: query });
+    return { recordings: (await source.recordings(query)).map(summarizeRecording) };
   });
   server.get<{ Params: { id: string } }>('/v1/recordings/:id', async (request, reply) => {
-    const recording = (await source.recordings()).find(({ id }) => id === request.params.id);
+    const recording = await source.recording(request.params.id);
     return recording ? showRecording(recording) : notThere(reply);
   });
   server.route<{ Params: { id: string; name: string } }>({
@@ -128,8 +128,8 @@ function addLists(server: FastifyInstance, { source, recordingsDirectory }: ApiO
     url: '/v1/recordings/:id/files/:name',
     handler: async (request, reply) => {
       const { id, name } = request.params;
-      const recording = (await source.recordings()).find((one) => one.id === id);
-      const file = recording?.files.find((one) => one.name === name);
+      const recording = await source.recording(id);
+      const file = recording && filesOf(recording).find((one) => one.name === name);
       return file ? replyWithFile(request, reply, file, recordingsDirectory) : notThere(reply);
     },
   });
@@ -138,34 +138,21 @@ function addLists(server: FastifyInstance, { source, recordingsDirectory }: ApiO
 function addPage(server: FastifyInstance, { source, clock = new SystemClock() }: ApiOptions): void {
   const memory = new PeaksMemory();
   server.get('/', async (_request, reply) => {
-    const all = await source.recordings();
-    const shown = all.slice(0, PAGE_RECORDINGS).map(async (recording) => {
-      const audio = recording.files.find(({ type }) => type === 'audio/wav');
-      return { ...recording, peaks: audio && (await memory.of(audio.path)) };
-    });
+    const latest = await source.recordings({ limit: PAGE_RECORDINGS });
+    const recordings = await Promise.all(
+      latest.map(async (recording) => ({ recording, peaks: await memory.of(recording.audio) })),
+    );
     const page = statusPage({
       now: clock.wall(),
       readiness: source.readiness(),
       calls: source.calls(),
-      recordings: await Promise.all(shown),
-      recordingCount: all.length,
+      recordings,
     });
     return reply
       .type('text/html; charset=utf-8')
       .header('content-security-policy', PAGE_POLICY)
       .send(page);
   });
-}
-
-/** `limit` and `offset` of a list, within bounds whatever was asked. */
-function window(request: FastifyRequest): { limit: number; offset: number } {
-  const query = request.query as Record<string, unknown>;
-  const number = (text: unknown, otherwise: number, most: number): number =>
-    typeof text === 'string' && /^\d{1,9}$/.test(text) ? Math.min(Number(text), most) : otherwise;
-  return {
-    limit: number(query.limit, LIST_DEFAULT, LIST_MOST),
-    offset: number(query.offset, 0, Number.MAX_SAFE_INTEGER),
-  };
 }
 
 function notThere(reply: FastifyReply): FastifyReply {

@@ -88,10 +88,7 @@ describe('a file of a recording', () => {
   it('may be empty, or gone', async () => {
     bench.record('r1', Buffer.alloc(0));
     expect(await ask(api, AUDIO)).toMatchObject({ status: 200, text: '' });
-    bench.entries[0] = {
-      ...bench.entries[0]!,
-      files: [{ name: 'audio.wav', path: join(bench.recordings, 'gone.wav'), type: 'audio/wav' }],
-    };
+    bench.entries[0] = { ...bench.entries[0]!, audio: join(bench.recordings, 'gone.wav') };
     expect((await ask(api, AUDIO)).status).toBe(404);
   });
 
@@ -123,7 +120,7 @@ describe('nothing but files of the catalogue leaves', () => {
     '/v1/recordings/../secret.txt',
     '/v1/recordings/%2e%2e/files/secret.txt',
     '/v1/recordings/r1/files/%2e%2e%2fsecret.txt%00.wav',
-    '/v1/recordings/r1/files/r1.wav',
+    '/v1/recordings/r1/files/0.wav',
     '/v1/recordings/r1/files/',
     '/secret.txt',
     '//secret.txt',
@@ -147,10 +144,9 @@ describe('nothing but files of the catalogue leaves', () => {
       device: '/dev/zero',
       up: `${bench.recordings}/../secret.txt`,
     };
-    const files = Object.entries(paths).map(([name, path]) => ({ name, path, type: 'audio/wav' }));
-    bench.entries = [{ ...bench.entries[0]!, files }];
-    for (const { name } of files) {
-      const { status, text } = await ask(api, `/v1/recordings/r1/files/${name}`);
+    for (const [name, audio] of Object.entries(paths)) {
+      bench.entries[0] = { ...bench.entries[0]!, audio };
+      const { status, text } = await ask(api, AUDIO);
       expect([name, status]).toEqual([name, 404]);
       expect(text).not.toContain('a secret');
     }
@@ -158,7 +154,7 @@ describe('nothing but files of the catalogue leaves', () => {
 
   it('a name with quotes or line breaks stays within its header', async () => {
     const name = 'a"\r\nSet-Cookie: x.wav';
-    bench.entries = [{ ...bench.entries[0]!, files: [{ ...bench.entries[0]!.files[0]!, name }] }];
+    bench.entries[0] = { ...bench.entries[0]!, wav: { file: name, rate: 8000, channels: 2 } };
     const { status, headers } = await ask(
       api,
       `/v1/recordings/r1/files/${encodeURIComponent(name)}`,

@@ -7,9 +7,9 @@ import {
   type ApiOptions,
   createApi,
   type LiveCall,
-  type RecordingEntry,
   type StatusSource,
 } from '../../src/api';
+import type { Recording } from '../../src/recorder';
 import { captureLog } from '../support/captured-log';
 import { VirtualClock } from '../support/virtual-clock';
 
@@ -54,7 +54,7 @@ export class Bench {
   readonly recordings = join(this.root, 'recordings');
   readonly answered: number[] = [];
   readonly captured = captureLog();
-  entries: RecordingEntry[] = [];
+  entries: Recording[] = [];
   calls: LiveCall[] = [];
   reasons: string[] = [];
   #apis: Api[] = [];
@@ -66,7 +66,9 @@ export class Bench {
   readonly source: StatusSource = {
     readiness: () => ({ ready: this.reasons.length === 0, reasons: this.reasons }),
     calls: () => this.calls,
-    recordings: async () => this.entries,
+    recordings: async ({ limit = 100, state }) =>
+      this.entries.filter((one) => state === undefined || one.state === state).slice(0, limit),
+    recording: async (id) => this.entries.find((one) => one.id === id),
     metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'up 1\n' }),
   };
 
@@ -86,17 +88,38 @@ export class Bench {
   }
 
   /** Adds a recording with a file of this content. */
-  record(id: string, content: Buffer, more: Partial<RecordingEntry> = {}): RecordingEntry {
-    const path = join(this.recordings, `${id}.wav`);
-    writeFileSync(path, content);
-    const entry: RecordingEntry = {
+  record(id: string, content: Buffer, more: Partial<Recording> = {}): Recording {
+    const audio = join(this.recordings, `${this.entries.length}.wav`);
+    const sidecar = join(this.recordings, `${this.entries.length}.json`);
+    writeFileSync(audio, content);
+    writeFileSync(sidecar, '{}');
+    const entry: Recording = {
+      version: 1,
       id,
-      startedAt: new Date('2026-01-15T13:00:00Z'),
-      endedAt: new Date('2026-01-15T13:01:02Z'),
-      durationSeconds: 62.4,
-      complete: true,
-      channels: ['Alice', 'Bob'],
-      files: [{ name: 'audio.wav', path, type: 'audio/wav' }],
+      state: 'finished',
+      recovered: false,
+      startedAt: '2026-01-15T13:00:00.000Z',
+      endedAt: '2026-01-15T13:01:02.400Z',
+      durationMs: 62_400,
+      wav: { file: 'audio.wav', rate: 8000, channels: 2 },
+      sip: {
+        callId: 'x@y',
+        from: 'sip:src@b2b',
+        to: 'sip:rec@srs',
+        requestUri: 'sip:rec@srs',
+        source: 'tcp/127.0.0.1:5060',
+        headers: {},
+      },
+      participants: [
+        { id: 'p1', aors: ['sip:alice@example.com'], name: 'Alice', labels: ['1'], channels: [1] },
+        { id: 'p2', aors: ['tel:+15559876'], labels: ['2'], channels: [2] },
+      ],
+      streams: [],
+      pauses: [],
+      gaps: [],
+      metadata: [],
+      audio,
+      sidecar,
       ...more,
     };
     this.entries.push(entry);

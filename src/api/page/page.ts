@@ -1,5 +1,6 @@
-import { recordingFileUrl } from '../recording-url';
-import type { LiveCall, LiveRecording, Readiness, RecordingEntry } from '../status-source';
+import type { Recording } from '../../recorder';
+import { channelNames, filesOf, recordingFileUrl } from '../recording-files';
+import type { LiveCall, LiveRecording, Readiness } from '../status-source';
 import type { Peaks } from '../wav-peaks';
 import { Html, html } from './html';
 import { SCRIPT, STYLE } from './style';
@@ -12,15 +13,18 @@ export interface PageContent {
   readonly now: Date;
   readonly readiness: Readiness;
   readonly calls: readonly LiveCall[];
-  /** Those shown, newest first. */
-  readonly recordings: ReadonlyArray<RecordingEntry & { readonly peaks: Peaks | undefined }>;
-  /** How many there are in all. */
-  readonly recordingCount: number;
+  /** The latest, newest first. */
+  readonly recordings: readonly ShownRecording[];
+}
+
+export interface ShownRecording {
+  readonly recording: Recording;
+  readonly peaks: Peaks | undefined;
 }
 
 /** The status page: state, live calls, the latest recordings. */
 export function statusPage(content: PageContent): string {
-  const { now, readiness, calls, recordings, recordingCount } = content;
+  const { now, readiness, calls, recordings } = content;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -34,7 +38,7 @@ export function statusPage(content: PageContent): string {
 <header><h1>Twintrack</h1>${stateBadge(readiness)}</header>
 <main>
 <section id="calls"><h2>Live calls <span class="count">${calls.length}</span></h2>${callTable(calls, now)}</section>
-<section id="recordings"><h2>Recordings <span class="count">${recordingCount}</span></h2>${
+<section id="recordings"><h2>Latest recordings</h2>${
     recordings.length > 0
       ? recordings.map(recordingCard)
       : html`<p class="card nothing">Nothing is recorded yet.</p>`
@@ -59,31 +63,32 @@ function callTable(calls: readonly LiveCall[], now: Date): Html {
   return html`<div class="card scroll"><table><thead><tr><th>From</th><th>To</th><th>State</th><th>For</th><th>Recording</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function recordingBadge({ state, user, fault }: LiveRecording): Html {
+function recordingBadge({ state, user }: LiveRecording): Html {
   const look = state === 'recording' ? 'recording' : state === 'failed' ? 'bad' : 'quiet';
-  const said = fault?.toLowerCase().replaceAll('_', ' ') ?? state;
-  return html`<span class="${look}" title="${user}${fault && ` · ${fault}`}">${said}</span> `;
+  return html`<span class="${look}" title="${user}">${state}</span> `;
 }
 
-function recordingCard(recording: PageContent['recordings'][number]): Html {
-  const { id, channels, files, startedAt, durationSeconds, complete, endedAt, peaks } = recording;
-  const audio = files.find(({ type }) => type.startsWith('audio/'));
-  const heard = channels.map(
+function recordingCard({ recording, peaks }: ShownRecording): Html {
+  const { id, startedAt, durationMs, wav } = recording;
+  const heard = channelNames(recording).map(
     (who, index) => html`${index > 0 ? ' · ' : ''}<span class="channel-${index % 2}">${who}</span>`,
   );
-  const links = files.map(
+  const links = filesOf(recording).map(
     ({ name }) => html`<a href="${recordingFileUrl(id, name)}?download" download>${name}</a>`,
   );
-  const player =
-    audio &&
-    html`<audio controls preload="none" src="${recordingFileUrl(id, audio.name)}"></audio>`;
-  const state =
-    endedAt === undefined
-      ? html`<span class="recording">now</span>`
-      : complete
-        ? undefined
-        : html`<span class="bad">incomplete</span>`;
-  return html`<article class="card"><header><p>${heard}</p><p class="quiet">${state} <time datetime="${startedAt.toISOString()}">${moment(startedAt)}</time> · <time>${clock(durationSeconds)}</time></p></header>${peaks && waveform(peaks)}${player}<p class="files quiet">${links}</p></article>`;
+  const when = new Date(startedAt);
+  return html`<article class="card"><header><p>${heard}</p><p class="quiet">${stateWord(recording)} <time datetime="${startedAt}">${moment(when)}</time> · <time>${clock(durationMs / 1000)}</time></p></header>${peaks && waveform(peaks)}<audio controls preload="none" src="${recordingFileUrl(id, wav.file)}"></audio><p class="files quiet">${links}</p></article>`;
+}
+
+function stateWord({ state, failure }: Recording): Html | undefined {
+  switch (state) {
+    case 'recording':
+      return html`<span class="recording">now</span>`;
+    case 'failed':
+      return html`<span class="bad" title="${failure}">incomplete</span>`;
+    case 'finished':
+      return undefined;
+  }
 }
 
 function secondsBetween(from: Date, to: Date): number {
