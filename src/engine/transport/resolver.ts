@@ -119,7 +119,10 @@ export class Resolver {
     // A name without a dot is a host of this network or machine.
     if (target.port === undefined && target.host.includes('.')) {
       const protocols: readonly Protocol[] = target.protocol ? [target.protocol] : ['udp', 'tcp'];
-      const found = await Promise.all(protocols.map((protocol) => this.#askSrv(target, protocol)));
+      // Without name servers the hosts file may still know it.
+      const found = await Promise.all(
+        protocols.map((protocol) => this.#askSrv(target, protocol).catch(() => [])),
+      );
       const hops = found.flat();
       if (hops.length > 0) return hops;
     }

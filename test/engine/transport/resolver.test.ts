@@ -164,6 +164,17 @@ it('tells the failure of DNS, and asks again soon', async () => {
   expect(await hops(from, 'sip:pbx')).toEqual(['udp 192.0.2.1 5060']);
 });
 
+it('asks for addresses where nobody answers for SRV', async () => {
+  const dns: Dns = {
+    srv: async () => {
+      throw new Error('ECONNREFUSED');
+    },
+    addresses: async () => ['192.0.2.1'],
+  };
+  const from = new Resolver({ clock: new VirtualClock(), dns });
+  expect(await hops(from, 'sip:pbx.example')).toEqual(['udp 192.0.2.1 5060']);
+});
+
 it('does not wait for ever', async () => {
   const clock = new VirtualClock();
   const dns: Dns = { srv: async () => [], addresses: () => new Promise(() => {}) };
