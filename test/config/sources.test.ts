@@ -33,6 +33,7 @@ describe('the environment', () => {
     const config = take({
       TWINTRACK_SIP__MAX_CALLS: '',
       TWINTRACK_CONFIG: '/etc/twintrack.yaml',
+      TWINTRACK_ENGINE_SECRET: 'x',
       TWINTRACK_PORT: 'tcp://10.0.0.1:5060',
       TWINTRACK_PORT_5060_UDP_ADDR: '10.0.0.1',
       TWINTRACK_SERVICE_HOST: '10.0.0.1',

@@ -51,16 +51,12 @@ export const sip = z.strictObject({
   applicationTimeoutSeconds: seconds(1, 60)
     .prefault(10)
     .describe(
-      'How long a caller waits for the call logic before the engine answers 500 by itself.',
-    ),
-  sessionExpiresSeconds: whole(90, 86_400)
-    .nullable()
-    .prefault(1800)
-    .describe(
-      'Session timer offered and accepted (RFC 4028), so that a call whose peer vanished ends; null switches it off.',
+      'How long a caller waits for the call logic before the engine answers 504 by itself.',
     ),
   sessionMinimumSeconds: whole(90, 86_400)
     .prefault(90)
-    .describe('Shortest session timer a peer may ask for; a shorter one is answered 422.'),
+    .describe(
+      'Shortest session timer (RFC 4028) a peer may ask for; a shorter one is answered 422.',
+    ),
   userAgent: line(64).prefault('Twintrack').describe('What User-Agent and Server headers say.'),
 });

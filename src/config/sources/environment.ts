@@ -10,12 +10,17 @@ const PREFIX = 'TWINTRACK_';
 /** Names the configuration file itself; read by the command line. */
 export const CONFIG_VARIABLE = `${PREFIX}CONFIG`;
 
+/** Read by `twintrack engine`, which has no configuration. */
+const ENGINE_VARIABLE = `${PREFIX}ENGINE_SECRET`;
+
 /**
  * What Kubernetes puts into every container for a service that is called "twintrack":
  * TWINTRACK_PORT, TWINTRACK_PORT_5060_UDP_ADDR, TWINTRACK_SERVICE_HOST and the like.
  */
 const FROM_KUBERNETES =
   /^TWINTRACK_(?:PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_[A-Z]+)?)?|SERVICE_(?:HOST|PORT)(?:_.*)?)$/;
+
+const NOT_KEYS: ReadonlySet<string> = new Set([CONFIG_VARIABLE, ENGINE_VARIABLE]);
 
 /** The variable of a key: `sip.maxCalls` is `TWINTRACK_SIP__MAX_CALLS`. */
 export function variableOf(path: readonly string[]): string {
@@ -34,7 +39,7 @@ export function readEnvironment(env: Readonly<Record<string, string | undefined>
   for (const name of Object.keys(env).sort()) {
     const text = env[name];
     if (!name.startsWith(PREFIX) || text === undefined || text === '') continue;
-    if (name === CONFIG_VARIABLE || FROM_KUBERNETES.test(name)) continue;
+    if (NOT_KEYS.has(name) || FROM_KUBERNETES.test(name)) continue;
     const origin: Origin = { kind: 'environment', name };
     const variable = known.get(name);
     if (!variable) {
