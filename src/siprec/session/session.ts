@@ -85,7 +85,9 @@ export class RecordingSession implements Recording {
     this.#log = log.child({ callId, recordingId, recorder: target.name });
     this.#invitedAt = clock.wall();
     this.#forks = new Forks(request.streams, clock, this.#log);
-    const streams = request.streams.filter(({ codecs }) => codecs.length > 0);
+    // Many recorders take the first m-line for the recorded user's, whatever its label.
+    const wanted = [...request.streams].sort((a, b) => a.label.localeCompare(b.label));
+    const streams = wanted.filter(({ codecs }) => codecs.length > 0);
     this.#lines = new RecordedLines(streams);
     this.#wire = new Wire({
       dialect,
@@ -108,7 +110,7 @@ export class RecordingSession implements Recording {
         recordedFrom: this.#invitedAt,
         streams: streams.map((stream) => ({ ...stream, id: ids.uuid() })),
       }),
-      missing: request.streams.filter((one) => !streams.includes(one)).map(({ label }) => label),
+      missing: wanted.filter((one) => !streams.includes(one)).map(({ label }) => label),
       random: () => Number.parseInt(ids.token(2), 16) / 0x10000,
     });
     this.#driver = new Driver(this.#machine, clock, (output) => this.#perform(output));

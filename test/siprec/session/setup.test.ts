@@ -135,6 +135,16 @@ describe('the INVITE to the recorder', () => {
     ]);
   });
 
+  test('offers label 1 first, in whatever order the streams come', () => {
+    const world = new World();
+    world.record({ streams: [...world.call().streams].reverse() });
+    expect(linesIn(world.agent.last)).toEqual([
+      'audio 40000 8 101 sendonly 1',
+      'audio 40004 0 101 sendonly 2',
+    ]);
+    expect(heardAfter(world.agent.last)[0]).toBe('sip:alice@pbx.example.com sends 1 hears 2');
+  });
+
   test('may offer one stream only', () => {
     const world = new World();
     world.record({ streams: [world.call().streams[1]!] });
