@@ -118,8 +118,7 @@ function mayBegin(ground: Ground, transaction: ServerTransaction): boolean {
     transaction.respond(answer(ground, transaction, status, headers));
 
   const { callId: id, fromTag: tag } = names(transaction);
-  // The two name the dialog to the application, in a field that ends at `|`.
-  if (!contact(transaction.request) || /[|\s]/.test(id + tag)) {
+  if (!contact(transaction.request)) {
     say(400);
     return false;
   }
