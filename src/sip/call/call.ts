@@ -275,9 +275,7 @@ export class Call implements CallParts {
   async #relay(from: CallSide, request: IncomingRequest): Promise<void> {
     const to = from === 'caller' ? this.callee : this.caller;
     const status = await relayRequest(this, request, to);
-    if (status === DOES_NOT_EXIST && this.state === 'talking') {
-      this.#onDead(from === 'caller' ? 'callee' : 'caller');
-    }
+    if (status === DOES_NOT_EXIST) this.#onDead(from === 'caller' ? 'callee' : 'caller');
   }
 
   #onEarlyRequest(from: CallSide, request: IncomingRequest): void {
@@ -298,8 +296,11 @@ export class Call implements CallParts {
     this.#driver.input({ kind: 'caller-cancelled' });
   }
 
-  /** A side does not know its dialog any more: to it the call is over. */
+  /** A side does not know its dialog any more. The BYE it gets all the same ends it here. */
   #onDead(side: CallSide): void {
+    if (this.state !== 'talking') return;
+    const leg = this.#leg(side);
+    if (leg) this.#farewell(leg.bye({}));
     this.#driver.input({ kind: 'dialog-ended', side, by: 'engine' });
   }
 

@@ -9,7 +9,8 @@ export function scenario(...steps: Step[]): string {
     '<?xml version="1.0" encoding="ISO-8859-1" ?>',
     '<!DOCTYPE scenario SYSTEM "sipp.dtd">',
     '<scenario name="party">',
-    ...steps,
+    // SIPp names a branch by how many steps ago it was used: the call itself is step 0.
+    ...steps.map((step, index) => step.replace('[branch-of-the-call]', `[branch-${index}]`)),
     '</scenario>',
   ].join('\n');
 }
@@ -119,7 +120,7 @@ function sameBranch(method: string, content: Content, tag = ''): Step {
   return message(
     [
       `${method} sip:[service]@[remote_ip]:[remote_port] SIP/2.0`,
-      'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-1]',
+      'Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch-of-the-call]',
       'From: "Alice" <sip:alice@[local_ip]:[local_port]>;tag=[call_number]a',
       `To: <sip:[service]@[remote_ip]:[remote_port]>${tag}`,
       'Call-ID: [call_id]',
@@ -130,13 +131,6 @@ function sameBranch(method: string, content: Content, tag = ''): Step {
   );
 }
 
-/** The callee remembers who calls, so that it can send requests itself. */
-export const CALLER: Expectation['store'] = {
-  remote: 'From: .*',
-  local: 'To: .*',
-  contact: 'sip:[^>]*@?[^> ]*',
-};
-
 /** Waits for the call, and keeps what is needed to send requests inside it. */
 export function awaitCall(expected: Expectation = {}): Step {
   const { has = [], lacks = [] } = expected;
@@ -144,7 +138,9 @@ export function awaitCall(expected: Expectation = {}): Step {
     '<ereg regexp="&lt;?sip:[^;&gt;]*.*tag=.*" search_in="hdr" header="From:" assign_to="remote"/>',
     '<ereg regexp="&lt;?sip:.*" search_in="hdr" header="To:" assign_to="local"/>',
     '<ereg regexp="sip:[^&gt;]*" search_in="hdr" header="Contact:" assign_to="contact"/>',
-    '<log message="kept [$remote] [$local] [$contact]"/>',
+    '<ereg regexp="[0-9]+" search_in="hdr" header="CSeq:" assign_to="cseq"/>',
+    '<ereg regexp="SIP.*" search_in="hdr" header="Via:" assign_to="via"/>',
+    '<log message="kept [$remote] [$local] [$contact] [$cseq] [$via]"/>',
   ].join('');
   const checksOnly = actions({ has, lacks });
   const inner = checksOnly.replace(/^<action>|<\/action>$/g, '');
@@ -161,6 +157,22 @@ export function respond(status: number, reason: string, content: Content = {}): 
       '[last_To:];tag=[call_number]b',
       '[last_Call-ID:]',
       '[last_CSeq:]',
+      'Contact: <sip:bob@[local_ip]:[local_port];transport=[transport]>',
+    ],
+    content,
+  );
+}
+
+/** The callee's final response to the call, right after the CANCEL was received. */
+export function respondAfterCancel(status: number, reason: string, content: Content = {}): Step {
+  return message(
+    [
+      `SIP/2.0 ${status} ${reason}`,
+      '[last_Via:]',
+      '[last_From:]',
+      '[last_To:];tag=[call_number]b',
+      '[last_Call-ID:]',
+      'CSeq: [$cseq] INVITE',
       'Contact: <sip:bob@[local_ip]:[local_port];transport=[transport]>',
     ],
     content,
