@@ -90,6 +90,8 @@ class HeadReader {
     const fault = known || isToken(written) ? valueFault(value) : BAD_LINE;
     if (fault) {
       this.#fault ??= fault;
+      // Where the body ends is then not known, whatever another line may say.
+      if (known?.long === 'Content-Length') this.#bodyLength = fault;
       return;
     }
     const header = new HeaderLine(known?.long === written ? known.long : written, value);

@@ -11,7 +11,7 @@ export interface ConnectionLimits {
   readonly connectMs: number;
   /** The same when UDP was meant and TCP is tried for the size only. */
   readonly opportunisticConnectMs: number;
-  /** Without a whole message since it came up, or since the last byte of half a message. */
+  /** Without a whole message since it was accepted, or since half a message began to come. */
   readonly stalledMs: number;
   /** Without a message either way. */
   readonly idleMs: number;
@@ -69,6 +69,13 @@ const PONG = Buffer.from('\r\n');
  * Bytes sent while opening wait; those not written when it closes are reported as failed.
  */
 export class Connection {
+  readonly id: ConnectionId;
+  readonly remote: Address;
+  readonly local: LocalEnd;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  readonly #limits: ConnectionLimits;
+  readonly #handlers: ConnectionHandlers;
   readonly #framer = new MessageFramer();
   readonly #unsent = new Set<Unsent>();
   #state: 'opening' | 'open' | 'closed';
@@ -80,14 +87,6 @@ export class Connection {
   /** Why it closes, once that is known; what is unsent then fails with it. */
   #cause: { readonly reason: SendFailureReason; readonly detail: string } | undefined;
   #shed = false;
-
-  readonly id: ConnectionId;
-  readonly remote: Address;
-  readonly local: LocalEnd;
-  readonly #socket: Socket;
-  readonly #clock: Clock;
-  readonly #limits: ConnectionLimits;
-  readonly #handlers: ConnectionHandlers;
 
   constructor(options: ConnectionOptions) {
     const { socket, clock, connectTimeoutMs } = options;
@@ -115,11 +114,6 @@ export class Connection {
         this.destroy('timeout', 'connect timeout'),
       );
     }
-  }
-
-  /** Whether messages can still be given to it. */
-  get isUsable(): boolean {
-    return this.#state !== 'closed';
   }
 
   /** Since the last whole message, in either direction. */

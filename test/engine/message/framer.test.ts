@@ -77,6 +77,11 @@ it.each([
   ],
   ['has two of them', bytes({ add: ['l: 1'] }), '400 Conflicting Content-Length'],
   [
+    'has a second one that cannot be read',
+    bytes({ add: ['Content-Length: 5\r0'] }),
+    '400 Bare CR in Header',
+  ],
+  [
     'has one that is no number',
     bytes({ replace: { 'Content-Length': '0x10' } }),
     '400 Bad Content-Length',
