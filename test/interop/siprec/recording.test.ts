@@ -1,73 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { randomIds, SystemClock, silentLog } from '../../../src/core';
-import { Engine } from '../../../src/engine';
-import { createRecordingClient, type Recording, type RecordingClient } from '../../../src/siprec';
-import { connectAgent, type SipAgent } from '../../../src/ua';
-import { ALICE, World } from '../../siprec/session/world';
-import { freePort, type RunningSipp, type SippOptions, sipp } from '../b2bua/sipp';
-
-type Transport = 'udp' | 'tcp';
-
-/** The recording client on a real engine, with forks that only write down what is done to them. */
-class Client {
-  readonly world = new World();
-
-  private constructor(
-    readonly engine: Engine,
-    readonly agent: SipAgent,
-    readonly client: RecordingClient,
-  ) {}
-
-  static async open(): Promise<Client> {
-    const log = silentLog;
-    const engine = await Engine.start({
-      listen: [
-        { protocol: 'udp', address: '127.0.0.1', port: 0 },
-        { protocol: 'tcp', address: '127.0.0.1', port: 0 },
-      ],
-      secret: 'cymru',
-      log,
-    });
-    const { server, secret, open } = engine.inProcess();
-    const agent = await connectAgent(
-      { kind: 'in-process', server, secret, open },
-      { log, userAgent: 'twintrack-test' },
-    );
-    const clock = new SystemClock();
-    return new Client(engine, agent, createRecordingClient({ agent, clock, ids: randomIds, log }));
-  }
-
-  record(port: number, transport: Transport, answerTimeoutMs = 5000): Recording {
-    return this.client.record(
-      {
-        name: 'sipp',
-        uri: `sip:recorder@127.0.0.1:${port};transport=${transport}`,
-        answerTimeoutMs,
-      },
-      this.world.call(),
-    );
-  }
-
-  async close(): Promise<void> {
-    await this.client.close();
-    await this.agent.close();
-    await this.engine.stop(0);
-  }
-}
-
-async function recorder(
-  scenario: string,
-  options: Partial<SippOptions> = {},
-): Promise<RunningSipp> {
-  const text = readFileSync(join(__dirname, `${scenario}.xml`), 'utf8');
-  return sipp({ scenario: text, transport: 'tcp', ...options });
-}
-
-async function satisfied({ done }: RunningSipp): Promise<void> {
-  const { code, trace } = await done;
-  if (code !== 0) throw new Error(`the recorder did not get what it expected (${code})\n${trace}`);
-}
+import { ALICE } from '../../siprec/session/world';
+import { freePort } from '../b2bua/sipp';
+import { Client, recorder, satisfied } from './client';
 
 describe('with SIPp as the recorder', () => {
   let client: Client;
@@ -84,7 +17,7 @@ describe('with SIPp as the recorder', () => {
     'over %s a call is recorded, a hold told and the end told',
     async (transport) => {
       const srs = await recorder('accepts', { transport });
-      const recording = client.record(srs.port, transport);
+      const recording = client.record(srs.port, { transport });
       expect(await recording.established).toBe(true);
       expect(client.world.journal).toEqual([
         '1 start 127.0.0.1:52000/52001',
@@ -100,7 +33,7 @@ describe('with SIPp as the recorder', () => {
 
   test('a recorder that is none is left alone after its 420', async () => {
     const srs = await recorder('refuses');
-    const recording = client.record(srs.port, 'tcp');
+    const recording = client.record(srs.port);
     expect(await recording.outcome).toMatchObject({
       recorded: 'not',
       status: 420,
@@ -111,7 +44,7 @@ describe('with SIPp as the recorder', () => {
 
   test('a recorder that answers too late is cancelled, and its 200 acknowledged and ended', async () => {
     const srs = await recorder('silent');
-    const recording = client.record(srs.port, 'tcp', 300);
+    const recording = client.record(srs.port, { answerTimeoutMs: 300 });
     expect(await recording.outcome).toMatchObject({
       recorded: 'not',
       fault: { code: 'RECORDER_UNREACHABLE' },
@@ -121,7 +54,7 @@ describe('with SIPp as the recorder', () => {
   });
 
   test('a port on which nobody listens is unreachable at once', async () => {
-    const recording = client.record(await freePort(), 'tcp');
+    const recording = client.record(await freePort());
     expect(await recording.outcome).toMatchObject({
       recorded: 'not',
       fault: { code: 'RECORDER_UNREACHABLE' },
@@ -132,7 +65,7 @@ describe('with SIPp as the recorder', () => {
     'over %s a recorder that is not ready, refreshes, wants a snapshot and hangs up gets its way',
     async (transport) => {
       const srs = await recorder('demands', { transport });
-      const recording = client.record(srs.port, transport);
+      const recording = client.record(srs.port, { transport });
       expect(await recording.outcome).toMatchObject({
         recorded: 'partly',
         fault: { code: 'RECORDER_VANISHED' },
@@ -155,7 +88,7 @@ describe('with SIPp as the recorder', () => {
     const front = await recorder('redirects', {
       args: ['-key', 'elsewhere', `127.0.0.1:${srs.port}`],
     });
-    const recording = client.record(front.port, 'tcp');
+    const recording = client.record(front.port);
     expect(await recording.established).toBe(true);
     await satisfied(front);
     recording.update({ held: [ALICE] });
@@ -165,7 +98,7 @@ describe('with SIPp as the recorder', () => {
 
   test('twenty recordings at a time do not mix', async () => {
     const srs = await recorder('accepts', { calls: 20 });
-    const recordings = Array.from({ length: 20 }, () => client.record(srs.port, 'tcp'));
+    const recordings = Array.from({ length: 20 }, () => client.record(srs.port));
     expect(await Promise.all(recordings.map((one) => one.established))).not.toContain(false);
     const outcomes = await Promise.all(
       recordings.map((recording) => {
