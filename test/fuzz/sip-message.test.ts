@@ -10,6 +10,7 @@ import {
   type SipMessage,
   serialize,
 } from '../../src/engine/message';
+import { processorMs } from '../engine/message/messages';
 import { tortureMessage } from '../engine/message/torture';
 
 const TORTURE = readdirSync(join(__dirname, '../engine/message/torture'))
@@ -135,16 +136,17 @@ function plain({ headers, ...rest }: SipMessage): unknown {
 
 /** Parses, and makes of the outcome whatever can be made of it. */
 function survive(bytes: Buffer): void {
-  const before = performance.now();
-  const result = parse(bytes);
-  if (result.ok) {
-    const again = parse(serialize(result.message));
-    expect(again.ok && plain(again.message)).toEqual(plain(result.message));
-  } else if (result.partial) {
-    const response = badRequestResponse(result.partial, result.error, 'tag');
-    if (response) serialize(response);
-  }
-  expect(performance.now() - before).toBeLessThan(BOUND_MS);
+  const spent = processorMs(() => {
+    const result = parse(bytes);
+    if (result.ok) {
+      const again = parse(serialize(result.message));
+      expect(again.ok && plain(again.message)).toEqual(plain(result.message));
+    } else if (result.partial) {
+      const response = badRequestResponse(result.partial, result.error, 'tag');
+      if (response) serialize(response);
+    }
+  });
+  expect(spent).toBeLessThan(BOUND_MS);
 }
 
 it('reads back every message it writes', () => {

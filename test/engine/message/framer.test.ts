@@ -1,5 +1,5 @@
 import { type Framed, MAX_MESSAGE_BYTES, MessageFramer } from '../../../src/engine/message';
-import { bytes } from './messages';
+import { bytes, processorMs } from './messages';
 
 const INVITE = bytes({ body: 'v=0\r\n\r\nmore' });
 const BYE = bytes({ start: 'BYE sip:b@c SIP/2.0', replace: { CSeq: '2 BYE' } });
@@ -124,9 +124,10 @@ it('gives up a stream of another protocol', () => {
 it('takes a large message byte by byte in time that is in proportion', () => {
   const framer = new MessageFramer();
   const message = bytes({ body: 'x'.repeat(60_000) });
-  const before = performance.now();
   let count = 0;
-  for (const byte of message) count += framer.push(Buffer.from([byte])).length;
+  const spent = processorMs(() => {
+    for (const byte of message) count += framer.push(Buffer.from([byte])).length;
+  });
   expect(count).toBe(1);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  expect(spent).toBeLessThan(500);
 });

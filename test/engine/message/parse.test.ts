@@ -12,7 +12,7 @@ import {
   topVia,
   vias,
 } from '../../../src/engine/message';
-import { bytes, refusal, request, response, taken } from './messages';
+import { bytes, processorMs, refusal, request, response, taken } from './messages';
 
 describe('a message that is taken', () => {
   it('keeps headers in order, with their names’ case, unknown ones too', () => {
@@ -269,8 +269,6 @@ describe('hostile sizes', () => {
     const datagram = Buffer.from(
       bytes().toString().replace('Max-Forwards', `${lines}Max-Forwards`),
     );
-    const before = performance.now();
-    parse(datagram);
-    expect(performance.now() - before).toBeLessThan(250);
+    expect(processorMs(() => parse(datagram))).toBeLessThan(250);
   });
 });
