@@ -6,11 +6,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { jsonSchema, referenceTables, templateFile } from '../src/config';
 
 const PAGE = 'docs/configuration.md';
-const MARKS = /(<!-- keys -->\n)[^]*(<!-- end of keys -->)/;
+const MARKS = /(<!-- keys -->\n)[\s\S]*(<!-- end of keys -->)/;
 
 writeFileSync('config/twintrack.yaml', templateFile());
 writeFileSync('config/twintrack.schema.json', `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 writeFileSync(
   PAGE,
-  readFileSync(PAGE, 'utf8').replace(MARKS, (_, open, close) => `${open}\n${referenceTables()}\n${close}`),
+  readFileSync(PAGE, 'utf8').replace(
+    MARKS,
+    (_, open, close) => `${open}\n${referenceTables()}\n${close}`,
+  ),
 );

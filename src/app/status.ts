@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import type { LiveCall, LiveRecording, RecordingEntry, StatusSource } from '../api';
+import type { LiveCall, LiveRecording, StatusSource } from '../api';
 import type { Metrics } from '../metrics';
 import type { Recorder, Recording } from '../recorder';
 import type { B2bua, CallSnapshot } from '../sip';
@@ -74,31 +74,4 @@ function liveCall({
       state: RECORDING_STATES[recording.state] ?? 'starting',
     })),
   };
-}
-
-function entryOf(recording: Recording): RecordingEntry {
-  const { id, startedAt, endedAt, durationMs, state, streams, wav, audio, sidecar, pcap } =
-    recording;
-  const beside = (name: string): string => join(dirname(sidecar), name);
-  return {
-    id,
-    startedAt: new Date(startedAt),
-    endedAt: endedAt === undefined ? undefined : new Date(endedAt),
-    durationSeconds: durationMs / 1000,
-    complete: state === 'finished' && streams.every(({ lost }) => lost === 0),
-    channels: Array.from({ length: wav.channels }, (_, index) => heardOn(recording, index + 1)),
-    files: [
-      ...(endedAt === undefined ? [] : [{ name: wav.file, path: audio, type: 'audio/wav' }]),
-      { name: basename(sidecar), path: sidecar, type: 'application/json' },
-      ...(pcap === undefined
-        ? []
-        : [{ name: pcap, path: beside(pcap), type: 'application/vnd.tcpdump.pcap' }]),
-    ],
-  };
-}
-
-/** The names of those who are heard on a channel. */
-function heardOn({ participants }: Recording, channel: number): string {
-  const speakers = participants.filter(({ channels }) => channels.includes(channel));
-  return speakers.map(({ name, aors, id }) => name ?? aors[0] ?? id).join(', ');
 }
