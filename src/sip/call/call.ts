@@ -129,6 +129,7 @@ export class Call implements CallParts {
     invite.onPrack = (prack) => void this.#provisionals.onPrack(prack);
     invite.onUpdate = (update) => this.#reoffers.onUpdate('caller', update);
     invite.onRequest = (request) => this.#onEarlyRequest('caller', request);
+    this.#provisionals.start();
     this.#driver.input({ kind: 'start', targets: this.#targets.count });
   }
 
@@ -186,6 +187,7 @@ export class Call implements CallParts {
       }
       case 'ended':
         this.#builder.ended(output.end, this.#targets.attempts.at(-1), this.#lastMessage);
+        this.#provisionals.stop();
         this.#reoffers.stop();
         return;
       case 'settled':
@@ -224,6 +226,7 @@ export class Call implements CallParts {
   }
 
   #onConnected(): void {
+    this.#provisionals.stop();
     this.#builder.answered();
     this.env.references.add(this.caller.dialog!, this.callee!.dialog!);
     this.#agreed();

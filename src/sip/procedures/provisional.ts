@@ -1,3 +1,4 @@
+import type { Cancel, Millis } from '../../core';
 import type { IncomingRequest, Provisional } from '../../ua';
 import type { Attempt } from '../call/attempt';
 import type { CallParts } from '../call/environment';
@@ -11,6 +12,12 @@ interface Unacknowledged {
   readonly offered: boolean;
 }
 
+/**
+ * An engine takes an application that says nothing for lost. A target that is slow to answer is not: after
+ * this long, 100 says that the call is being worked on (RFC 3261 §21.1.1).
+ */
+const SAY_SOMETHING_WITHIN_MS: Millis = 4_000;
+
 /** RFC 6228 tells of early dialogs of the leg, which the other leg does not have. */
 const EARLY_DIALOG_TERMINATED = 199;
 
@@ -23,12 +30,26 @@ export class ProvisionalRelay {
   readonly #waiting: Unacknowledged[] = [];
   /** Reliable ones are repeated until they are acknowledged (RFC 3262 §3). */
   readonly #seen = new Set<string>();
+  #stopWaiting: Cancel = () => {};
 
   constructor(
     private readonly call: CallParts,
     /** An offer and answer has completed before the final response. */
     private readonly onAgreed: () => void,
   ) {}
+
+  /** The caller waits from now on. */
+  start(): void {
+    const { env, caller } = this.call;
+    this.#stopWaiting = env.clock.after(SAY_SOMETHING_WITHIN_MS, () => {
+      void caller.invite.progress(100).catch(() => {});
+    });
+  }
+
+  /** The caller has heard something, or nothing more is to be said. */
+  stop(): void {
+    this.#stopWaiting();
+  }
 
   async relay(attempt: Attempt, response: Provisional): Promise<void> {
     const { call } = this;
@@ -40,6 +61,7 @@ export class ProvisionalRelay {
     if (call.over || call.callee !== attempt) return;
     if (reliable) this.#waiting.push({ response, offered: passed.described && !invited });
     const headers = responseHeaders(call.env, response, response.status, passed);
+    this.stop();
     try {
       await call.caller.invite.progress(response.status, {
         reason: response.reason,

@@ -23,6 +23,7 @@ export interface HouseOptions {
   readonly routing?: Partial<Routing>;
   /** How the agent reaches the engine. Default in process. */
   readonly link?: 'in-process' | 'tcp';
+  readonly random?: () => number;
 }
 
 /** Engine, media plane and B2BUA together, on loopback and on ports of the system's choice. */
@@ -91,6 +92,7 @@ export class House {
       log,
       clock: new SystemClock(),
       ids: randomIds,
+      random: options.random,
       onCallEnded: (record) => records.push(record),
     });
     return new House(engine, agent, plane, b2bua, stopAdmin, records);
@@ -98,6 +100,11 @@ export class House {
 
   port(protocol: 'udp' | 'tcp'): number {
     return this.engine.addresses.find((address) => address.protocol === protocol)!.port;
+  }
+
+  /** Loses the control link, as when the engine's process dies. */
+  async cutLink(): Promise<void> {
+    await this.stopAdmin();
   }
 
   /** Waits until nothing of any call is left; says what is when that takes too long. */

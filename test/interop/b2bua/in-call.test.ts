@@ -7,6 +7,7 @@ import {
   callerSends,
   expectRequest,
   expectResponse,
+  pause,
   respond,
   respondInside,
   type Step,
@@ -163,6 +164,61 @@ describe('in a call', () => {
         expectRequest('INVITE', { has: ['m=image [0-9]+ udptl t38'] }),
         respondInside(488, 'Not Acceptable Here', { headers: ['Warning: 304 - "no fax"'] }),
         expectRequest('ACK'),
+      ),
+    });
+  });
+
+  it('a change that is cancelled too late is taken back at the other side', async () => {
+    await played({
+      caller: caller(
+        callerSends('INVITE', 2, { body: sdp({ direction: 'sendonly', version: 2 }) }),
+        expectResponse(100),
+        pause(100),
+        callerSends('CANCEL', 2).replace('[branch]', '[branch-3]'),
+        expectResponse(200, { has: ['CANCEL'] }),
+        expectResponse(487),
+        callerSends('ACK', 2).replace('[branch]', '[branch-6]'),
+        pause(400),
+      ),
+      callee: callee(
+        expectRequest('INVITE', { has: ['a=sendonly'] }),
+        pause(300),
+        respondInside(200, 'OK', { body: sdp({ direction: 'recvonly', version: 2 }) }),
+        expectRequest('ACK'),
+        expectRequest('INVITE', { has: ['a=sendrecv', 'o=- [0-9]+ 3 '] }),
+        respondInside(200, 'OK', { body: sdp({ version: 3 }) }),
+        expectRequest('ACK'),
+      ),
+    });
+  });
+
+  it('several phones may ring at once: the description of the one that answers counts', async () => {
+    const tagged = (step: Step, tag: string) =>
+      step.replace('tag=[call_number]b', `tag=[call_number]${tag}`);
+    await played({
+      caller: scenario(
+        call({ body: sdp() }),
+        TRYING,
+        expectResponse(183, { has: ['RTP/AVP 8'] }),
+        expectResponse(183, { has: ['RTP/AVP 0'] }),
+        expectResponse(200, { has: ['RTP/AVP 0'] }),
+        callerSends('ACK', 1),
+        callerSends('BYE', 90),
+        expectResponse(200),
+      ),
+      callee: scenario(
+        awaitCall(),
+        tagged(
+          respond(183, 'Session Progress', {
+            body: sdp({ lines: ['m=audio [media_port] RTP/AVP 8'] }),
+          }),
+          'x',
+        ),
+        respond(183, 'Session Progress', { body: sdp() }),
+        respond(200, 'OK', { body: sdp() }),
+        expectRequest('ACK'),
+        expectRequest('BYE'),
+        respondInside(200, 'OK'),
       ),
     });
   });

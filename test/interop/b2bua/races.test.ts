@@ -1,0 +1,234 @@
+import type { RecordingRequest } from '../../../src/siprec';
+import type { IncomingReinvite } from '../../../src/ua';
+import { House, type HouseOptions } from './house';
+import { audio, once, Party, talk } from './party';
+
+describe('a call whose ends move at the same time', () => {
+  let alice: Party;
+  let bob: Party;
+  let house: House;
+
+  beforeEach(async () => {
+    [alice, bob] = await Promise.all([Party.open(), Party.open()]);
+  });
+
+  afterEach(async () => {
+    await house.close();
+    await Promise.all([alice.close(), bob.close()]);
+  });
+
+  async function open(options: Partial<HouseOptions> = {}): Promise<string> {
+    house = await House.open({ targets: [bob.place], ...options });
+    return `sip:bob@127.0.0.1:${house.port('udp')}`;
+  }
+
+  it('survives BYE from both sides at once', async () => {
+    const { caller, callee } = await talk(alice, bob, await open());
+    await Promise.all([caller.bye(), callee.bye()]);
+    await house.empty();
+    expect([alice.dialogs, bob.dialogs]).toEqual([0, 0]);
+    expect(house.records).toHaveLength(1);
+  });
+
+  it('answers one of two offers that cross 491, and tries the other again', async () => {
+    const { caller, callee } = await talk(alice, bob, await open({ random: () => 0 }));
+    const answer = (request: IncomingReinvite) => {
+      void request.respond(200, { body: audio('recvonly', 2) });
+    };
+    caller.onReinvite = answer;
+    callee.onReinvite = answer;
+    const [fromAlice, fromBob] = await Promise.all([
+      caller.reinvite({ body: audio('sendonly', 2) }),
+      callee.reinvite({ body: audio('sendonly', 2) }),
+    ]);
+    const statuses = [fromAlice.response.status, fromBob.response.status];
+    for (const final of [fromAlice, fromBob]) if (final.kind === 'accepted') final.ack();
+    expect(statuses.toSorted()).toEqual([200, 491]);
+    await caller.bye();
+    await house.empty();
+  });
+
+  it('holds a re-INVITE back that comes before the ACK to the one before it', async () => {
+    const through = await open();
+    const outgoing = alice.agent.invite({ uri: through, body: audio() });
+    const dialog = await (await bob.nextCall()).accept({ body: audio() });
+    dialog.onReinvite = (request) => void request.respond(200, { body: audio('sendrecv', 2) });
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    final.dialog.onReinvite = (request) =>
+      void request.respond(200, { body: audio('sendrecv', 2) });
+    final.ack();
+    await once((resolve) => {
+      dialog.onAck = resolve;
+    });
+    const first = await final.dialog.reinvite({ body: audio('sendrecv', 2) });
+    const second = dialog.reinvite({ body: audio('sendrecv', 3) });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (first.kind === 'accepted') first.ack();
+    expect([first.kind, (await second).response.status]).toEqual(['accepted', 200]);
+    const crossed = await second;
+    if (crossed.kind === 'accepted') crossed.ack();
+    await final.dialog.bye();
+    await house.empty();
+  });
+
+  it('passes the Replaces of an attended transfer on as the other side knows the call', async () => {
+    const through = await open();
+    const first = await talk(alice, bob, through);
+    const second = await talk(alice, bob, through);
+    const referred = once<string>((resolve) => {
+      first.callee.onRequest = (request) => {
+        void request.respond(202);
+        resolve(decodeURIComponent(request.header('refer-to') ?? ''));
+      };
+    });
+    const { callId, localTag, remoteTag } = second.caller;
+    const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
+    await first.caller.request('REFER', {
+      headers: { 'Refer-To': `<sip:carol@example.com?Replaces=${replaces}>` },
+    });
+    const other = second.callee;
+    expect(await referred).toBe(
+      `<sip:carol@example.com?Replaces=${other.callId};to-tag=${other.localTag};from-tag=${other.remoteTag}>`,
+    );
+    await Promise.all([first.caller.bye(), second.caller.bye()]);
+    await house.empty();
+  });
+
+  it('ends when nobody has sent any RTP for too long, and says why', async () => {
+    const { caller, callee } = await talk(alice, bob, await open({ rtpTimeoutMs: 300 }));
+    const ends = await Promise.all(
+      [caller, callee].map((dialog) =>
+        once<string | undefined>((resolve) => {
+          dialog.onEnd = ({ message }) => resolve(message?.header('reason'));
+        }),
+      ),
+    );
+    for (const reason of ends) expect(reason).toContain('SIP;cause=408');
+    await house.empty();
+    expect(house.records[0]!.end).toMatchObject({ by: 'us', fault: 'MEDIA_TIMEOUT' });
+  });
+
+  it('is let go on while draining, and ended after the grace', async () => {
+    const through = await open();
+    const { caller } = await talk(alice, bob, through);
+    const ended = once<string | undefined>((resolve) => {
+      caller.onEnd = ({ message }) => resolve(message?.header('reason'));
+    });
+    const drained = house.b2bua.drain(200);
+    const late = await alice.agent.invite({ uri: through, body: audio() }).final;
+    expect(late.response.status).toBe(503);
+    expect(await ended).toContain('SIP;cause=503');
+    await drained;
+    expect(house.b2bua.calls()).toEqual([]);
+  });
+
+  it('ends with its record when the control link to the engine is lost', async () => {
+    const { caller } = await talk(alice, bob, await open({ link: 'tcp' }));
+    const ended = once((resolve) => {
+      caller.onEnd = resolve;
+    });
+    await house.cutLink();
+    await ended;
+    await house.empty();
+    expect(house.records[0]!.end.by).toBe('us');
+  });
+
+  it('is recorded from its answer to its end, for each recorded user by a recording of its own', async () => {
+    const requests: RecordingRequest[] = [];
+    const told: string[] = [];
+    const through = await open({
+      users: [
+        { number: 'alice', aor: 'sip:alice@example.com', name: 'Alice', mode: 'always' },
+        { aor: `sip:bob@127.0.0.1`, mode: 'always' },
+      ],
+      recordings: {
+        start: (request) => {
+          requests.push(request);
+          return fakeRecording(request, told);
+        },
+      },
+    });
+    const outgoing = alice.agent.invite({
+      uri: through,
+      headers: { From: '"A" <sip:alice@example.com>' },
+      body: audio(),
+    });
+    const dialog = await (await bob.nextCall()).accept({ body: audio('sendrecv', 1, 4002) });
+    dialog.onReinvite = (request) => void request.respond(200, { body: audio('recvonly', 2) });
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    final.ack();
+    const hold = await final.dialog.reinvite({ body: audio('sendonly', 2) });
+    if (hold.kind === 'accepted') hold.ack();
+    await final.dialog.bye();
+    await house.empty();
+
+    expect(requests).toHaveLength(2);
+    const [one, other] = requests as [RecordingRequest, RecordingRequest];
+    expect(one.groupId).toBe(other.groupId);
+    expect(one.recordingId).not.toBe(other.recordingId);
+    expect([one.direction, other.direction]).toEqual(['out', 'in']);
+    expect(one.recorded).toMatchObject({ aor: 'sip:alice@example.com', displayName: 'Alice' });
+    expect(one.streams.map(({ label, sender }) => [label, sender])).toEqual([
+      ['1', one.recorded.participantId],
+      ['2', one.others[0]!.participantId],
+    ]);
+    expect(other.streams.map(({ label }) => label)).toEqual(['2', '1']);
+    expect(one.streams[0]!.codecs.map(({ codec }) => codec)).toContain('PCMU');
+    expect(told).toContain(
+      `update ${one.recordingId} {"streams":[["1",true],["2",false]],"held":1}`,
+    );
+    expect(house.records[0]!.recordings.map(({ side, recorded }) => [side, recorded])).toEqual([
+      ['caller', 'fully'],
+      ['callee', 'fully'],
+    ]);
+  });
+
+  it('says in its record that it was not recorded, and why', async () => {
+    const through = await open({ users: [{ aor: 'sip:bob@127.0.0.1', mode: 'always' }] });
+    const { caller } = await talk(alice, bob, through);
+    await caller.bye();
+    await house.empty();
+    expect(house.records[0]!.recordings).toMatchObject([
+      { side: 'callee', recorded: 'not', fault: 'RECORDER_NOT_CONFIGURED' },
+    ]);
+  });
+});
+
+function fakeRecording(request: RecordingRequest, told: string[]) {
+  const target = { name: 'fake', uri: 'sip:fake' };
+  const outcome = {
+    recordingId: request.recordingId,
+    callId: request.callId,
+    target: 'fake',
+    recorded: 'fully',
+    fault: undefined,
+    reason: 'the call is over',
+    status: 200,
+    recorderCallId: 'r',
+    invitedAt: new Date(),
+    answeredAt: new Date(),
+    endedAt: new Date(),
+    streams: [],
+  } as const;
+  return {
+    recordingId: request.recordingId,
+    target,
+    state: 'active' as const,
+    established: Promise.resolve(true),
+    outcome: Promise.resolve(outcome),
+    update: (change: import('../../../src/siprec').RecordingChange) => {
+      const streams = change.streams?.map(({ label, sending }) => [label, sending]);
+      told.push(
+        `update ${request.recordingId} ${JSON.stringify({ streams, held: change.held?.length })}`,
+      );
+    },
+    pause: async () => {},
+    resume: async () => {},
+    stop: async () => {
+      await Promise.all(request.streams.map(({ fork }) => fork.close()));
+      return outcome;
+    },
+  };
+}
