@@ -1,11 +1,7 @@
-import { basename, dirname, join } from 'node:path';
 import type { LiveCall, LiveRecording, StatusSource } from '../api';
 import type { Metrics } from '../metrics';
-import type { Recorder, Recording } from '../recorder';
+import type { Recorder } from '../recorder';
 import type { B2bua, CallSnapshot } from '../sip';
-
-/** The page and its list show no more than this many of the newest. */
-const MOST_RECORDINGS = 10_000;
 
 /** What keeps the service from taking calls, one sentence each. */
 export type Reasons = () => readonly string[];
@@ -23,10 +19,8 @@ export function statusSource(of: {
       return { ready: reasons.length === 0, reasons };
     },
     calls: () => of.b2bua.calls().map(liveCall),
-    recordings: async () => {
-      const recordings = await of.recorder?.recordings({ limit: MOST_RECORDINGS });
-      return (recordings ?? []).map(entryOf);
-    },
+    recordings: async (query) => (await of.recorder?.recordings(query)) ?? [],
+    recording: async (id) => of.recorder?.recording(id),
     metrics: async () => ({
       contentType: of.metrics.contentType,
       text: await of.metrics.expose(),
