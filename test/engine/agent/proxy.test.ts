@@ -4,6 +4,7 @@ import {
   header,
   headersNamed,
   maxForwards,
+  type SipRequest,
   topVia,
   toTag,
   vias,
