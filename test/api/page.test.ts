@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { aCall, ask, Bench, wav } from './support';
+import { aCall, aStream, ask, Bench, wav } from './support';
 
 let bench: Bench;
 beforeEach(() => {
@@ -51,6 +51,13 @@ describe('the status page', () => {
     expect(text).toMatch(/channel-0">Alice<.*channel-1">tel:\+15559876</);
     expect(text).toContain('<span class="recording">now</span>');
     expect(text).toContain('<span class="bad" title="the disk was full">incomplete</span>');
+  });
+
+  it('says how much of a recording the network lost', async () => {
+    bench.record('r1', wav([1], [2]), { streams: [aStream({ lost: 3 }), aStream({ lost: -1 })] });
+    bench.record('r2', wav([1], [2]), { streams: [aStream({ lost: 0 })] });
+    const { text } = await page();
+    expect(text.match(/\d+ packets lost/g)).toEqual(['3 packets lost']);
   });
 
   it('shows the latest recordings of many', async () => {

@@ -9,7 +9,7 @@ import {
   type LiveCall,
   type StatusSource,
 } from '../../src/api';
-import type { Recording } from '../../src/recorder';
+import type { Recording, StreamFacts } from '../../src/recorder';
 import { captureLog } from '../support/captured-log';
 import { VirtualClock } from '../support/virtual-clock';
 
@@ -47,6 +47,29 @@ export const aCall: LiveCall = {
   answeredAt: new Date('2026-01-15T14:00:05Z'),
   recordings: [{ user: '+15550100', state: 'recording' }],
 };
+
+/** A stream of which everything was received, unless told otherwise. */
+export function aStream(more: Partial<StreamFacts>): StreamFacts {
+  return {
+    line: 0,
+    channel: 1,
+    shared: false,
+    codecs: [],
+    ssrcs: [],
+    packets: 100,
+    octets: 16_000,
+    lost: 0,
+    duplicates: 0,
+    reordered: 0,
+    late: 0,
+    jitterMs: 0,
+    strangers: 0,
+    malformed: 0,
+    whilePaused: 0,
+    slippedMs: 0,
+    ...more,
+  };
+}
 
 /** A service with a folder of recordings, whose state a test can change. */
 export class Bench {

@@ -80,14 +80,16 @@ function recordingCard({ recording, peaks }: ShownRecording): Html {
   return html`<article class="card"><header><p>${heard}</p><p class="quiet">${stateWord(recording)} <time datetime="${startedAt}">${moment(when)}</time> · <time>${clock(durationMs / 1000)}</time></p></header>${peaks && waveform(peaks)}<audio controls preload="none" src="${recordingFileUrl(id, wav.file)}"></audio><p class="files quiet">${links}</p></article>`;
 }
 
-function stateWord({ state, failure }: Recording): Html | undefined {
+function stateWord({ state, failure, streams }: Recording): Html | undefined {
   switch (state) {
     case 'recording':
       return html`<span class="recording">now</span>`;
     case 'failed':
       return html`<span class="bad" title="${failure}">incomplete</span>`;
-    case 'finished':
-      return undefined;
+    case 'finished': {
+      const lost = streams.reduce((sum, stream) => sum + Math.max(0, stream.lost), 0);
+      return lost > 0 ? html`<span class="bad">${lost} packets lost</span>` : undefined;
+    }
   }
 }
 
