@@ -46,7 +46,7 @@ export interface EngineOptions {
 
 export interface EngineStats extends AgentStats {
   readonly transport: TransportStats;
-  /** Timer callbacks and messages whose handling threw: bugs, contained. */
+  /** Timers, messages and frames whose handling threw: bugs, contained. */
   readonly contained: number;
 }
 
@@ -70,7 +70,7 @@ export class Engine {
   private constructor(private readonly options: EngineOptions) {
     const { log, ids = randomIds, secret, resolver } = options;
     const clock = new GuardedClock(options.clock ?? new SystemClock(), (error) => {
-      log.error({ err: error }, 'engine timer threw');
+      log.error({ err: error }, 'engine threw');
     });
     this.#clock = clock;
     this.#transport = new SipTransport({
@@ -95,6 +95,7 @@ export class Engine {
       clock,
       ids,
       log,
+      contain: (action) => clock.contain(action),
       ends: () => this.#ends,
     });
   }

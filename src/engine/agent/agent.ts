@@ -211,7 +211,7 @@ export class Agent implements TransactionUser {
 
   /** What still has to leave or be answered. */
   get busy(): boolean {
-    return this.#ground.legs.size > 0 || this.#ground.layer.busy > 0;
+    return this.#ground.legs.size > 0 || this.#ground.layer.busy;
   }
 
   /** RFC 3261 §9.2. */

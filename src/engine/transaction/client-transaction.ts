@@ -80,6 +80,12 @@ export class ClientTransaction {
     this.#driver.input({ kind: 'cancelled' });
   }
 
+  /** Whether a final response is still to come. */
+  get pending(): boolean {
+    const { state } = this.#machine;
+    return state === 'calling' || state === 'trying' || state === 'proceeding';
+  }
+
   describe(): unknown {
     return {
       kind: 'client',

@@ -135,9 +135,10 @@ export class TransactionLayer {
     return all.map((transaction) => transaction.describe());
   }
 
-  /** Client transactions and unanswered server transactions: what a stop waits for. */
-  get busy(): number {
-    return this.#clients.size;
+  /** Whether a request of ours still waits for its final response. */
+  get busy(): boolean {
+    for (const transaction of this.#clients.values()) if (transaction.pending) return true;
+    return false;
   }
 
   stop(): void {

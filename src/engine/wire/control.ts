@@ -12,6 +12,8 @@ export interface ControlOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
+  /** Runs what must not throw into a socket's handler. */
+  readonly contain: (action: () => void) => void;
   /** The ends we listen on. */
   readonly ends: () => readonly LocalEnd[];
 }
@@ -45,6 +47,10 @@ export class Control {
 
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  contain(action: () => void): void {
+    this.options.contain(action);
   }
 
   /** `HH:MM:SS.uuuuuu`, UTC. */

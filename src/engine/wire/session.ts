@@ -53,11 +53,7 @@ export class Session implements Application {
 
   /** One frame's payload came. */
   receive(payload: string | Buffer): void {
-    if (this.#state === 'gone') return;
-    const asked = readFrame(payload);
-    if (asked.kind === 'authenticate') this.#authenticate(asked.id, asked.secret);
-    else if (this.#state === 'unknown') this.#close(asked.id, 'not authenticated');
-    else this.#obey(asked);
+    this.control.contain(() => this.#receive(payload));
   }
 
   /** What came is no frame; nothing after it can be understood. */
@@ -72,7 +68,7 @@ export class Session implements Application {
     this.control.forget(this);
     if (was !== 'known') return;
     this.control.log.warn({ application: this.name, peer: this.link.peer }, 'application lost');
-    this.#agent.detach(this);
+    this.control.contain(() => this.#agent.detach(this));
   }
 
   /** Ends the link because the engine stops; its calls have been ended before. */
@@ -103,6 +99,14 @@ export class Session implements Application {
   cdr(event: CdrEvent): void {
     const { control } = this;
     this.link.write(cdrFrame(control.ids.uuid(), event, control.time()));
+  }
+
+  #receive(payload: string | Buffer): void {
+    if (this.#state === 'gone') return;
+    const asked = readFrame(payload);
+    if (asked.kind === 'authenticate') this.#authenticate(asked.id, asked.secret);
+    else if (this.#state === 'unknown') this.#close(asked.id, 'not authenticated');
+    else this.#obey(asked);
   }
 
   #authenticate(id: string, secret: string): void {

@@ -110,6 +110,28 @@ describe('a request of an application', () => {
     expect(rig.app.answer.message.status).toBe(200);
   });
 
+  test('too large for a datagram goes by TCP, and by UDP after all where there is no TCP', async () => {
+    const rig = new Rig();
+    const sizes: number[] = [];
+    rig.network.candidates = (hops, size) => {
+      sizes.push(size);
+      return size > 1300 ? [{ ...hops[0]!, protocol: 'tcp' }, hops[0]!] : [hops[0]!];
+    };
+    rig.app.send('INVITE', CALLEE, { body: SDP.padEnd(1_200, 'x') });
+    const overTcp = rig.sentRequest('INVITE');
+    expect(topVia(overTcp)?.transport).toBe('TCP');
+    expect(header(overTcp, 'Contact')).toBe('<sip:192.0.2.10:5060;transport=tcp>');
+    const [left] = rig.network.departed;
+    expect(Math.abs(sizes[0]! - left!.bytes.length)).toBeLessThan(100);
+    rig.network.dead.add('192.0.2.20:5060');
+    rig.app.send('INVITE', CALLEE, { body: SDP.padEnd(1_200, 'x') });
+    rig.network.dead.clear();
+    await Promise.resolve();
+    const overUdp = rig.sentRequest('INVITE');
+    expect(topVia(overUdp)?.transport).toBe('UDP');
+    expect(header(overUdp, 'Contact')).toBe('<sip:192.0.2.10:5060>');
+  });
+
   test('to a name waits for the resolver', async () => {
     const rig = new Rig();
     const outcomes = rig.app.send('OPTIONS', 'sip:x@nowhere.example');

@@ -44,7 +44,7 @@ export class FakeNetwork implements Network {
     return this.known(uri) ?? { ok: false, reason: `no such name: ${uri.host}` };
   }
 
-  candidates(hops: readonly Destination[]): readonly Destination[] {
+  candidates(hops: readonly Destination[], _bytes: number): readonly Destination[] {
     return hops.map(({ protocol, address, port }) => ({ protocol, address, port }));
   }
 }

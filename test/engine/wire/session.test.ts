@@ -23,6 +23,7 @@ class Wire extends Rig {
       clock: this.clock,
       ids: new CountingIds(),
       log: silentLog,
+      contain: (action) => action(),
       ends: () => [
         { ...local('udp'), advertised: { address: '198.51.100.1', port: 5060 } },
         local('tcp'),
