@@ -48,7 +48,9 @@ function sentence(issue: Issue, located: Located): string {
   if (issue.code === 'too_big' && issue.origin === 'string') {
     return `wants at most ${issue.maximum} characters`;
   }
-  if (issue.code === 'too_small' && issue.origin === 'string') return 'must not be empty';
+  if (issue.code === 'too_small' && issue.origin === 'string') {
+    return issue.minimum === 1 ? 'must not be empty' : `wants at least ${issue.minimum} characters`;
+  }
   if (issue.code === 'too_small' && issue.origin === 'array') return 'wants at least one entry';
   return `wants ${key ? wanted(key) : issue.message}, got ${key?.secret ? 'something else' : show(part)}`;
 }

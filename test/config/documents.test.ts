@@ -60,7 +60,7 @@ describe('the examples', () => {
   });
 
   it.each(names)('%s is valid', (name) => {
-    const env = { TWINTRACK_HTTP__TOKEN: 'a-token' };
+    const env = { TWINTRACK_HTTP__TOKEN: 'a-token-of-some-length' };
     const config = configOf(load({ file: join(root, 'config/examples', name), env }));
     expect(config.users.some(({ mode }) => mode === 'always')).toBe(true);
   });
@@ -118,5 +118,25 @@ routes:
       ? []
       : loaded.problems.map((one) => showProblem(one).replace(`${files.directory}/`, ''));
     expect(told).toEqual(shown);
+  });
+});
+
+describe('configuration shown in the documentation', () => {
+  const blocks = ['README.md', 'docs/configuration.md'].flatMap((page) =>
+    [...read(page).matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml], at) => ({
+      page: `${page} (${at + 1})`,
+      yaml: yaml!,
+    })),
+  );
+
+  it('is there', () => {
+    expect(blocks.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each(blocks)('is valid: $page', ({ yaml }) => {
+    // A fragment that shows routes alone names a peer that the reader has.
+    const peers = 'peers: [{ name: trunk, addresses: [192.0.2.1], target: "sip:192.0.2.1" }]\n';
+    const whole = /^peers:/m.test(yaml) ? yaml : peers + yaml;
+    configOf(load({ file: files.write('shown.yaml', whole) }));
   });
 });

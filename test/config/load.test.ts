@@ -300,6 +300,11 @@ describe('keys that must agree', () => {
       'recorder: { provider: "sip:127.0.0.1:5060" }',
       'recorder.provider: 127.0.0.1:5060 is our own address',
     ],
+    ['media: { address: "::1", address6: "::1" }', 'media.address6: is of no use'],
+    [
+      'peers: [{ name: a, addresses: [0.0.0.0/0] }]',
+      'peers[0].addresses[0]: lets everybody call everywhere, by the request-uri of routes[0]',
+    ],
     [
       'http: { listen: "0.0.0.0:8080" }',
       'http.listen: 0.0.0.0 is reached from other machines, and what is served names people: set http.tokenFile or TWINTRACK_HTTP__TOKEN',
@@ -330,6 +335,10 @@ describe('keys that must agree', () => {
     [
       'the wildcard is fine behind an external address',
       'media: { address: 0.0.0.0, externalAddress: 198.51.100.1 }',
+    ],
+    [
+      'everybody may call where the routes lead',
+      'peers: [{ name: a, addresses: [0.0.0.0/0] }]\nroutes: [{ targets: [user] }]',
     ],
     [
       'a narrower block of another peer',

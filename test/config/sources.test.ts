@@ -225,6 +225,12 @@ describe('secrets', () => {
     ]);
   });
 
+  it('that could be guessed are refused', () => {
+    expect(problemsOf(load({ env: { TWINTRACK_HTTP__TOKEN: 'password' } }))).toEqual([
+      'env TWINTRACK_HTTP__TOKEN: http.token: wants at least 16 characters',
+    ]);
+  });
+
   it('given twice are refused', () => {
     const tokenFile = files.write('token', secret);
     const env = { TWINTRACK_HTTP__TOKEN: secret, TWINTRACK_HTTP__TOKEN_FILE: tokenFile };

@@ -6,7 +6,12 @@ import {
   routesLeadSomewhere,
   usersAreDistinct,
 } from './references';
-import { httpIsGuarded, loopbackKeepsToItself, mediaIsReachable } from './safety';
+import {
+  httpIsGuarded,
+  loopbackKeepsToItself,
+  mediaIsReachable,
+  nobodyRelaysForAll,
+} from './safety';
 import type { Check, Subject } from './subject';
 
 const CHECKS: readonly Check[] = [
@@ -20,6 +25,7 @@ const CHECKS: readonly Check[] = [
   httpIsGuarded,
   mediaIsReachable,
   loopbackKeepsToItself,
+  nobodyRelaysForAll,
 ];
 
 /** Every rule that concerns more than one key. */

@@ -33,6 +33,9 @@ export const mediaIsReachable: Check = (subject) => {
     const message = `wants the same address family as media.address, which is ${address}`;
     refuse(['media', 'externalAddress'], message);
   }
+  if (address6 && isIP(address ?? '') === 6) {
+    refuse(['media', 'address6'], 'is of no use: media.address is an IPv6 address already');
+  }
   if (address6 && isWildcard(address6)) {
     refuse(['media', 'address6'], `${address6} ${NOT_IN_SDP}`);
   }
@@ -44,6 +47,22 @@ export const mediaIsReachable: Check = (subject) => {
 };
 
 const NOT_IN_SDP = 'can stand in no SDP: name an address of this machine';
+
+/** Who may call anywhere must be known: toll fraud looks for nothing else. */
+export const nobodyRelaysForAll: Check = (subject) => {
+  const { peers = [], routes = [] } = subject.parts;
+  return peers.flatMap((peer, index) => {
+    const item = peer?.addresses?.findIndex(({ prefix }) => prefix === 0) ?? -1;
+    const route = routes.findIndex(
+      (one) =>
+        one?.targets?.some(({ kind }) => kind === 'request-uri') &&
+        (one.from === 'any' || one.from?.includes(peer?.name ?? '')),
+    );
+    if (item < 0 || route < 0) return [];
+    const message = `lets everybody call everywhere, by the request-uri of routes[${route}]: name the addresses of those who may`;
+    return [at(subject, ['peers', index, 'addresses', item], message)];
+  });
+};
 
 /** What cannot be reached from outside would take calls and record nothing that can be heard. */
 export const loopbackKeepsToItself: Check = (subject) => {

@@ -44,10 +44,10 @@ export const name = z
  * A secret: never in the file and never a flag, which `ps` shows. It comes from the environment, or
  * from the file that the key `…File` beside it names.
  */
-export function secret(why: string) {
+export function secret(why: string, leastCharacters = 1) {
   return z
     .string()
-    .min(1)
+    .min(leastCharacters)
     .max(4096)
     .transform((value) => new Secret(value))
     .nullable()

@@ -7,7 +7,10 @@ export const http = z.strictObject({
     .nullable()
     .prefault('127.0.0.1:8080')
     .describe('Where health, metrics, live calls and recordings are served; null serves nothing.'),
-  token: secret('Token that HTTP callers must show, from the environment or by tokenFile.'),
+  token: secret(
+    'Token that HTTP callers must show, 16 characters or more: from the environment, or by tokenFile.',
+    16,
+  ),
   tokenFile: filePath()
     .nullable()
     .prefault(null)
