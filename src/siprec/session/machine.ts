@@ -213,7 +213,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       // RFC 3261 §12.2.1.2: there is no dialog any more.
       this.#vanish(detail);
     } else if (state.name === 'ending' && state.told) {
-      this.#leave(now);
+      this.#onLastDeclined(status, now);
     } else {
       if (status === 491 || retryAfter !== undefined) {
         this.#timers.set('retry', now + retryDelay(this.options.random(), retryAfter));
@@ -329,6 +329,18 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#state = { ...this.#state, told: true };
     if (updates) this.#out.push({ do: 'update', metadata });
     else this.#out.push({ do: 'reinvite', lines: this.#lines.describe(), metadata });
+  }
+
+  /** A recorder that does not know UPDATE after all is told by re-INVITE. */
+  #onLastDeclined(status: number, now: Instant): void {
+    if (this.#state.name !== 'ending') return;
+    const unknown = status === 405 || status === 501;
+    if (!unknown || !this.#state.updates) {
+      this.#leave(now);
+      return;
+    }
+    this.#state = { ...this.#state, updates: false, told: false };
+    this.#sayTheLast(now);
   }
 
   #leave(now: Instant): void {

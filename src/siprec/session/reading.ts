@@ -30,9 +30,10 @@ export function answerIn(
   return readRecorder(contentOf(message)?.sdp, sent);
 }
 
-/** RFC 3311 §4: a recorder that takes UPDATE says so. */
+/** RFC 3311 §4: who takes UPDATE lists it in Allow; who lists nothing has not said. */
 export function allowsUpdate(response: IncomingResponse): boolean {
-  return /\bUPDATE\b/i.test(response.header('allow') ?? '');
+  const allow = response.header('allow');
+  return allow === undefined || /\bUPDATE\b/i.test(allow);
 }
 
 /** What a final response to a re-INVITE or UPDATE of ours means. */

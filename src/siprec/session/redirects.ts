@@ -1,29 +1,29 @@
 import { parseNameAddr, parseSipUri, splitList, uriParam } from '../../ua';
 
-/** RFC 3261 §8.1.3.4 leaves the number to the client. */
-const MAX_REDIRECTIONS = 3;
+/** Addresses tried in all: the configured one and three more; RFC 3261 §8.1.3.4 leaves that to the client. */
+const MAX_TRIES = 4;
 
 /**
  * The recorder's addresses still to be tried: the configured one, then those that redirections name, best
- * first. No address is tried twice, and no more than three redirections are followed.
+ * first. No address is tried twice.
  */
 export class Destinations {
   readonly #transport: string;
   readonly #tried = new Set<string>();
-  #waiting: string[] = [];
-  #redirections = 0;
+  #waiting: readonly string[];
 
   constructor(uri: string) {
     this.#transport = transportOf(uri);
-    this.#waiting.push(uri);
+    this.#waiting = [uri];
   }
 
   /** The next address to invite, with its transport named. */
   next(): string | undefined {
-    for (let uri = this.#waiting.shift(); uri !== undefined; uri = this.#waiting.shift()) {
+    for (const [i, uri] of this.#waiting.entries()) {
       const complete = withTransport(uri, this.#transport);
-      if (this.#tried.has(complete)) continue;
+      if (this.#tried.has(complete) || this.#tried.size === MAX_TRIES) continue;
       this.#tried.add(complete);
+      this.#waiting = this.#waiting.slice(i + 1);
       return complete;
     }
     return undefined;
@@ -31,8 +31,7 @@ export class Destinations {
 
   /** Takes the Contact of a 3xx. */
   redirect(contact: string | undefined): void {
-    if (contact === undefined || ++this.#redirections > MAX_REDIRECTIONS) return;
-    this.#waiting = [...contactsOf(contact), ...this.#waiting];
+    if (contact !== undefined) this.#waiting = [...contactsOf(contact), ...this.#waiting];
   }
 }
 

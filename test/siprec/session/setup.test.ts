@@ -442,6 +442,19 @@ describe('a redirection', () => {
     expect(await recording.outcome).toMatchObject({ status: 301, recorded: 'not' });
   });
 
+  test('to many places tries three of them', async () => {
+    const world = new World();
+    const recording = world.record();
+    const many = Array.from({ length: 50 }, (_, i) => `<sip:recorder-${i}>`);
+    world.agent.last.reject(300, 'Multiple Choices', moved(...many));
+    for (let i = 0; i < 10; i++) {
+      await turn();
+      world.agent.last.reject(486, 'Busy');
+    }
+    expect((await recording.outcome).status).toBe(486);
+    expect(world.agent.invites).toHaveLength(4);
+  });
+
   test('does not give more time', async () => {
     const world = new World();
     const recording = world.record();

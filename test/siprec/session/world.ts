@@ -1,4 +1,4 @@
-import { type Ids, silentLog } from '../../../src/core';
+import { type Ids, type Log, silentLog } from '../../../src/core';
 import type { PayloadDescription } from '../../../src/media';
 import {
   createRecordingClient,
@@ -72,14 +72,9 @@ export class World {
   };
   readonly client: RecordingClient;
 
-  constructor() {
+  constructor(log: Log = silentLog) {
     const { agent, clock } = this;
-    this.client = createRecordingClient({
-      agent,
-      clock,
-      ids: new CountingIds(),
-      log: silentLog,
-    });
+    this.client = createRecordingClient({ agent, clock, ids: new CountingIds(), log });
   }
 
   record(
