@@ -12,6 +12,7 @@ import type { RecordingPolicy } from '../policy';
 import type { IncomingInvite, IncomingRequest, SipAgent } from '../ua';
 import { Call } from './call/call';
 import type { CallEnvironment, MediaTimeoutRule } from './call/environment';
+import { detached } from './detached';
 import { DialogReferences } from './dialog-references';
 import { type MediaAddress, MediaAddresses } from './media/addresses';
 import { nextMaxForwards } from './procedures/invite';
@@ -102,7 +103,7 @@ class Switchboard implements B2bua {
   readonly #env: CallEnvironment;
   readonly #stopListening: () => void;
   #draining = false;
-  #whenEmpty: (() => void) | undefined;
+  readonly #whenEmpty: Array<() => void> = [];
 
   constructor(private readonly options: B2buaOptions) {
     const { agent, plane, policy, log, clock, ids, topology, limits } = options;
@@ -160,9 +161,7 @@ class Switchboard implements B2bua {
 
   async drain(graceMs: Millis): Promise<void> {
     this.#draining = true;
-    const empty = new Promise<void>((resolve) => {
-      this.#whenEmpty = resolve;
-    });
+    const empty = new Promise<void>((resolve) => this.#whenEmpty.push(resolve));
     this.#noticeEmpty();
     const cancel = this.#env.clock.after(graceMs, () => {
       for (const call of this.#calls.values()) call.hangUp('SHUTTING_DOWN');
@@ -210,9 +209,11 @@ class Switchboard implements B2bua {
       void request.respond(FAULTS.CALLER_NOT_ALLOWED.sip);
       return;
     }
-    answerOutsideCalls(this.#env, peer, request).catch((error: unknown) => {
-      this.options.log.debug({ err: error, method: request.method }, 'request not answered');
-    });
+    detached(
+      answerOutsideCalls(this.#env, peer, request),
+      this.options.log,
+      'request not answered',
+    );
   }
 
   #turnAway(invite: IncomingInvite, fault: FaultCode): void {
@@ -240,7 +241,8 @@ class Switchboard implements B2bua {
   }
 
   #noticeEmpty(): void {
-    if (this.#draining && this.#calls.size === 0) this.#whenEmpty?.();
+    if (!this.#draining || this.#calls.size > 0) return;
+    for (const resolve of this.#whenEmpty.splice(0)) resolve();
   }
 }
 

@@ -13,7 +13,7 @@ export interface SipUri {
 }
 
 const URI =
-  /^(sips?):(?:([^@]*)@)?(\[[0-9A-Fa-f:.]+\]|[^\s:;?@<>"[\]]+)(?::(\d{1,5}))?(;[^?]*)?(\?.*)?$/i;
+  /^(sips?):(?:([^@\s<>"]*)@)?(\[[0-9A-Fa-f:.]+\]|[^\s:;?@<>"[\]]+)(?::(\d{1,5}))?(;[^?\s<>"]*)?(\?[^\s<>"]*)?$/i;
 
 /** Undefined when it is no SIP URI. */
 export function parseSipUri(text: string): SipUri | undefined {

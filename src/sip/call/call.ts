@@ -1,6 +1,7 @@
 import { Driver, FAULTS, Fault, type FaultCode, type Log } from '../../core';
 import type { PlaneEvent } from '../../media';
 import type { Dialog, IncomingInvite, IncomingRequest, Provisional, SipMessage } from '../../ua';
+import { detached } from '../detached';
 import { descriptionOf, passBody } from '../media/bodies';
 import { SessionMedia } from '../media/session-media';
 import { answerCaller, refuseCaller } from '../procedures/answer';
@@ -17,7 +18,7 @@ import type { Peer, Routed } from '../routing';
 import type { Attempt } from './attempt';
 import { CallerLeg } from './caller-leg';
 import type { CallEnvironment, CallParts } from './environment';
-import type { Leg } from './leg';
+import { type Leg, otherSide } from './leg';
 import {
   type CallInput,
   CallMachine,
@@ -126,7 +127,8 @@ export class Call implements CallParts {
   start(): void {
     const { invite } = this.caller;
     invite.onCancel = (reason) => this.#onCancel(reason);
-    invite.onPrack = (prack) => void this.#provisionals.onPrack(prack);
+    invite.onPrack = (prack) =>
+      this.#detached(this.#provisionals.onPrack(prack), 'prack not answered');
     invite.onUpdate = (update) => this.#reoffers.onUpdate('caller', update);
     invite.onRequest = (request) => this.#onEarlyRequest('caller', request);
     this.#provisionals.start();
@@ -139,7 +141,9 @@ export class Call implements CallParts {
   }
 
   onMediaEvent(event: Exclude<PlaneEvent, { kind: 'worker-lost' }>): void {
-    if (event.kind === 'rtp-timeout' && this.state === 'talking') void this.#watch.onSilence(event);
+    if (event.kind === 'rtp-timeout' && this.state === 'talking') {
+      this.#detached(this.#watch.onSilence(event), 'silence not judged');
+    }
   }
 
   /** Resolves when the record is made and every BYE of the call has been answered or timed out. */
@@ -151,7 +155,7 @@ export class Call implements CallParts {
   #perform(output: CallOutput): void {
     switch (output.kind) {
       case 'try':
-        void this.#targets.try(output.attempt, output.target);
+        this.#detached(this.#targets.try(output.attempt, output.target), 'target not tried');
         return;
       case 'cancel': {
         const reason = output.why === 'caller' ? this.#cancelReason : cancelReason(output.why);
@@ -192,6 +196,7 @@ export class Call implements CallParts {
         return;
       case 'settled':
         this.#record = this.#finish();
+        this.#detached(this.#record, 'call not finished');
         return;
     }
   }
@@ -237,10 +242,11 @@ export class Call implements CallParts {
   #listen(side: CallSide, dialog: Dialog, current: () => boolean): void {
     dialog.onReinvite = (request) => this.#reoffers.onReinvite(side, request);
     dialog.onUpdate = (request) => this.#reoffers.onUpdate(side, request);
-    dialog.onRequest = (request) => void this.#relay(side, request);
+    dialog.onRequest = (request) => this.#relay(side, request);
     dialog.onAck = (ack) => {
-      if (side === 'caller' && !this.#answerer?.acknowledged) void this.#acknowledge(ack);
-      else this.#reoffers.onAck(side, ack);
+      if (side === 'caller' && !this.#answerer?.acknowledged) {
+        this.#detached(this.#acknowledge(ack), 'ack not passed');
+      } else this.#reoffers.onAck(side, ack);
     };
     dialog.onEnd = ({ by, message }) => {
       if (!current()) return;
@@ -275,21 +281,23 @@ export class Call implements CallParts {
     if (this.state === 'talking') this.recordings.agreed(agreement);
   }
 
-  async #relay(from: CallSide, request: IncomingRequest): Promise<void> {
-    const to = from === 'caller' ? this.callee : this.caller;
-    const status = await relayRequest(this, request, to);
-    if (status === DOES_NOT_EXIST) this.#onDead(from === 'caller' ? 'callee' : 'caller');
+  #relay(from: CallSide, request: IncomingRequest): void {
+    const side = otherSide(from);
+    const relayed = relayRequest(this, request, this.#leg(side)).then((status) => {
+      if (status === DOES_NOT_EXIST) this.#onDead(side);
+    });
+    this.#detached(relayed, 'request not relayed');
   }
 
   #onEarlyRequest(from: CallSide, request: IncomingRequest): void {
     if (request.method !== 'BYE') {
-      void this.#relay(from, request);
+      this.#relay(from, request);
       return;
     }
     // RFC 3261 §15.1.2: the BYE of an early dialog; its INVITE is answered 487.
     void request.respond(OK);
     if (from === 'callee') return;
-    void this.caller.reject(REQUEST_TERMINATED, {});
+    this.#detached(this.caller.reject(REQUEST_TERMINATED, {}), 'refusal not sent');
     this.#onCancel(request.header('reason'));
   }
 
@@ -316,6 +324,10 @@ export class Call implements CallParts {
       this.log.error({ err: error }, 'call step failed');
       this.hangUp('OFFER_NOT_UNDERSTOOD');
     });
+  }
+
+  #detached(work: Promise<unknown>, what: string): void {
+    detached(work, this.log, what);
   }
 
   #farewell(bye: Promise<void>): void {

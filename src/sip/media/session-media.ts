@@ -56,11 +56,15 @@ const MOST_LINES = 8;
  */
 export class SessionMedia {
   readonly #slots: Array<Slot | undefined> = [];
-  readonly #reports: Array<LineReport | Promise<LineReport>> = [];
+  readonly #reports: Array<Promise<LineReport>> = [];
   readonly #origin: Record<Side, OwnOrigin>;
   readonly #family: Record<Side, 4 | 6>;
   #offer:
     | { readonly from: Side; readonly text: string; readonly description: SessionDescription }
+    | undefined;
+  /** The last answer that was not final, complete if no other comes. */
+  #preview:
+    | { readonly from: Side; readonly text: string; readonly agreement: Agreement }
     | undefined;
   /** What each side said in the last complete offer and answer. */
   readonly #standing: Partial<Record<Side, string>> = {};
@@ -114,6 +118,7 @@ export class SessionMedia {
       this.#learnFamily(from, description);
       await this.#openLines(description);
       this.#offer = { from, text, description };
+      this.#preview = undefined;
       // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
       if (!this.#agreement) this.#expect(from, description, undefined);
       return this.#anchored(from, text, (index) => this.#slots[index]?.line);
@@ -138,13 +143,18 @@ export class SessionMedia {
       const terms = lines.map((line) => line.terms);
       this.#expect(offer.from, offer.description, terms);
       this.#expect(from, description, terms);
-      if (final) {
-        this.#standing[offer.from] = offer.text;
-        this.#standing[from] = text;
-        this.#keep({ offerer: offer.from, lines });
-      }
+      this.#preview = { from, text, agreement: { offerer: offer.from, lines } };
+      if (final) this.#settle();
       return this.#anchored(from, text, (index) => lines[index]?.line);
     });
+  }
+
+  /**
+   * The final response came without a description: what a provisional one had shown holds, though RFC 3261
+   * §13.2.1 wants it repeated.
+   */
+  confirm(): Promise<void> {
+    return this.#inTurn(async () => this.#settle());
   }
 
   /** The pending offer was refused: what it had opened is closed, what was agreed stays. */
@@ -161,7 +171,9 @@ export class SessionMedia {
     return this.#inTurn(async () => {
       this.#closed = true;
       for (const index of this.#slots.keys()) this.#drop(index);
-      return Promise.all(this.#reports);
+      // A worker that has died has nothing to tell any more.
+      const reports = await Promise.allSettled(this.#reports);
+      return reports.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     });
   }
 
@@ -178,6 +190,16 @@ export class SessionMedia {
       terms,
       line: terms.accepted ? this.#slots[index]?.line : undefined,
     };
+  }
+
+  #settle(): void {
+    const preview = this.#preview;
+    const offer = this.#offer;
+    this.#preview = undefined;
+    if (!preview || !offer) return;
+    this.#standing[offer.from] = offer.text;
+    this.#standing[preview.from] = preview.text;
+    this.#keep(preview.agreement);
   }
 
   #keep(agreement: Agreement): void {
@@ -262,7 +284,9 @@ export class SessionMedia {
     const slot = this.#slots[index];
     if (!slot) return;
     this.#slots[index] = undefined;
-    this.#reports.push(slot.line.close().then((stats) => ({ kind: slot.kind, stats })));
+    const report = slot.line.close().then((stats) => ({ kind: slot.kind, stats }));
+    report.catch(() => {});
+    this.#reports.push(report);
   }
 
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {

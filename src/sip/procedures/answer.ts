@@ -18,6 +18,7 @@ export async function answerCaller(call: CallParts, attempt: Attempt): Promise<D
   const response = attempt.response!;
   const invited = descriptionOf(call.caller.invite) !== undefined;
   const passed = await passBody(call.media, 'b', response, invited ? 'answer' : 'offer');
+  if (invited && !passed.described) await call.media.confirm();
   if (call.over || call.caller.answered) return undefined;
   call.recordings.begin(call.media);
   return call.caller.accept({

@@ -10,6 +10,7 @@ import {
 import type { CallParts } from '../call/environment';
 import { type Leg, mediaSide, otherSide } from '../call/leg';
 import type { CallSide } from '../call/machine';
+import { detached } from '../detached';
 import { type ExchangeInput, ExchangeMachine, type ExchangeOutput } from '../exchange/machine';
 import { descriptionOf, keptBody, NO_BODY, type PassedBody, passBody } from '../media/bodies';
 import { requestHeaders, responseHeaders } from './carry';
@@ -71,7 +72,7 @@ export class Reoffers {
 
   onUpdate(from: CallSide, request: IncomingRequest): void {
     if (descriptionOf(request) !== undefined) this.#begin(from, 'UPDATE', request);
-    else void this.#passRefresh(from, request);
+    else this.#detached(this.#passRefresh(from, request));
   }
 
   onAck(side: CallSide, ack: SipMessage): void {
@@ -84,6 +85,10 @@ export class Reoffers {
   stop(): void {
     this.#driver.stop();
     this.#exchanges.clear();
+  }
+
+  #detached(work: Promise<void>): void {
+    detached(work, this.call.log, 'offer not passed');
   }
 
   #begin(from: CallSide, method: Exchange['method'], request: IncomingRequest): number {
@@ -103,14 +108,14 @@ export class Reoffers {
     if (!exchange) return;
     switch (output.kind) {
       case 'relay':
-        void this.#relay(output.id, exchange);
+        this.#detached(this.#relay(output.id, exchange));
         return;
       case 'pass':
-        void this.#pass(output.id, exchange);
+        this.#detached(this.#pass(output.id, exchange));
         return;
       case 'acknowledge':
         this.#exchanges.delete(output.id);
-        void this.#acknowledge(exchange);
+        this.#detached(this.#acknowledge(exchange));
         return;
       case 'refuse': {
         this.#exchanges.delete(output.id);
