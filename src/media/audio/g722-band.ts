@@ -102,7 +102,9 @@ export class Band {
 }
 
 export function saturate(value: number): number {
-  return Math.min(Math.max(value, -32_768), 32_767);
+  if (value > 32_767) return 32_767;
+  if (value < -32_768) return -32_768;
+  return value;
 }
 
 function clamp(value: number, limit: number): number {

@@ -1,0 +1,284 @@
+import type { Instant, Millis } from '../../core';
+import { TimestampUnwrapper } from '../../media';
+import { Alignment, type SenderClock } from './alignment';
+import type { Brush } from './brush';
+import type { Format } from './format';
+import { GapLog } from './gap-log';
+import { Reorder } from './reorder';
+import { SequenceLog } from './sequence-log';
+
+/** A packet of the source on its way to the audio. */
+interface Packet {
+  readonly sequence: number;
+  readonly ticks: number;
+  readonly mediaMs: Millis;
+  readonly arrival: Instant;
+  readonly format: Format;
+  readonly payload: Uint8Array;
+}
+
+/** What a source asks of the timeline. */
+export interface Ground {
+  /** Frames a second. */
+  readonly rate: number;
+  /** Gives the source its offset; `firstMs` is the media time of its first packet. */
+  place(source: Source, firstMs: Millis): void;
+  /** The source's timestamps begin anew: its relation to the audio no longer holds. */
+  displace(source: Source): void;
+  /**
+   * Frames by which the source should slip by and by; positive is later. What can be put right at once
+   * is, for instance when the source is `free`: what comes next does not follow on.
+   */
+  correction(source: Source, free: boolean): number;
+}
+
+/** How long the first packets of a new beginning are held, to see how they relate to local time. */
+const SETTLE: Millis = 200;
+/** A single packet of a new source is believed when another follows within this time. */
+const PROBATION: Millis = 1_000;
+/** A silence, or a step of the timestamps against the arrival, that makes a new beginning. */
+const BREAK: Millis = 500;
+/** The longest silence inside a burst of packets that were kept for us. */
+const BURST_GAP: Millis = 30_000;
+/** After a break timestamps are believed when they agree with the arrival as well as this. */
+const AGREEMENT: Millis = 150;
+/** Packets held at most: a minute of them, or a flood. */
+const MAX_HELD = 3_000;
+
+/**
+ * One synchronization source (RFC 3550 §3) of a stream. Its timestamps place its packets; arrival only
+ * says where a new beginning belongs: the first packet, a change of clock rate, a restart, or a break after
+ * which the timestamps no longer agree with the arrival.
+ *
+ *     (new beginning) ──▶ settling ──packets tell the relation──▶ placed ──break──▶ settling
+ */
+export class Source {
+  readonly alignment = new Alignment();
+  readonly log = new SequenceLog();
+  readonly gaps = new GapLog();
+  /** Position in the audio minus media time, in ms; undefined until it is placed. */
+  offset: Millis | undefined;
+  /** Where its first sample is, in frames; set when it is placed. */
+  start = 0;
+  /** It has been placed more than once. */
+  displaced = false;
+  /** A correction is under way. */
+  slipping = false;
+  octets = 0;
+  /** Packets that came too late, or that nobody followed. */
+  late = 0;
+  slippedMs: Millis = 0;
+  firstArrival: Instant | undefined;
+  lastArrival: Instant = 0;
+
+  #clockRate = 0;
+  readonly #timestamps = new TimestampUnwrapper();
+  #lastTicks = 0;
+  /** Of the last packet of audio in order, for continuity. */
+  #lastMediaMs: Millis = 0;
+  #lastMediaArrival: Instant = 0;
+
+  #held: Packet[] | undefined;
+  #settleUntil: Instant = 0;
+  /** The next packet of audio is a new beginning. */
+  #broken = true;
+
+  readonly #reorder = new Reorder<Packet>(
+    (packet) => this.#paint(packet),
+    (packet) => this.#paintLate(packet),
+  );
+  #lastPainted: number | undefined;
+  #missingFrom: number | undefined;
+
+  constructor(
+    readonly ssrc: number,
+    private readonly ground: Ground,
+    readonly brush: Brush,
+  ) {}
+
+  /** The instant in the audio of media time `ms`, in frames. */
+  frameOf(mediaMs: Millis): number {
+    return Math.round(((mediaMs + this.offset!) * this.ground.rate) / 1000);
+  }
+
+  receive(
+    sequence: number,
+    timestamp: number,
+    format: Format,
+    payload: Uint8Array,
+    arrival: Instant,
+  ): void {
+    if (this.#held && arrival >= this.#settleUntil) this.#conclude(arrival);
+    const verdict = this.log.receive(sequence);
+    this.firstArrival ??= arrival;
+    this.lastArrival = arrival;
+    if (verdict === 'duplicate') return;
+    this.octets += payload.length;
+    const audio = format.kept !== 'none';
+    if (audio && format.clockRate !== this.#clockRate)
+      this.#changeClockRate(format.clockRate, arrival);
+    const ticks = this.#timestamps.unwrap(timestamp);
+    this.#lastTicks = ticks;
+    const mediaMs = this.#clockRate > 0 ? (ticks * 1000) / this.#clockRate : 0;
+    if (verdict === 'restart') this.#break(arrival);
+    if (audio && verdict !== 'behind') this.#watch(mediaMs, arrival);
+    const packet = { sequence: this.log.last, ticks, mediaMs, arrival, format, payload };
+    if (this.#held) {
+      this.#held.push(packet);
+      const long = arrival - this.#held[0]!.arrival >= SETTLE;
+      if (long || this.#held.length >= MAX_HELD) this.#conclude(arrival);
+    } else {
+      if (audio) this.#measure(packet);
+      this.#reorder.push(packet);
+    }
+  }
+
+  /** A sender report (RFC 3550 §6.4.1), with the clock its sender tells the time by. */
+  report(wallMs: Millis, timestamp: number, clock: SenderClock, at: Instant): void {
+    if (this.#clockRate === 0) return;
+    const ticks = this.#lastTicks + ((timestamp - this.#lastTicks) | 0);
+    this.alignment.reported(wallMs, (ticks * 1000) / this.#clockRate, clock, at);
+  }
+
+  tick(now: Instant): void {
+    if (this.#held && now >= this.#settleUntil) this.#conclude(now);
+    this.#reorder.tick(now);
+  }
+
+  /** The stream is inactive from now on, or over: what waits is painted, what is not sent not missed. */
+  pause(now: Instant): void {
+    if (this.#held) this.#conclude(now, true);
+    this.#reorder.flush();
+    this.brush.lift();
+    this.log.pause();
+    this.#broken = true;
+    this.#lastPainted = undefined;
+    this.#missingFrom = undefined;
+  }
+
+  /** The channel has been moved in the audio. */
+  move(frames: number): void {
+    if (this.offset !== undefined) this.offset += (frames * 1000) / this.ground.rate;
+    this.start += frames;
+    this.brush.move(frames);
+    this.gaps.move(frames);
+  }
+
+  /** Is this packet of audio a new beginning? */
+  #watch(mediaMs: Millis, arrival: Instant): void {
+    const step = mediaMs - this.#lastMediaMs;
+    const waited = arrival - this.#lastMediaArrival;
+    this.#lastMediaMs = mediaMs;
+    this.#lastMediaArrival = arrival;
+    if (this.#held) {
+      // Inside a burst of kept packets silences are shorter than they were; nothing else is odd.
+      if (step < 0 || step - waited > BURST_GAP) this.#break(arrival);
+    } else if (this.#broken || step < 0 || waited > BREAK || step - waited > BREAK) {
+      this.#settle(arrival);
+    }
+  }
+
+  #changeClockRate(clockRate: number, arrival: Instant): void {
+    if (this.#clockRate !== 0) this.#break(arrival);
+    this.#clockRate = clockRate;
+    this.#lastMediaMs = Number.NEGATIVE_INFINITY;
+  }
+
+  #break(arrival: Instant): void {
+    if (this.#held) this.#conclude(arrival, true);
+    this.#broken = true;
+    this.#settle(arrival);
+  }
+
+  #settle(arrival: Instant): void {
+    this.#held = [];
+    this.#settleUntil = arrival + SETTLE;
+    this.#broken = false;
+  }
+
+  /** Decides from the held packets where they belong, and lets them go. */
+  #conclude(now: Instant, final = false): void {
+    const held = this.#held ?? [];
+    const audio = held.filter(({ format }) => format.kept !== 'none');
+    const [first] = audio;
+    if (first && this.offset === undefined && audio.length < 2 && !final) {
+      if (now < first.arrival + PROBATION) {
+        this.#settleUntil = first.arrival + PROBATION;
+        return;
+      }
+      this.late += audio.length;
+      audio.length = 0;
+    }
+    this.#held = undefined;
+    if (audio.length === 0 || !first) {
+      this.#broken = true;
+      return;
+    }
+    this.#relate(first, audio);
+    held.sort((a, b) => a.sequence - b.sequence);
+    for (const packet of held) this.#reorder.push(packet);
+  }
+
+  #relate(first: Packet, audio: readonly Packet[]): void {
+    let floor = Number.POSITIVE_INFINITY;
+    for (const { arrival, mediaMs } of audio) floor = Math.min(floor, arrival - mediaMs);
+    const agrees = Math.abs(floor - this.alignment.floor.value) <= AGREEMENT;
+    if (this.offset === undefined || !agrees) {
+      this.#reorder.flush();
+      this.brush.lift();
+      if (this.offset !== undefined) {
+        this.ground.displace(this);
+        this.displaced = true;
+      }
+      this.alignment.restart(first.mediaMs, first.arrival);
+      this.offset = undefined;
+      this.#lastPainted = undefined;
+      this.#missingFrom = undefined;
+    }
+    for (const packet of audio) this.#measure(packet);
+    this.alignment.begun();
+    if (this.offset === undefined) {
+      this.ground.place(this, Math.min(...audio.map(({ mediaMs }) => mediaMs)));
+    }
+  }
+
+  #measure({ arrival, mediaMs }: Packet): void {
+    this.alignment.arrived(arrival, mediaMs);
+    this.log.measure(arrival - mediaMs);
+  }
+
+  #paint({ sequence, ticks, mediaMs, format, payload }: Packet): void {
+    if (this.#lastPainted !== undefined && sequence > this.#lastPainted + 1) {
+      this.#missingFrom ??= this.#lastPainted + 1;
+    }
+    this.#lastPainted = sequence;
+    if (format.kept !== 'wav' || this.offset === undefined) {
+      this.brush.lift();
+      return;
+    }
+    const free = !this.brush.follows(format, ticks);
+    const correction = this.ground.correction(this, free);
+    const frame = this.frameOf(mediaMs);
+    if (this.#missingFrom !== undefined) {
+      const { cursor } = this.brush;
+      this.gaps.add(cursor, frame - cursor, this.#missingFrom, sequence);
+      this.#missingFrom = undefined;
+    }
+    const moved = this.brush.paint(format, ticks, payload, frame, correction);
+    if (moved !== 0) {
+      const movedMs = (moved * 1000) / this.ground.rate;
+      this.offset += movedMs;
+      this.slippedMs += movedMs;
+    }
+  }
+
+  #paintLate({ sequence, mediaMs, format, payload }: Packet): void {
+    if (format.kept !== 'wav') return;
+    if (!format.stateless || this.offset === undefined) {
+      this.late++;
+      return;
+    }
+    this.brush.paintAlone(format, payload, this.frameOf(mediaMs));
+    this.gaps.fill(sequence);
+  }
+}
