@@ -4,7 +4,6 @@ import {
   type OwnOrigin,
   type PayloadDescription,
   parseSdp,
-  receives,
   recordingOffer,
   remoteEndpoint,
   sameCodec,
@@ -71,11 +70,19 @@ function readLine(media: MediaDescription, sent: SentLine | undefined): Recorder
       // From an IPv4 socket nothing reaches an IPv6 address.
       const { endpoint } = remote;
       if (endpoint.address.includes(':') !== sent.local.address.includes(':')) return REFUSED;
-      return { refused: false, remote: endpoint, receives: receives(media), payloadTypes };
+      return { refused: false, remote: endpoint, receives: isReady(media), payloadTypes };
     }
     default:
       return REFUSED;
   }
+}
+
+/**
+ * A recorder has nothing to send: one that copies our `sendonly` into its answer, where it has no place
+ * (RFC 3264 §6.1), means that it is ready.
+ */
+function isReady({ direction }: MediaDescription): boolean {
+  return direction !== 'inactive';
 }
 
 /** A recorder that takes only the telephone events of a stream does not take the stream. */

@@ -15,7 +15,7 @@ export interface RecorderLine {
   readonly refused: boolean;
   /** Where it wants the stream; undefined also while it holds the line without an address. */
   readonly remote: Endpoint | undefined;
-  /** `recvonly` or `sendrecv`; otherwise it is not ready to receive (RFC 7866 §7.2). */
+  /** False while it is not ready to receive: `inactive` (RFC 7866 §7.2). */
   readonly receives: boolean;
   /** Payload types it lists. */
   readonly payloadTypes: readonly number[];

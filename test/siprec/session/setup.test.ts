@@ -260,6 +260,12 @@ describe('an answer', () => {
     expect(world.clock.pending).toBe(0);
   });
 
+  test.each(['sendonly', 'sendrecv'])('that says %s means that it is ready', async (direction) => {
+    const world = new World();
+    await world.recording({}, sdp([{ formats: '8', direction }, { direction }]));
+    expect(world.journal).toHaveLength(2);
+  });
+
   test('that numbers dynamic formats without naming them is taken as meant', async () => {
     const world = new World();
     const [one, two] = world.call().streams;
