@@ -15,6 +15,8 @@ export interface HouseOptions {
   readonly targets: readonly string[];
   readonly users?: readonly ConfiguredUser[];
   readonly recordings?: Recorders;
+  /** Recorders that need the agent. */
+  readonly recorder?: (agent: SipAgent) => Recorders;
   readonly ringMs?: number;
   readonly setupMs?: number;
   readonly calls?: number;
@@ -71,7 +73,7 @@ export class House {
     const b2bua = createB2bua({
       agent,
       plane,
-      recordings: options.recordings,
+      recordings: options.recorder?.(agent) ?? options.recordings,
       policy: new ConfiguredUsers(options.users ?? []),
       routing: {
         peers: [{ name: 'local', addresses: [loopback] }],
