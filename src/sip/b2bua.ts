@@ -40,6 +40,8 @@ export interface B2buaLimits {
   readonly setupMs: Millis;
   /** Default `both`: a call ends when neither side has sent anything for the plane's RTP timeout. */
   readonly mediaTimeout?: MediaTimeoutRule | undefined;
+  /** Session timer (RFC 4028), in seconds from 90 up, to ask for on both legs. Default: none. */
+  readonly sessionExpiresS?: number | undefined;
 }
 
 export interface B2buaOptions {
@@ -126,6 +128,7 @@ class Switchboard implements B2bua {
       random: options.random ?? Math.random,
       setupMs: limits.setupMs,
       mediaTimeout: limits.mediaTimeout ?? 'both',
+      sessionExpiresS: limits.sessionExpiresS,
     };
     agent.onInvite = (invite) => this.#onInvite(invite);
     agent.onRequest = (request) => this.#onRequest(request);

@@ -1,4 +1,4 @@
-import { canonicalName, type Headers, type SipMessage } from '../ua';
+import { canonicalName, type SipMessage } from '../ua';
 
 /**
  * What becomes of each header on its way from one leg to the other.
@@ -138,7 +138,7 @@ const LEG_OPTIONS = new Set([
 ]);
 
 /** Allow, Supported, Require and Proxy-Require of the other leg. */
-export function negotiatedHeaders(message: SipMessage): Headers {
+export function negotiatedHeaders(message: SipMessage): Record<string, string> {
   const made: Record<string, string> = {};
   const allow = message.header('allow');
   const methods = allow === undefined ? CALL_METHODS : CALL_METHODS.filter(among(tokens(allow)));

@@ -34,6 +34,8 @@ export interface CallEnvironment {
   readonly random: () => number;
   readonly setupMs: Millis;
   readonly mediaTimeout: MediaTimeoutRule;
+  /** Session timer to ask for on both legs; undefined: none but what the peers ask for. */
+  readonly sessionExpiresS: number | undefined;
 }
 
 /** One call, as its procedures see it. */

@@ -1,7 +1,8 @@
 import { Fault } from '../../core';
-import type { Dialog, IncomingRequest, SipMessage } from '../../ua';
+import type { Accepted, Dialog, IncomingRequest, Rejected, SipMessage } from '../../ua';
 import { prepareInvite } from '../procedures/invite';
 import { redirectTargets } from '../procedures/redirect';
+import { raisedInterval } from '../procedures/session-timer';
 import type { Routed, Target } from '../routing';
 import { Attempt } from './attempt';
 import type { CallParts } from './environment';
@@ -66,12 +67,22 @@ export class CallTargets {
       unsent();
       return;
     }
-    const attempt = new Attempt(target, send(), this.call.env.clock.wall());
-    this.#attempts.set(number, attempt);
-    await this.#follow(number, attempt);
+    let expires = this.call.env.sessionExpiresS;
+    for (;;) {
+      const attempt = new Attempt(target, send(expires), this.call.env.clock.wall());
+      this.#attempts.set(number, attempt);
+      const final = await this.#followed(number, attempt);
+      const raised = raisedInterval(final.response, expires);
+      if (raised === undefined || !events.wanted(number)) {
+        this.#onFinal(number, attempt, final);
+        return;
+      }
+      expires = raised;
+    }
   }
 
-  async #follow(number: number, attempt: Attempt): Promise<void> {
+  /** Passes on what the target says, and resolves with its last word. */
+  async #followed(number: number, attempt: Attempt): Promise<Accepted | Rejected> {
     const { events } = this;
     const { invite } = attempt;
     invite.onProgress = (response) => {
@@ -83,6 +94,11 @@ export class CallTargets {
     const final = await invite.final;
     attempt.endedAt = this.call.env.clock.wall();
     attempt.response = final.response;
+    return final;
+  }
+
+  #onFinal(number: number, attempt: Attempt, final: Accepted | Rejected): void {
+    const { events } = this;
     if (final.kind === 'accepted') {
       attempt.accepted(final);
       events.onDialog(attempt, final.dialog);
@@ -90,11 +106,11 @@ export class CallTargets {
       return;
     }
     const { status } = final.response;
-    const alternatives = this.#followed(final.response, status);
+    const alternatives = this.#alternatives(final.response, status);
     events.input({ kind: 'rejected', attempt: number, status, alternatives });
   }
 
-  #followed(response: SipMessage, status: number): { from: number; count: number } | undefined {
+  #alternatives(response: SipMessage, status: number): { from: number; count: number } | undefined {
     if (this.routed.redirects !== 'follow' || status < 300 || status >= 400) return undefined;
     const targets = redirectTargets(response, this.#targets, this.call.env.own);
     const from = this.#targets.length;

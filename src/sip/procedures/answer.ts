@@ -5,6 +5,7 @@ import type { CallParts } from '../call/environment';
 import type { Failure } from '../call/machine';
 import { descriptionOf, keptBody, NO_BODY, passBody } from '../media/bodies';
 import { responseHeaders } from './carry';
+import { timerForCaller } from './session-timer';
 
 /** Seconds after which a caller refused for our own state may try again. */
 const RETRY_AFTER_S = '5';
@@ -21,9 +22,10 @@ export async function answerCaller(call: CallParts, attempt: Attempt): Promise<D
   if (invited && !passed.described) await call.media.confirm();
   if (call.over || call.caller.answered) return undefined;
   call.recordings.begin(call.media);
+  const headers = responseHeaders(call.env, response, response.status, passed);
   return call.caller.accept({
     reason: response.reason,
-    headers: responseHeaders(call.env, response, response.status, passed),
+    headers: timerForCaller(headers, call.caller.invite, call.env.sessionExpiresS),
     ...(passed.body !== undefined && { body: passed.body }),
   });
 }

@@ -12,6 +12,7 @@ import type { CallEnvironment, CallParts } from '../call/environment';
 import { passBody } from '../media/bodies';
 import type { OwnAddresses, Target } from '../routing';
 import { requestHeaders } from './carry';
+import { askForTimer } from './session-timer';
 
 /** RFC 3261 §8.1.1.6. */
 const MAX_FORWARDS = 70;
@@ -24,13 +25,14 @@ export function nextMaxForwards(value: string | undefined): number | undefined {
 }
 
 /**
- * Sends the caller's INVITE on to a target, its offer made to lead here.
+ * Makes the INVITE for a target of the caller's, its offer leading here. What is returned sends it, as often as
+ * is asked, with a session timer of that many seconds.
  * @throws Fault when the offer cannot be used, or there is no port for it
  */
 export async function prepareInvite(
   { env, media, caller }: CallParts,
   target: Target,
-): Promise<() => OutgoingInvite> {
+): Promise<(sessionExpiresS: number | undefined) => OutgoingInvite> {
   media.turnTo(familyOf(target.uri));
   const passed = await passBody(media, 'a', caller.invite, 'offer');
   const headers = {
@@ -38,7 +40,12 @@ export async function prepareInvite(
     ...parties(env, caller.invite, target),
   };
   const { body } = passed;
-  return () => env.agent.invite({ uri: target.uri, headers, ...(body !== undefined && { body }) });
+  return (sessionExpiresS) =>
+    env.agent.invite({
+      uri: target.uri,
+      headers: askForTimer(headers, sessionExpiresS),
+      ...(body !== undefined && { body }),
+    });
 }
 
 /** From, To and Max-Forwards of a request that begins something on the other leg. */

@@ -26,6 +26,7 @@ export interface HouseOptions {
   /** How the agent reaches the engine. Default in process. */
   readonly link?: 'in-process' | 'tcp';
   readonly random?: () => number;
+  readonly sessionExpiresS?: number;
 }
 
 /** Engine, media plane and B2BUA together, on loopback and on ports of the system's choice. */
@@ -90,7 +91,11 @@ export class House {
         ...options.routing,
       },
       topology: { media: { ipv4: { bind: '127.0.0.1' } } },
-      limits: { calls: options.calls ?? 1000, setupMs: options.setupMs ?? 30_000 },
+      limits: {
+        calls: options.calls ?? 1000,
+        setupMs: options.setupMs ?? 30_000,
+        sessionExpiresS: options.sessionExpiresS,
+      },
       log,
       clock: new SystemClock(),
       ids: randomIds,

@@ -95,6 +95,26 @@ describe('a call whose ends move at the same time', () => {
     await house.empty();
   });
 
+  it('asks for a session timer on both legs, and for no less than the callee takes', async () => {
+    const through = await open({ sessionExpiresS: 120 });
+    const outgoing = alice.agent.invite({ uri: through, body: audio() });
+    const first = await bob.nextCall();
+    expect(first.header('session-expires')).toBe('120');
+    expect(first.header('supported')).toContain('timer');
+    await first.reject(422, { headers: { 'Min-SE': '300' } });
+    const second = await bob.nextCall();
+    expect(second.header('session-expires')).toBe('300');
+    await second.accept({ body: audio() });
+    const final = await outgoing.final;
+    expect(final.response.header('session-expires')).toBe('120;refresher=uas');
+    if (final.kind === 'accepted') {
+      final.ack();
+      await final.dialog.bye();
+    }
+    await house.empty();
+    expect(house.records[0]!.attempts.map(({ status }) => status)).toEqual([200]);
+  });
+
   it('ends when nobody has sent any RTP for too long, and says why', async () => {
     const { caller, callee } = await talk(alice, bob, await open({ rtpTimeoutMs: 300 }));
     const ends = await Promise.all(
