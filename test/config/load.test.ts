@@ -300,6 +300,10 @@ describe('keys that must agree', () => {
       'recorder: { provider: "sip:127.0.0.1:5060" }',
       'recorder.provider: 127.0.0.1:5060 is our own address',
     ],
+    [
+      'sip: { sessionMinimumSeconds: 100, sessionExpiresSeconds: 90 }',
+      'sip.sessionExpiresSeconds: 90 is below sip.sessionMinimumSeconds',
+    ],
     ['media: { address: "::1", address6: "::1" }', 'media.address6: is of no use'],
     [
       'peers: [{ name: a, addresses: [0.0.0.0/0] }]',

@@ -11,6 +11,7 @@ import {
   loopbackKeepsToItself,
   mediaIsReachable,
   nobodyRelaysForAll,
+  sessionTimerFits,
 } from './safety';
 import type { Check, Subject } from './subject';
 
@@ -23,6 +24,7 @@ const CHECKS: readonly Check[] = [
   routesLeadSomewhere,
   nothingCallsItself,
   httpIsGuarded,
+  sessionTimerFits,
   mediaIsReachable,
   loopbackKeepsToItself,
   nobodyRelaysForAll,

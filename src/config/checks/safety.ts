@@ -18,6 +18,16 @@ export const httpIsGuarded: Check = (subject) => {
   ];
 };
 
+/** RFC 4028 §5: the interval is never below the minimum. */
+export const sessionTimerFits: Check = (subject) => {
+  const { sip } = subject.parts;
+  const expires = sip?.sessionExpiresSeconds ?? Number.POSITIVE_INFINITY;
+  const minimum = sip?.sessionMinimumSeconds ?? 0;
+  if (expires >= minimum) return [];
+  const message = `${expires} is below sip.sessionMinimumSeconds, which is ${minimum}`;
+  return [at(subject, ['sip', 'sessionExpiresSeconds'], message)];
+};
+
 /** SDP must show an address that a packet can be sent to. */
 export const mediaIsReachable: Check = (subject) => {
   const { media, recorder } = subject.parts;

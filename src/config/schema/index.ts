@@ -3,6 +3,7 @@ import { media } from './media';
 import { recorder } from './recorder';
 import { dialPlan, peers, routes, users } from './routing';
 import { cdr, http, log, shutdown } from './service';
+import { settings } from './settings';
 import { sip } from './sip';
 
 /** The sections of the configuration. Descriptions are what `--explain` and the reference show. */
@@ -13,6 +14,9 @@ export const schema = z.strictObject({
   users,
   routes,
   dialPlan,
+  settings: settings
+    .prefault({})
+    .describe('Recording settings that are changed while the service runs.'),
   recorder: recorder.prefault({}).describe('Recording.'),
   http: http.prefault({}).describe('Health, metrics, live calls and recordings over HTTP.'),
   log: log.prefault({}).describe('Logs, on standard output.'),

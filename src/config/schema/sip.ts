@@ -53,6 +53,12 @@ export const sip = z.strictObject({
     .describe(
       'How long a caller waits for the call logic before the engine answers 504 by itself.',
     ),
+  sessionExpiresSeconds: whole(90, 86_400)
+    .nullable()
+    .prefault(1800)
+    .describe(
+      'Session timer (RFC 4028) asked for on both legs, so that a call whose peer vanished ends; null asks for none.',
+    ),
   sessionMinimumSeconds: whole(90, 86_400)
     .prefault(90)
     .describe(
