@@ -4,6 +4,7 @@ export { FAULTS, Fault, type FaultCode } from './faults';
 export { type Ids, randomIds } from './ids';
 export { createLog, type Log, type LogLevel, silentLog } from './log';
 export { isLoopback } from './loopback';
+export { editDistance, nearest } from './nearest';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
 export { type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';
