@@ -15,8 +15,11 @@ import type { RecordingRecord } from '../record';
 
 /** Who sets recording sessions up; `RecordingClient` of the siprec room is one. */
 export interface Recorders {
-  /** Takes over the forks of the request. Never throws for what a recorder does. */
-  start(request: RecordingRequest): Recording;
+  /**
+   * Takes over the forks of the request, which records `user`. Never throws for what a recorder does.
+   * @throws Fault `RECORDER_NOT_CONFIGURED` when the user's provider names none.
+   */
+  start(request: RecordingRequest, user: RecordedUser): Recording;
 }
 
 /** The call as its recordings are told of it. */
@@ -150,7 +153,8 @@ class UserRecording {
         return;
       }
       this.#forks = undefined;
-      this.#recording = this.services.recorders.start(this.#request(forks, this.#agreement!));
+      const request = this.#request(forks, this.#agreement!);
+      this.#recording = this.services.recorders.start(request, this.user);
     } catch (error) {
       this.#fault = error instanceof Fault ? error : new Fault('NOTHING_RECORDABLE', String(error));
       log.warn({ recording: this.#id, err: error }, 'recording not started');

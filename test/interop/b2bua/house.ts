@@ -1,6 +1,6 @@
 import { randomIds, SystemClock, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
-import { createRelayPlane, type RelayPlane } from '../../../src/media';
+import { createRelayPlane, type MediaPlane, type RelayPlane } from '../../../src/media';
 import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
 import {
   type B2bua,
@@ -26,6 +26,8 @@ export interface HouseOptions {
   /** How the agent reaches the engine. Default in process. */
   readonly link?: 'in-process' | 'tcp';
   readonly random?: () => number;
+  /** Stands between the B2BUA and the plane. */
+  readonly between?: (plane: MediaPlane) => MediaPlane;
   readonly sessionExpiresS?: number;
 }
 
@@ -73,7 +75,7 @@ export class House {
     const loopback = { address: '127.0.0.0', prefix: 8, family: 4 } as const;
     const b2bua = createB2bua({
       agent,
-      plane,
+      plane: options.between?.(plane) ?? plane,
       recordings: options.recorder?.(agent) ?? options.recordings,
       policy: new ConfiguredUsers(options.users ?? []),
       routing: {

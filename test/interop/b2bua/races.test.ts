@@ -95,6 +95,66 @@ describe('a call whose ends move at the same time', () => {
     await house.empty();
   });
 
+  it('takes an UPDATE of the callee, and an INFO of either, before it is answered', async () => {
+    const through = await open();
+    const outgoing = alice.agent.invite({
+      uri: through,
+      headers: { Supported: '100rel' },
+      body: audio(),
+    });
+    const acknowledged = once<void>((resolve) => {
+      outgoing.onProgress = async (progress) => {
+        await progress.prack();
+        resolve();
+      };
+    });
+    outgoing.onUpdate = (update) => {
+      void update.respond(200, { body: update.body.replace('sendonly', 'recvonly') });
+    };
+    outgoing.onRequest = (request) => void request.respond(200, { headers: { 'X-By': 'alice' } });
+    const incoming = await bob.nextCall();
+    incoming.onRequest = (request) => void request.respond(200, { headers: { 'X-By': 'bob' } });
+    await incoming.progress(183, { body: audio(), reliable: true });
+    await acknowledged;
+    const updated = await incoming.request('UPDATE', { body: audio('sendonly', 2) });
+    expect([updated.status, updated.body.includes('a=recvonly')]).toEqual([200, true]);
+    const info = { headers: { 'Content-Type': 'text/plain' }, body: 'x' };
+    expect((await incoming.request('INFO', info)).header('x-by')).toBe('alice');
+    expect((await outgoing.request('INFO', info)).header('x-by')).toBe('bob');
+    await incoming.accept({});
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    final.ack();
+    await final.dialog.bye();
+    await house.empty();
+  });
+
+  it('may have its offer in a reliable provisional response, and the answer in the PRACK', async () => {
+    const through = await open();
+    const outgoing = alice.agent.invite({ uri: through, headers: { Supported: '100rel' } });
+    outgoing.onProgress = (progress) => {
+      expect(progress.body).toContain('m=audio');
+      expect(progress.body).not.toContain('o=party');
+      void progress.prack(audio('sendrecv', 1, 4444));
+    };
+    const incoming = await bob.nextCall();
+    const answer = once<string>((resolve) => {
+      incoming.onPrack = (prack) => {
+        void prack.respond(200);
+        resolve(prack.body);
+      };
+    });
+    await incoming.progress(183, { body: audio(), reliable: true });
+    expect(await answer).toContain('m=audio');
+    expect(await answer).not.toContain('4444');
+    await incoming.accept({});
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    final.ack();
+    await final.dialog.bye();
+    await house.empty();
+  });
+
   it('asks for a session timer on both legs, and for no less than the callee takes', async () => {
     const through = await open({ sessionExpiresS: 120 });
     const outgoing = alice.agent.invite({ uri: through, body: audio() });
