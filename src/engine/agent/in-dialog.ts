@@ -172,13 +172,14 @@ function receivePrack(ground: Ground, leg: Leg, transaction: ServerTransaction):
     transaction.respond(answer(ground, transaction, 481));
     return;
   }
+  invite.onPrack?.(named.rseq);
   leg.gate.request('remote', 'PRACK', request.body.length > 0);
   new IncomingRequest(ground, transaction, leg.owner, leg.id, {
     answered: (response) => {
       leg.gate.response('remote', 'PRACK', response.status, response.body.length > 0);
+      if (response.status >= 200) invite.onPrackAnswered?.();
     },
   }).begin();
-  invite.onPrack?.(named.rseq);
 }
 
 function receiveOther(ground: Ground, leg: Leg, fork: Fork, transaction: ServerTransaction): void {

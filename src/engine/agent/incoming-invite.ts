@@ -137,6 +137,10 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     this.#reliableDriver.input({ kind: 'prack', rseq });
   }
 
+  onPrackAnswered(): void {
+    this.#reliableDriver.input({ kind: 'prack-answered' });
+  }
+
   onAck(ack: Inbound): void {
     if (!this.#accepted.pending) return;
     this.#acceptedDriver.input({ kind: 'acknowledged' });

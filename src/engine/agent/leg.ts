@@ -31,6 +31,7 @@ export interface LegInvite {
   /** Whether this RAck names a provisional response of it that waits for PRACK. */
   matches?(rack: RAck): boolean;
   onPrack?(rseq: number): void;
+  onPrackAnswered?(): void;
 }
 
 /** A UAS INVITE whose 2xx waits for ACK. */

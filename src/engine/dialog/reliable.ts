@@ -4,7 +4,10 @@ import { Repetition } from './repetition';
 export type ReliableInput<Reply> =
   /** A provisional response to send reliably, its RSeq given by `nextRSeq`. */
   | { readonly kind: 'send'; readonly rseq: number; readonly reply: Reply }
+  /** The PRACK came: repeating ends. */
   | { readonly kind: 'prack'; readonly rseq: number }
+  /** The PRACK was answered: what waited behind it may go. */
+  | { readonly kind: 'prack-answered' }
   /** The final response was sent, or the INVITE is gone. */
   | { readonly kind: 'stop' };
 
@@ -20,17 +23,20 @@ const MAX_QUEUED = 32;
 
 /**
  * Reliable provisional responses of one INVITE, callee's side: RFC 3262 §3. One at a time is on
- * its way; the next waits for the PRACK of the one before.
+ * its way; the next waits until the PRACK of the one before was answered, so that the caller gets
+ * the 200 to its PRACK first.
  *
  *     Idle ── send: transmit ──▶ Waiting ── T1, doubling: transmit
  *      ▲                          │   │
- *      └── prack (queue empty): ──┘   └── 64·T1 ──▶ unacknowledged, Idle
- *             settled
+ *      │               prack      │   └── 64·T1 ──▶ unacknowledged, Idle
+ *      │                          ▼
+ *      └─ answered: settled ── Answering ── answered, with a queue: transmit ──▶ Waiting
  */
 export class ReliableProvisionals<Reply>
   implements Machine<ReliableInput<Reply>, ReliableOutput<Reply>>
 {
   #waiting: { rseq: number; reply: Reply; repetition: Repetition } | undefined;
+  #answering = false;
   readonly #queue: { rseq: number; reply: Reply }[] = [];
   #rseq: number;
 
@@ -42,9 +48,9 @@ export class ReliableProvisionals<Reply>
     this.#rseq = firstRSeq - 1;
   }
 
-  /** Whether a PRACK is still owed. */
+  /** Whether a PRACK, or the answer to one, is still owed. */
   get pending(): boolean {
-    return this.#waiting !== undefined;
+    return this.#waiting !== undefined || this.#answering;
   }
 
   /** Whether another response can still be taken. */
@@ -70,14 +76,19 @@ export class ReliableProvisionals<Reply>
   handle(input: ReliableInput<Reply>, now: Instant): readonly ReliableOutput<Reply>[] {
     switch (input.kind) {
       case 'send':
-        if (this.#waiting) {
+        if (this.pending) {
           this.#queue.push(input);
           return [];
         }
         return this.#transmit(input, now);
-      case 'prack': {
+      case 'prack':
         if (!this.matches(input.rseq)) return [];
         this.#waiting = undefined;
+        this.#answering = true;
+        return [];
+      case 'prack-answered': {
+        if (!this.#answering) return [];
+        this.#answering = false;
         const next = this.#queue.shift();
         return next ? this.#transmit(next, now) : [{ kind: 'settled' }];
       }
@@ -113,6 +124,7 @@ export class ReliableProvisionals<Reply>
 
   #stop(): void {
     this.#waiting = undefined;
+    this.#answering = false;
     this.#queue.length = 0;
   }
 }

@@ -284,9 +284,15 @@ describe('reliable provisional responses', () => {
     const rseq = Number(header(first, 'RSeq'));
     const tag = toTag(first) ?? '';
     rig.arrive('PRACK', { toTag: tag, cseq: 2, headers: [`RAck: ${rseq} 1 INVITE`] });
+    rig.app.respond(200);
+    expect(rig.sent().map(({ message }) => header(message, 'CSeq'))).toEqual([
+      '2 PRACK',
+      '1 INVITE',
+    ]);
     const second = rig.sentResponse(180);
     expect(Number(header(second, 'RSeq'))).toBe(rseq + 1);
     rig.arrive('PRACK', { toTag: tag, cseq: 3, headers: [`RAck: ${rseq + 1} 1 INVITE`] });
+    rig.app.respond(200);
     expect(rig.sentResponse(200).body.toString()).toBe(SDP);
     expect(held).toHaveLength(1);
   });

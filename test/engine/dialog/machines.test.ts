@@ -75,8 +75,12 @@ describe('reliable provisional responses', () => {
     expect(it.handle({ kind: 'send', rseq: 10, reply: 'a' }, 0)).toHaveLength(1);
     expect(it.handle({ kind: 'send', rseq: 11, reply: 'b' }, 0)).toEqual([]);
     expect(it.handle({ kind: 'prack', rseq: 11 }, 1)).toEqual([]);
-    expect(it.handle({ kind: 'prack', rseq: 10 }, 1)).toEqual([{ kind: 'transmit', reply: 'b' }]);
-    expect(it.handle({ kind: 'prack', rseq: 11 }, 2)).toEqual([{ kind: 'settled' }]);
+    expect(it.handle({ kind: 'prack', rseq: 10 }, 1)).toEqual([]);
+    expect(it.nextDeadline()).toBeUndefined();
+    expect(it.handle({ kind: 'prack-answered' }, 2)).toEqual([{ kind: 'transmit', reply: 'b' }]);
+    expect(it.handle({ kind: 'prack', rseq: 11 }, 3)).toEqual([]);
+    expect(it.pending).toBe(true);
+    expect(it.handle({ kind: 'prack-answered' }, 4)).toEqual([{ kind: 'settled' }]);
     expect(it.pending).toBe(false);
   });
 
