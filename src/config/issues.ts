@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { editDistance, nearest } from '../core';
 import { type Key, keyAt, keyTree, showPath } from './key-tree';
 import { at, type Located } from './located';
-import { editDistance, nearest } from './nearest';
 import { keyProblemAt, type Problem, problemAt } from './problem';
 
 type Issue = z.core.$ZodIssue;

@@ -1,5 +1,5 @@
+import { nearest } from '../../core';
 import { at as partAt } from '../located';
-import { nearest } from '../nearest';
 import type { Problem } from '../problem';
 import { RESERVED_NAMES } from '../schema';
 import { cidrKey, rewriteGroups, type SipTarget, showHostPort } from '../values';

@@ -1,6 +1,6 @@
+import { nearest } from '../../core';
 import { type Key, keyTree, showPath } from '../key-tree';
 import { type Located, locate, nest, type Origin, overlay } from '../located';
-import { nearest } from '../nearest';
 import type { Problem } from '../problem';
 import { readWrittenText } from './written-text';
 import type { Read } from './yaml-file';
