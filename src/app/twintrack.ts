@@ -5,14 +5,15 @@ import type { Config } from '../config';
 import { type Log, type Millis, randomIds, SystemClock } from '../core';
 import { createRelayPlane, type RelayPlane } from '../media';
 import { type CdrWriter, createCdrWriter, createMetrics, type Metrics } from '../metrics';
-import { ConfiguredUsers } from '../policy';
+import { ConfiguredUsers, type RecordingPolicy, type SettingsStore } from '../policy';
 import type { Recorder } from '../recorder';
 import { type B2bua, createB2bua } from '../sip';
 import { createRecordingClient, type RecordingClient } from '../siprec';
 import { connectAgent, type SipAgent } from '../ua';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
 import { type RecorderService, startRecorder } from './recorder';
-import { recordersAt, recordingTarget } from './recorders';
+import { recordersFor, recordingTargets } from './recorders';
+import { openSettings, settingsPolicy } from './settings';
 import { type EmbeddedAgent, embeddedAgent } from './sip';
 import { statusSource } from './status';
 
@@ -54,6 +55,7 @@ const LAST_WORDS_MS: Millis = 500;
 class Service implements Twintrack {
   readonly #clock = new SystemClock();
   readonly #metrics: Metrics = createMetrics({ version: version() });
+  #settings: SettingsStore | undefined;
   #recorder: RecorderService | undefined;
   #line: EmbeddedAgent | undefined;
   #agent: SipAgent | undefined;
@@ -97,6 +99,9 @@ class Service implements Twintrack {
 
   async start(): Promise<void> {
     const { config, log } = this;
+    this.#settings = await openSettings(config, (trouble) =>
+      log.warn({ trouble }, 'settings-stale'),
+    );
     if (config.cdr.file !== null) this.#cdr = createCdrWriter({ file: config.cdr.file, log });
     if (config.recorder.provider.kind === 'embedded') {
       this.#recorder = await startRecorder(config, { log });
@@ -147,6 +152,7 @@ class Service implements Twintrack {
     await this.#plane?.close();
     await this.#cdr?.close();
     await this.#api?.close();
+    await this.#settings?.close();
   }
 
   async #connect(): Promise<SipAgent> {
@@ -170,12 +176,12 @@ class Service implements Twintrack {
 
   #switchboard(agent: SipAgent, plane: RelayPlane, client: RecordingClient): B2bua {
     const { config, log } = this;
-    const target = recordingTarget(config, this.#recorder?.sip);
+    const targets = recordingTargets(config, this.#recorder?.sip, this.#settings);
     return createB2bua({
       agent,
       plane,
-      recordings: recordersAt(target, client),
-      policy: new ConfiguredUsers(usersOf(config), dialPlanOf(config)),
+      recordings: recordersFor(targets, client),
+      policy: this.#policy(),
       routing: routingOf(config),
       topology: topologyOf(config),
       limits: {
@@ -191,6 +197,11 @@ class Service implements Twintrack {
         this.#cdr?.write(record);
       },
     });
+  }
+
+  #policy(): RecordingPolicy {
+    if (this.#settings) return settingsPolicy(this.config, this.#settings);
+    return new ConfiguredUsers(usersOf(this.config), dialPlanOf(this.config));
   }
 
   #observe(): void {

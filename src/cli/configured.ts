@@ -11,7 +11,16 @@ import {
 
 /** A command whose options are the configuration's: `--config`, `--set`, and the keys with flags. */
 export function configuredCommand(name: string): Command {
-  const command = new Command(name)
+  const command = withConfigOptions(new Command(name));
+  for (const { flag, argument, path } of Object.values(FLAGS)) {
+    command.option(`${flag} ${argument}`, path);
+  }
+  return command;
+}
+
+/** The options by which every command that needs the configuration finds it. */
+export function withConfigOptions(command: Command): Command {
+  return command
     .option('-c, --config <file>', `YAML file; by default the environment's ${CONFIG_VARIABLE}`)
     .option(
       '--set <path=value>',
@@ -19,10 +28,6 @@ export function configuredCommand(name: string): Command {
       (assignment: string, before: string[]) => [...before, assignment],
       [],
     );
-  for (const { flag, argument, path } of Object.values(FLAGS)) {
-    command.option(`${flag} ${argument}`, path);
-  }
-  return command;
 }
 
 /**

@@ -4,8 +4,11 @@ import { Command } from 'commander';
 import { configCommand } from './commands/config';
 import { demoCommand } from './commands/demo';
 import { engineCommand } from './commands/engine';
+import { locationsCommand, organizationCommand, providersCommand } from './commands/entries';
+import { policyCommand } from './commands/policy';
 import { recorderCommand } from './commands/recorder';
 import { serveCommand } from './commands/serve';
+import { usersCommand } from './commands/users';
 
 /** The command line: `twintrack <command>`. */
 export function program(): Command {
@@ -19,5 +22,10 @@ export function program(): Command {
     .addCommand(demoCommand())
     .addCommand(recorderCommand())
     .addCommand(engineCommand())
-    .addCommand(configCommand());
+    .addCommand(configCommand())
+    .addCommand(organizationCommand())
+    .addCommand(providersCommand())
+    .addCommand(locationsCommand())
+    .addCommand(usersCommand())
+    .addCommand(policyCommand());
 }

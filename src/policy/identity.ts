@@ -53,6 +53,15 @@ export function normaliseNumber(text: string, plan?: DialPlan): string | undefin
   return `+${countryCode}${bare}`;
 }
 
+/** From this many digits on, a number with and without its `+` is the same. */
+const DIGITS_OF_A_WORLDWIDE_NUMBER = 8;
+
+/** Under which a normalised number is looked up: trunks write `+15550100` and `15550100` for the same. */
+export function numberKey(number: string): string {
+  const digits = number.startsWith('+') ? number.slice(1) : number;
+  return digits.length >= DIGITS_OF_A_WORLDWIDE_NUMBER ? digits : number;
+}
+
 function hostOf(hostport: string): string {
   const host = hostport.startsWith('[')
     ? hostport.slice(0, hostport.indexOf(']') + 1)

@@ -7,3 +7,4 @@ export type {
   RecordedUser,
   RecordingPolicy,
 } from './recording-policy';
+export * from './settings';

@@ -1,4 +1,5 @@
 import type { RecordingMode } from './recording/modes';
+import type { EffectiveSettings } from './settings/entries';
 
 /** Who takes part in a call, as URIs: every one by which a side is known, most trusted first. */
 export interface CallIdentities {
@@ -8,7 +9,7 @@ export interface CallIdentities {
 
 /** Why a user is recorded: which entry of the settings spoke, and what of the call it matched. */
 export interface Provenance {
-  readonly scope: 'organization' | 'location' | 'user';
+  readonly scope: 'organization' | 'location' | 'user' | 'default';
   /** The entry as configured, e.g. `number +15550100`. */
   readonly entry: string;
   /** The identity of the call that matched. */
@@ -23,6 +24,10 @@ export interface RecordedUser {
   readonly name: string | undefined;
   readonly mode: Exclude<RecordingMode, 'never'>;
   readonly provenance: Provenance;
+  /** What holds for the user's recordings; undefined for users of the configuration, who have a mode alone. */
+  readonly settings?: EffectiveSettings;
+  /** Name of the provider that records; undefined leaves it to the configuration. */
+  readonly provider?: string;
 }
 
 /** Says who of a call is recorded. Asked once a call, before it is routed; must be quick and pure. */

@@ -43,6 +43,7 @@ const SIDES: readonly Side[] = ['a', 'b'];
 /** The recordings of one call: one for each recorded user, tied together by a group. */
 export class CallRecordings {
   readonly #recordings: readonly UserRecording[];
+  #begun = false;
 
   constructor(services: Services, call: RecordedCall, users: readonly RecordedUser[]) {
     const groupId = services.ids.uuid();
@@ -57,6 +58,7 @@ export class CallRecordings {
    * recording sessions are set up beside the call.
    */
   begin(media: SessionMedia): void {
+    this.#begun = true;
     for (const recording of this.#recordings) recording.begin(media);
   }
 
@@ -65,8 +67,12 @@ export class CallRecordings {
     for (const recording of this.#recordings) recording.agreed(agreement);
   }
 
-  /** Ends every recording; resolves with what became of each. Never rejects. */
-  end(reason: StopReason): Promise<readonly RecordingRecord[]> {
+  /**
+   * Ends every recording; resolves with what became of each, and with none when the call was never answered.
+   * Never rejects.
+   */
+  async end(reason: StopReason): Promise<readonly RecordingRecord[]> {
+    if (!this.#begun) return [];
     return Promise.all(this.#recordings.map((recording) => recording.end(reason)));
   }
 
@@ -156,7 +162,7 @@ class UserRecording {
       const request = this.#request(forks, this.#agreement!);
       this.#recording = this.services.recorders.start(request, this.user);
     } catch (error) {
-      this.#fault = error instanceof Fault ? error : new Fault('NOTHING_RECORDABLE', String(error));
+      this.#fault = error instanceof Fault ? error : new Fault('INTERNAL_ERROR', String(error));
       log.warn({ recording: this.#id, err: error }, 'recording not started');
     }
   }

@@ -1,0 +1,38 @@
+import type { Config } from '../config';
+import {
+  ConfiguredUsers,
+  type Explanation,
+  explainCall,
+  openSqliteSettings,
+  SettingsPolicy,
+  type SettingsStore,
+} from '../policy';
+import { dialPlanOf, usersOf } from './house';
+
+/** The settings that the configuration names; undefined when it names none. */
+export async function openSettings(
+  config: Config,
+  onTrouble?: (sentence: string) => void,
+): Promise<SettingsStore | undefined> {
+  const { database } = config.settings;
+  if (database === null) return undefined;
+  return openSqliteSettings(database, {
+    plan: dialPlanOf(config),
+    ...(onTrouble && { onTrouble }),
+  });
+}
+
+/** Who is recorded: by the settings, and for users whom they do not know by the configuration. */
+export function settingsPolicy(config: Config, store: SettingsStore): SettingsPolicy {
+  return new SettingsPolicy(store, new ConfiguredUsers(usersOf(config), dialPlanOf(config)));
+}
+
+/** Why both sides of a call are recorded or not, by the settings of `at`, or of now. */
+export async function explainPolicy(
+  config: Config,
+  store: SettingsStore,
+  call: { readonly from: string; readonly to: string; readonly at: Date | undefined },
+): Promise<readonly Explanation[]> {
+  const book = call.at ? await store.at(call.at) : store.current();
+  return explainCall(settingsPolicy(config, store), book, call);
+}

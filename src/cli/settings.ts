@@ -1,0 +1,52 @@
+import { userInfo } from 'node:os';
+import { Command } from 'commander';
+import { openSettings } from '../app';
+import type { Config, Flags } from '../config';
+import { planChanges, type SettingsStore, showProblem, type Wish } from '../policy';
+import { readConfig, withConfigOptions } from './configured';
+
+/** Options of every command that works on settings. */
+export type SettingsOptions = Flags & { readonly config?: string; readonly json?: boolean };
+
+/** A command that works on settings. */
+export function settingsCommand(name: string): Command {
+  return withConfigOptions(new Command(name)).option('--json', 'show JSON for programs', false);
+}
+
+/** Opens the settings, works, and closes them. @throws Error with what is wrong, a line each. */
+export async function withSettings<T>(
+  options: SettingsOptions,
+  work: (store: SettingsStore, config: Config) => Promise<T>,
+): Promise<T> {
+  const { json: _json, ...flags } = options;
+  const { config } = readConfig(flags);
+  const store = await openSettings(config);
+  if (!store) {
+    throw new Error(
+      'settings.database is not set: name a file in the configuration, or say --set settings.database=./data/settings.db',
+    );
+  }
+  try {
+    return await work(store, config);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Makes every wish true, or none. @throws Error with what is wrong, a line each. */
+export async function change(store: SettingsStore, wishes: readonly Wish[]): Promise<void> {
+  const author = { by: `cli:${userInfo().username}`, at: new Date() };
+  const problems = await store.change(author, (book) => planChanges(book, wishes, author));
+  if (problems.length === 0) return;
+  throw new Error(
+    `nothing was changed:\n${problems.map((one) => `  ${showProblem(one)}`).join('\n')}`,
+  );
+}
+
+export function show(text: string): void {
+  process.stdout.write(text);
+}
+
+export function showJson(value: unknown): void {
+  show(`${JSON.stringify(value, null, 2)}\n`);
+}

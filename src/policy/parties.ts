@@ -1,0 +1,59 @@
+import { type DialPlan, type Identity, identityOf } from './identity';
+import type { RecordingMode } from './recording/modes';
+import type { CallIdentities, Provenance, RecordedUser } from './recording-policy';
+import type { EffectiveSettings } from './settings/entries';
+
+/** A user whom an identity names, recorded or not. */
+export interface KnownUser {
+  readonly id: string;
+  readonly name: string | undefined;
+  /** As it is in force: `never` also where nobody records. */
+  readonly mode: RecordingMode;
+  /** What decided the mode. */
+  readonly scope: Provenance['scope'];
+  readonly entry: string;
+  readonly settings?: EffectiveSettings;
+  readonly provider?: string;
+}
+
+/** Who is known by an identity; undefined when nobody is. */
+export type Directory = (identity: Identity) => KnownUser | undefined;
+
+/** The user whom one side of a call is. */
+export interface Party {
+  readonly user: KnownUser;
+  /** The identity that told. */
+  readonly matched: string;
+}
+
+/** The most trusted identity that is known decides, for recording as against it. */
+export function partyOf(
+  identities: readonly string[],
+  directory: Directory,
+  plan: DialPlan | undefined,
+): Party | undefined {
+  for (const matched of identities) {
+    const identity = identityOf(matched, plan);
+    const user = identity && directory(identity);
+    if (user) return { user, matched };
+  }
+  return undefined;
+}
+
+/** The recorded users of a call, caller first. */
+export function recordedParties(
+  { callerIdentities, calledIdentities }: CallIdentities,
+  directory: Directory,
+  plan: DialPlan | undefined,
+): readonly RecordedUser[] {
+  const caller = recorded('caller', partyOf(callerIdentities, directory, plan));
+  const called = recorded('called', partyOf(calledIdentities, directory, plan));
+  return [...(caller ? [caller] : []), ...(called ? [called] : [])];
+}
+
+function recorded(side: RecordedUser['side'], party: Party | undefined): RecordedUser | undefined {
+  if (!party) return undefined;
+  const { mode, scope, entry, ...user } = party.user;
+  if (mode === 'never') return undefined;
+  return { ...user, side, mode, provenance: { scope, entry, matched: party.matched } };
+}

@@ -1,0 +1,129 @@
+import { nearest } from '../../core';
+import type { Edit, Lookup, SettingsBook } from './book';
+import { type Entry, entryName, NO_PROVIDER, SETTING_NAMES, type Values } from './entries';
+
+interface Found {
+  readonly field?: string;
+  readonly message: string;
+}
+
+/** What is wrong with an entry by itself. */
+export function entryProblems({ before, after }: Edit): Found[] {
+  if (after?.kind === 'user') return userProblems(after.values as Values<'user'>);
+  if (after?.kind === 'provider') {
+    const was = (before?.values as Values<'provider'> | undefined)?.preset;
+    return providerProblems(after.values as Values<'provider'>, was);
+  }
+  return [];
+}
+
+function userProblems(values: Values<'user'>): Found[] {
+  const problems: Found[] = [];
+  if (!values.numbers?.length && !values.aors?.length) {
+    const message = 'wants a number or an aor: without one, no call can be told to be of this user';
+    problems.push({ field: 'numbers', message });
+  }
+  if (values.mode !== 'never') return problems;
+  for (const field of SETTING_NAMES) {
+    if (field === 'mode' || values[field] === undefined) continue;
+    const message =
+      'cannot be set while mode is never: choose another mode with it, or leave it out';
+    problems.push({ field, message });
+  }
+  return problems;
+}
+
+function providerProblems({ preset, endpoint }: Values<'provider'>, was?: string): Found[] {
+  if (preset === undefined) {
+    return [
+      { field: 'preset', message: 'is missing: dubber, imagicle, callcabinet, embedded or custom' },
+    ];
+  }
+  if (was !== undefined && was !== preset) {
+    const message = `is ${was} and cannot become ${preset}, whose terms are others: make a new provider`;
+    return [{ field: 'preset', message }];
+  }
+  if (preset === 'embedded' && endpoint !== undefined) {
+    const message =
+      'is not wanted: the embedded recorder is reached by itself; use preset custom otherwise';
+    return [{ field: 'endpoint', message }];
+  }
+  if (preset !== 'embedded' && endpoint === undefined) {
+    const message =
+      "is missing: the SIP URI that the recorder's operator gave you, as sip:rec@192.0.2.1:5060;transport=tcp";
+    return [{ field: 'endpoint', message }];
+  }
+  return [];
+}
+
+/** What an edit leaves pointing nowhere, or at somebody else's. */
+export function referenceProblems(edit: Edit, book: SettingsBook, draft: Lookup): Found[] {
+  const { kind, after } = edit;
+  switch (kind) {
+    case 'organization':
+    case 'location':
+      return after ? chosenProvider(after, book, draft) : leftBehind(edit, book, draft);
+    case 'provider':
+      return after ? [] : leftBehind(edit, book, draft);
+    case 'user':
+      return after ? userReferences(after as Entry<'user'>, book, draft) : [];
+  }
+}
+
+function chosenProvider({ values }: Entry, book: SettingsBook, draft: Lookup): Found[] {
+  const { provider: name } = values as Values<'location'>;
+  if (name === undefined || name === NO_PROVIDER) return [];
+  const provider = draft.get('provider', name);
+  if (!provider) {
+    const meant = nearest(name, [...book.list('provider').map(({ key }) => key), NO_PROVIDER]);
+    return [
+      { field: 'provider', message: `there is no provider "${name}"; the nearest is ${meant}` },
+    ];
+  }
+  if (provider.values.preset === 'embedded' || provider.values.termsAcceptedAt) return [];
+  const message = `the terms of service of "${name}" have not been accepted: accept them first (accept-terms)`;
+  return [{ field: 'provider', message }];
+}
+
+/** Nobody may be left at a location, or with a provider, that is no more. */
+function leftBehind({ kind, key }: Edit, book: SettingsBook, draft: Lookup): Found[] {
+  const users = kind === 'location' ? book.list('user') : [];
+  const places =
+    kind === 'provider' ? [...book.list('organization'), ...book.list('location')] : [];
+  const field = kind === 'location' ? 'location' : 'provider';
+  const those = [...users, ...places]
+    .map((one) => draft.get(one.kind, one.key))
+    .filter(
+      (one) => (one?.values as Readonly<Record<string, unknown>> | undefined)?.[field] === key,
+    );
+  if (those.length === 0) return [];
+  const [first] = those;
+  const more = those.length > 1 ? ` and ${those.length - 1} more` : '';
+  return [
+    { message: `is used by ${entryName(first!.kind, first!.key)}${more}: change them first` },
+  ];
+}
+
+function userReferences(user: Entry<'user'>, book: SettingsBook, draft: Lookup): Found[] {
+  const problems: Found[] = [];
+  const { location } = user.values;
+  if (location !== undefined && !draft.get('location', location)) {
+    const meant = nearest(
+      location,
+      book.list('location').map(({ key }) => key),
+    );
+    const advice =
+      meant === undefined ? 'there are none yet: make it first' : `the nearest is ${meant}`;
+    problems.push({ field: 'location', message: `there is no location "${location}"; ${advice}` });
+  }
+  for (const { shown, key } of book.identitiesOf(user)) {
+    const owner = draft.ownerOf(key);
+    if (owner === undefined || owner === user.key) continue;
+    const field = key.startsWith('tel:') ? 'numbers' : 'aors';
+    problems.push({
+      field,
+      message: `${shown} belongs to user ${owner} already: take it from there first`,
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,158 @@
+import { normaliseNumber } from '../identity';
+import { RECORDING_MODES } from '../recording/modes';
+import { choice, type Field, type FieldValue, flag, line, list, whole } from './field';
+
+/** What location and user take from above where they set nothing themselves. */
+export const SETTINGS = {
+  mode: choice(RECORDING_MODES, 'When calls are recorded, and what the user may do about it.'),
+  recordVoicemail: flag('Whether calls that reach voicemail are recorded.'),
+  announceInternal: flag('Whether start and stop are announced on calls within the organization.'),
+  announceTrunk: flag('Whether start and stop are announced on calls over a trunk.'),
+  pauseNotice: choice(
+    ['none', 'beep', 'announcement'],
+    'What parties hear when a recording is paused or resumed.',
+  ),
+  reminderTone: flag('Whether parties hear a tone again and again while they are recorded.'),
+  reminderIntervalSeconds: whole(10, 90, 'How far apart these tones are.'),
+  autoResumeSeconds: whole(1, 3600, 'After how long a pause ends by itself.', 'never'),
+};
+
+/** The settings in force for one user. */
+export type EffectiveSettings = {
+  readonly [K in keyof typeof SETTINGS]: ValueOf<(typeof SETTINGS)[K]>;
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** What holds where neither user nor location nor organization says anything. */
+export const DEFAULTS: EffectiveSettings = {
+  mode: 'never',
+  recordVoicemail: false,
+  announceInternal: false,
+  announceTrunk: false,
+  pauseNotice: 'none',
+  reminderTone: false,
+  reminderIntervalSeconds: 20,
+  autoResumeSeconds: 0,
+};
+
+/** Chooses that nobody records. */
+export const NO_PROVIDER = 'none';
+
+export const PRESETS = ['dubber', 'imagicle', 'callcabinet', 'embedded', 'custom'] as const;
+export const DIALECTS = ['rfc7865', 'broadworks'] as const;
+
+export type Preset = (typeof PRESETS)[number];
+export type Dialect = (typeof DIALECTS)[number];
+
+/** The dialect that recorders of a preset take, where the entry does not name another. */
+export const DIALECT_OF: Readonly<Record<Preset, Dialect>> = {
+  dubber: 'broadworks',
+  imagicle: 'broadworks',
+  callcabinet: 'broadworks',
+  embedded: 'rfc7865',
+  custom: 'rfc7865',
+};
+
+const recorderUri = line(256, 'Where recording sessions are sent.', {
+  wants: 'a SIP URI such as sip:rec@192.0.2.1:5060;transport=tcp',
+  read: (text) => (RECORDER_URI.test(text) ? text : undefined),
+});
+const RECORDER_URI =
+  /^sip:(?:[A-Za-z0-9\-_.!~*'()&=+$,]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?(?:;transport=(?:udp|tcp))?$/;
+
+/** Lengths of BroadWorks identities: 30 for service provider and group, 161 for a user. */
+const PROVIDER = {
+  preset: choice(PRESETS, 'The kind of recorder; it cannot be changed afterwards.'),
+  endpoint: recorderUri,
+  dialect: choice(DIALECTS, 'How metadata is written; left out, as the preset has it.'),
+  accountServiceProvider: line(30, 'Account at the recorder: service provider (customer).'),
+  accountGroup: line(30, 'Account at the recorder: group, for users without an external group.'),
+  termsAcceptedBy: { ...line(256, 'Who accepted the terms of service.'), readOnly: true },
+  termsAcceptedAt: { ...line(40, 'When the terms of service were accepted.'), readOnly: true },
+} as const;
+
+const ORGANIZATION = {
+  name: line(128, 'Name of the organization.'),
+  provider: line(64, `Name of the provider that records, or ${NO_PROVIDER}.`),
+  ...SETTINGS,
+};
+
+const LOCATION = {
+  provider: line(64, `Another provider than the organization's, or ${NO_PROVIDER}.`),
+  ...SETTINGS,
+};
+
+const number = line(40, 'Number', {
+  wants: 'a telephone number such as +15550100, or an extension',
+  read: (text) => normaliseNumber(text),
+});
+
+const aor = line(256, 'Address of record', {
+  wants: 'an address of record such as alice@example.com',
+  read: (text) => /^(?:sips?:)?([^\s@:;]+@[A-Za-z0-9.:[\]-]+)$/.exec(text)?.[1],
+});
+
+const USER = {
+  name: line(128, 'Name for the recording metadata.'),
+  location: line(128, "Name of the user's location."),
+  numbers: list(
+    number,
+    16,
+    'Telephone numbers and extensions by which the user calls and is called.',
+  ),
+  aors: list(aor, 16, 'Addresses of record by which the user calls and is called.'),
+  serviceProvider: line(30, 'Platform information: service provider.'),
+  externalGroup: line(30, 'Platform information: external group.'),
+  externalIdentifier: line(161, 'Platform information: external identifier.'),
+  ...SETTINGS,
+};
+
+/** The external type of every user's platform information. */
+export const EXTERNAL_TYPE = 'BroadWorks';
+
+/** The fields of each kind of entry. */
+export const FIELDS = {
+  organization: ORGANIZATION,
+  provider: PROVIDER,
+  location: LOCATION,
+  user: USER,
+};
+
+export type Kind = keyof typeof FIELDS;
+export const KINDS = Object.keys(FIELDS) as Kind[];
+
+type ValueOf<F> = F extends Field<infer T> ? T : never;
+type ValuesOf<T> = { readonly [K in keyof T]?: ValueOf<T[K]> };
+
+/** What an entry of each kind sets. What is absent is inherited, or unknown. */
+export type Values<K extends Kind> = ValuesOf<(typeof FIELDS)[K]>;
+
+/** The entry of an organization: there is one. */
+export const ORGANIZATION_KEY = 'organization';
+
+/** A named thing of the settings. */
+export interface Entry<K extends Kind = Kind> {
+  readonly kind: K;
+  readonly key: string;
+  readonly values: Values<K>;
+}
+
+/** The field of a kind by its name; undefined when there is none. */
+export function fieldOf(kind: Kind, name: string): Field | undefined {
+  const fields: Readonly<Record<string, Field>> = FIELDS[kind];
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+/** Each field of a kind with its value, set or not, in the order people read them. */
+export function valuesInOrder(entry: Entry): [name: string, value: FieldValue | undefined][] {
+  const values: Readonly<Record<string, FieldValue | undefined>> = entry.values;
+  return Object.keys(FIELDS[entry.kind]).map((name) => [name, values[name]]);
+}
+
+/** `organization`, `location Kyiv`, `user alice`. */
+export function entryName(kind: Kind, key: string): string {
+  return kind === 'organization' ? kind : `${kind} ${key}`;
+}

@@ -1,0 +1,63 @@
+import type { SettingsBook } from './book';
+import { SETTING_NAMES } from './entries';
+import { type Origin, resolve } from './resolve';
+import type { SettingsPolicy } from './settings-policy';
+
+/** A field of a user with what decided it. */
+export interface ExplainedField {
+  readonly field: string;
+  readonly value: string | number | boolean;
+  readonly scope: Origin['scope'];
+  readonly entry: string;
+}
+
+/** Why one side of a call is, or is not, recorded. */
+export interface Explanation {
+  readonly side: 'caller' | 'called';
+  readonly identity: string;
+  /** The user whom the identity names; undefined when nobody is known by it. */
+  readonly user: string | undefined;
+  readonly recorded: boolean;
+  /** One sentence. */
+  readonly because: string;
+  /** Empty for users of the configuration and for strangers. */
+  readonly fields: readonly ExplainedField[];
+}
+
+/** Explains both sides of a call by a book, of now or of an earlier time. */
+export function explainCall(
+  policy: SettingsPolicy,
+  book: SettingsBook,
+  { from, to }: { readonly from: string; readonly to: string },
+): readonly Explanation[] {
+  return [explainSide(policy, book, 'caller', from), explainSide(policy, book, 'called', to)];
+}
+
+function explainSide(
+  policy: SettingsPolicy,
+  book: SettingsBook,
+  side: Explanation['side'],
+  identity: string,
+): Explanation {
+  const user = policy.party([identity], book)?.user;
+  if (!user) {
+    const because = 'no user is known by this identity';
+    return { side, identity, user: undefined, recorded: false, because, fields: [] };
+  }
+  const entry = user.settings && book.get('user', user.id);
+  const fields = entry ? explainFields(book, entry) : [];
+  const because = entry ? user.entry : `configuration, ${user.entry}: mode ${user.mode}`;
+  return { side, identity, user: user.id, recorded: user.mode !== 'never', because, fields };
+}
+
+/** Every setting of a user and the provider, with what decided each. */
+export function explainFields(
+  book: SettingsBook,
+  user: NonNullable<ReturnType<SettingsBook['userOf']>>,
+): ExplainedField[] {
+  const { settings, origins, provider, providerOrigin } = resolve(book, user);
+  return [
+    { field: 'provider', value: provider ?? 'none', ...providerOrigin },
+    ...SETTING_NAMES.map((field) => ({ field, value: settings[field], ...origins[field] })),
+  ];
+}

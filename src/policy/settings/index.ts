@@ -1,0 +1,19 @@
+export type { Edit, SettingsBook } from './book';
+export {
+  DIALECT_OF,
+  type Dialect,
+  type EffectiveSettings,
+  type Entry,
+  EXTERNAL_TYPE,
+  FIELDS,
+  fieldOf,
+  type Kind,
+  ORGANIZATION_KEY,
+  valuesInOrder,
+} from './entries';
+export { type ExplainedField, type Explanation, explainCall, explainFields } from './explain';
+export { toText } from './field';
+export { type Author, planChanges, type SettingsProblem, showProblem, type Wish } from './plan';
+export { SettingsPolicy } from './settings-policy';
+export type { AuditEntry, AuditQuery, SettingsStore } from './store';
+export { openSqliteSettings } from './store/sqlite-store';

@@ -1,0 +1,111 @@
+import { ConfiguredUsers, SettingsPolicy } from '../../src/policy';
+import { change, Office, SMALL, TO_ALICE, user } from '../policy/settings/support';
+import { run as runOn, twintrack } from './support';
+
+let office: Office;
+beforeEach(() => {
+  office = new Office();
+});
+afterEach(() => office.tearDown());
+
+const run = (...args: string[]) => runOn(office.file, ...args);
+
+describe('a change by the command line', () => {
+  it('is obeyed by the next call of the running service', async () => {
+    const store = await office.open();
+    await change(store, SMALL);
+    const policy = new SettingsPolicy(store, new ConfiguredUsers([]));
+    expect(policy.decide(TO_ALICE)).toEqual([]);
+    const ran = await twintrack(office.file, 'users', 'set', 'alice', 'mode=always');
+    expect(ran).toEqual({
+      code: 0,
+      out: '',
+      err: '',
+    });
+    expect(policy.decide(TO_ALICE)).toMatchObject([{ id: 'alice', mode: 'always' }]);
+    const [entry] = await store.audit({ limit: 1 });
+    expect(entry).toMatchObject({ key: 'alice', by: expect.stringMatching(/^cli:./) });
+  });
+
+  it('is refused as a whole, each wrong field told with what to do', async () => {
+    const { code, err } = await run(
+      'org',
+      'set',
+      'mode=always',
+      'reminderIntervalSeconds=5',
+      'moed=x',
+    );
+    expect(code).toBe(1);
+    expect(err).toContain(
+      [
+        'nothing was changed:',
+        '  organization: reminderIntervalSeconds: wants a whole number from 10 to 90, got 5',
+        '  organization: moed: no such field; the nearest is mode',
+      ].join('\n'),
+    );
+    expect((await office.open()).current().organization).toEqual({});
+  });
+});
+
+describe('entries', () => {
+  it('are listed and shown, with what is in force and from where', async () => {
+    await change(await office.open(), [...SMALL, user('alice', { serviceProvider: 'WBX1' })]);
+    const list = await run('users', 'list');
+    expect(list.out).toBe(
+      [
+        'user   location  numbers    aors               serviceProvider',
+        'alice  Kyiv      +15550100  alice@example.com  WBX1',
+        '',
+      ].join('\n'),
+    );
+    const { out } = await run('users', 'show', 'alice');
+    expect(out).toMatch(/^externalType +BroadWorks$/m);
+    expect(out).toMatch(/^provider +here +organization$/m);
+    expect(out).toMatch(/^reminderIntervalSeconds +20 +default$/m);
+    const json = JSON.parse((await run('users', 'show', 'alice', '--json')).out);
+    expect(json).toMatchObject({ id: 'alice', numbers: ['+15550100'], externalType: 'BroadWorks' });
+  });
+
+  it('are made, unset and removed', async () => {
+    await run('providers', 'set', 'rec', 'preset=custom', 'endpoint=sip:rec@192.0.2.1');
+    await run('providers', 'accept-terms', 'rec');
+    await run('locations', 'set', 'Kyiv', 'provider=rec', 'reminderTone=on');
+    const store = await office.open();
+    expect(store.current().get('location', 'Kyiv')?.values).toEqual({
+      provider: 'rec',
+      reminderTone: true,
+    });
+    await run('locations', 'set', 'Kyiv', 'provider=');
+    expect(store.current().get('location', 'Kyiv')?.values).toEqual({ reminderTone: true });
+    await run('providers', 'remove', 'rec');
+    expect(store.current().list('provider')).toEqual([]);
+  });
+});
+
+describe('policy explain', () => {
+  it('names the scope that decided each field, now and at an earlier time', async () => {
+    const store = await office.open();
+    await change(store, SMALL, new Date('2026-01-01T00:00:00Z'));
+    await change(store, [user('alice', { mode: 'always' })], new Date('2026-01-02T00:00:00Z'));
+    const call = ['policy', 'explain', '--from', '+15559999', '--to', 'sip:+15550100@x'];
+    const now = await run(...call);
+    expect(now.out).toContain(
+      'called sip:+15550100@x, user alice: recorded; user alice: mode always',
+    );
+    expect(now.out).toMatch(/^ {2}mode +always +user alice$/m);
+    const then = await run(...call, '--at', '2026-01-01T12:00:00Z');
+    expect(then.out).toContain('user alice: not recorded; default: mode never');
+    const wrong = await run(...call, '--at', 'yesterday');
+    expect(wrong.err).toContain('--at wants a time such as 2026-01-15T14:00:00Z, got "yesterday"');
+  });
+});
+
+describe('without a database', () => {
+  it('a command says how to name one', async () => {
+    const { code, err } = await runOn(undefined, 'users', 'list');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('settings.database is not set: name a file'),
+    ]);
+  });
+});
