@@ -25,6 +25,7 @@ export const FAULTS = {
   MEDIA_WORKER_LOST: { sip: 500, retry: true, says: 'the media worker that carried the call died' },
   MEDIA_TIMEOUT: { sip: 408, retry: false, says: 'no RTP arrived within the configured time' },
   SHUTTING_DOWN: { sip: 503, retry: true, says: 'the service is draining and takes no new calls' },
+  INTERNAL_ERROR: { sip: 500, retry: false, says: 'a bug of ours ended the call' },
   RECORDER_NOT_CONFIGURED: {
     sip: 500,
     retry: false,
@@ -36,6 +37,11 @@ export const FAULTS = {
     sip: 503,
     retry: true,
     says: 'the recorder ended or lost the recording session during the call',
+  },
+  RECORDING_NOT_WRITABLE: {
+    sip: 503,
+    retry: true,
+    says: 'the recorder cannot write to its directory',
   },
   NOTHING_RECORDABLE: {
     sip: 488,

@@ -11,14 +11,19 @@ export {
   G722Encoder,
   GROWING_WAV_HEADER_BYTES,
   growingWavHeader,
+  PROGRAM_RATE,
   Resampler,
   readWav,
+  type Voicing,
+  valuesOf,
+  voicing,
   WAV_HEADER_BYTES,
   type Wav,
   wavHeader,
   writeWav,
 } from './audio';
 export type {
+  EncodedFrames,
   Endpoint,
   Fork,
   ForkStats,
@@ -28,11 +33,23 @@ export type {
   OpenLine,
   PlaneEvent,
   PlaneUsage,
+  Playback,
+  Played,
+  Program,
   RecorderReport,
+  Round,
   Side,
+  Sound,
+  StreamFormat,
   StreamStats,
 } from './plane';
-export { type Backend, createRelayPlane, type RelayOptions, type RelayPlane } from './relay';
+export {
+  type Backend,
+  createRelayPlane,
+  PortRange,
+  type RelayOptions,
+  type RelayPlane,
+} from './relay';
 export {
   buildRtcp,
   buildRtp,

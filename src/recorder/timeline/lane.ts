@@ -50,8 +50,6 @@ export class Lane {
   constructor(
     /** From 0. */
     readonly channel: number,
-    /** Other lanes paint this channel too. */
-    readonly shared: boolean,
     active: boolean,
     now: Instant,
     private readonly ground: LaneGround,

@@ -115,6 +115,12 @@ export class LossInterval {
   #expected = 0;
   #received = 0;
 
+  /** Another source is reported on from now. */
+  restart(): void {
+    this.#expected = 0;
+    this.#received = 0;
+  }
+
   /** The share lost since the last call, in 1/256. */
   take({ expected, received }: { expected: number; received: number }): number {
     const expectedHere = expected - this.#expected;

@@ -96,6 +96,11 @@ export class Source {
     readonly brush: Brush,
   ) {}
 
+  /** RTP timestamp units a second; 0 before the first packet of audio. */
+  get clockRate(): number {
+    return this.#clockRate;
+  }
+
   /** The instant in the audio of media time `ms`, in frames. */
   frameOf(mediaMs: Millis): number {
     return Math.round(((mediaMs + this.offset!) * this.ground.rate) / 1000);

@@ -65,8 +65,8 @@ export class Timeline {
   }
 
   /** Adds a stream on a channel (from 0). */
-  lane(channel: number, options: { active: boolean; shared: boolean; now: Instant }): Lane {
-    const lane: Lane = new Lane(channel, options.shared, options.active, options.now, {
+  lane(channel: number, options: { active: boolean; now: Instant }): Lane {
+    const lane: Lane = new Lane(channel, options.active, options.now, {
       source: (ssrc) =>
         new Source(ssrc, this.#groundOf(lane), new Brush(this.#canvas, channel, this.rate)),
       release: (source) => this.#displace(source),
@@ -154,7 +154,8 @@ export class Timeline {
 
   /** Nothing else has been painted on the lane's channel. */
   #alone(lane: Lane, source: Source): boolean {
-    return !lane.shared && lane.sources.length === 1 && !source.displaced;
+    const painters = this.#lanes.filter(({ channel }) => channel === lane.channel);
+    return painters.length === 1 && lane.sources.length === 1 && !source.displaced;
   }
 
   #moveLane(lane: Lane, source: Source, frames: number): boolean {

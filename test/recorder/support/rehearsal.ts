@@ -58,7 +58,7 @@ export function rehearse(
     written += pcm.length / count;
   });
   const lanes = scripts.map((_, channel) => {
-    const lane = timeline.lane(channel, { active: true, shared: false, now: 0 });
+    const lane = timeline.lane(channel, { active: true, now: 0 });
     lane.understand(FORMATS);
     return lane;
   });

@@ -1,0 +1,122 @@
+import type { RemoteInfo } from 'node:dgram';
+import { performance } from 'node:perf_hooks';
+import type { Instant } from '../../core';
+import { classify, DATAGRAM, type Endpoint, parseRtcp, parseRtp } from '../../media';
+import { type Format, formatOf } from '../timeline/format';
+import type { Lane } from '../timeline/lane';
+import { Latch } from './latch';
+import type { LineOrder } from './messages';
+import type { PortPair } from './port-pairs';
+import { REPORT_INTERVAL, ReceiverReports } from './reports';
+
+/** Told of packets that are kept as they are. */
+export type Keep = (datagram: Buffer, from: RemoteInfo, to: Endpoint) => void;
+
+/** One m-line: its sockets, who may send to them, and the lane on which its packets are recorded. */
+export class Line {
+  strangers = 0;
+  malformed = 0;
+  lastHeardAt: Instant | undefined;
+
+  readonly local: Endpoint;
+  readonly #latch = new Latch();
+  readonly #reports: ReceiverReports;
+  #remote: Endpoint | undefined;
+  /** Where the sender's RTCP came from. */
+  #control:
+    | { readonly address: string; readonly port: number; readonly muxed: boolean }
+    | undefined;
+  #nextReport: Instant;
+
+  constructor(
+    readonly number: number,
+    readonly pair: PortPair,
+    readonly lane: Lane,
+    options: { readonly address: string; readonly cname: string; readonly now: Instant },
+    private readonly keep: Keep,
+  ) {
+    this.local = { address: options.address, rtpPort: pair.port, rtcpPort: pair.port + 1 };
+    this.#reports = new ReceiverReports(lane, options.cname);
+    // Reports of many lines are not to leave at once, nor before there is something to say.
+    this.#nextReport = options.now + REPORT_INTERVAL * (0.5 + Math.random() / 2);
+    pair.rtp.on('message', (bytes, from) => this.#hear(bytes, from, true));
+    pair.rtcp.on('message', (bytes, from) => this.#hear(bytes, from, false));
+  }
+
+  /** What signalling says of the line, now or anew. */
+  follow({ payloads, remote, active }: LineOrder, now: Instant): void {
+    this.#remote = remote;
+    this.#latch.expect(remote);
+    this.lane.understand(
+      new Map(payloads.map((payload) => [payload.payloadType, formatOf(payload)])),
+    );
+    this.lane.setActive(active, now);
+  }
+
+  tick(now: Instant): void {
+    if (now < this.#nextReport) return;
+    this.#nextReport = now + REPORT_INTERVAL;
+    this.#sendControl(this.#reports.report(now));
+  }
+
+  /** The line is over: nothing is heard any more. */
+  close(now: Instant): void {
+    this.lane.finish(now);
+    this.#sendControl(this.#reports.bye(now));
+  }
+
+  #hear(bytes: Buffer, from: RemoteInfo, onRtpPort: boolean): void {
+    const now = performance.now();
+    switch (classify(bytes, 0, bytes.length)) {
+      case DATAGRAM.rtp:
+        this.#hearRtp(bytes, from, now);
+        break;
+      case DATAGRAM.rtcp:
+        this.#hearControl(bytes, from, onRtpPort, now);
+        break;
+      default:
+        this.malformed++;
+    }
+  }
+
+  #hearRtp(bytes: Buffer, from: RemoteInfo, now: Instant): void {
+    if (!this.#latch.admits(from, now)) {
+      this.strangers++;
+      return;
+    }
+    const packet = parseRtp(bytes);
+    if (!packet) {
+      this.malformed++;
+      return;
+    }
+    this.lastHeardAt = now;
+    const format: Format | undefined = this.lane.receive(packet, now);
+    if (format?.kept === 'pcap') this.keep(bytes, from, this.local);
+  }
+
+  #hearControl(bytes: Buffer, from: RemoteInfo, muxed: boolean, now: Instant): void {
+    const host = this.#latch.sender?.address ?? this.#remote?.address;
+    if (host !== undefined && host !== from.address) {
+      this.strangers++;
+      return;
+    }
+    this.#control = { address: from.address, port: from.port, muxed };
+    this.lastHeardAt = now;
+    this.lane.receiveControl(parseRtcp(bytes), now);
+  }
+
+  /** To where the sender's RTCP comes from, or else to where signalling says it goes. */
+  #sendControl(report: Buffer): void {
+    const remote = this.#remote;
+    const to =
+      this.#control ??
+      (remote && {
+        address: remote.address,
+        port: remote.rtcpPort,
+        muxed: remote.rtcpPort === remote.rtpPort,
+      });
+    if (!to) return;
+    const socket = to.muxed ? this.pair.rtp : this.pair.rtcp;
+    socket.send(report, to.port, to.address, () => undefined);
+  }
+}

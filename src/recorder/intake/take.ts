@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { pipeline } from 'node:stream/promises';
+import type { Instant, Millis } from '../../core';
+import { PART, PCAP, WAV } from '../files/paths';
+import { PcapPart } from '../files/pcap';
+import { WavPart } from '../files/wav-part';
+import { Timeline } from '../timeline/timeline';
+import { Line } from './line';
+import type {
+  FinishedTake,
+  IntakeBirth,
+  LineOrder,
+  OpenOrder,
+  Ports,
+  TakeReport,
+} from './messages';
+import type { PortPairs } from './port-pairs';
+import { reportOf } from './report-of';
+
+/** How often audio goes to the file: a process that is killed loses less than a second. */
+const FLUSH_INTERVAL: Millis = 400;
+
+/** One recording as the intake's thread has it: its lines, its timeline, its files. */
+export class Take {
+  readonly #lines = new Map<number, Line>();
+  /** Lines that signalling has closed; what they recorded stays. */
+  readonly #past: Line[] = [];
+  #pcap: Promise<PcapPart | undefined> | undefined;
+  #nextFlush: Instant;
+  #failure: string | undefined;
+  /** Wall-clock time minus this thread's. */
+  readonly #wallOffset = Date.now() - performance.now();
+
+  private constructor(
+    private readonly order: OpenOrder,
+    private readonly birth: IntakeBirth,
+    private readonly pairs: PortPairs,
+    private readonly wav: WavPart,
+    private readonly timeline: Timeline,
+    private readonly openedAt: Instant,
+    private readonly onFailure: (reason: string) => void,
+  ) {
+    this.#nextFlush = openedAt + FLUSH_INTERVAL;
+  }
+
+  /** Makes the file and opens the lines. Rejects with the system's error when the file cannot be made. */
+  static async open(
+    order: OpenOrder,
+    birth: IntakeBirth,
+    pairs: PortPairs,
+    onFailure: (reason: string) => void,
+  ): Promise<Take> {
+    await mkdir(dirname(order.path), { recursive: true });
+    const wav = await WavPart.open(`${order.path}${WAV}${PART}`, order, (reason) =>
+      take.#fail(reason),
+    );
+    const now = performance.now();
+    const timeline = new Timeline(order.rate, order.channels, now, (frame, pcm) =>
+      wav.write(frame, pcm),
+    );
+    const take: Take = new Take(order, birth, pairs, wav, timeline, now, onFailure);
+    return take;
+  }
+
+  /** Opens, changes and closes lines until they are as ordered. @throws Fault PORTS_EXHAUSTED. */
+  async follow(orders: readonly LineOrder[]): Promise<Ports> {
+    const wanted = new Set(orders.map(({ line }) => line));
+    for (const line of [...this.#lines.values()]) if (!wanted.has(line.number)) this.#close(line);
+    const ports: Array<Ports[number]> = [];
+    for (const order of orders) {
+      const line = this.#lines.get(order.line) ?? (await this.#open(order));
+      line.follow(order, performance.now());
+      ports.push({ line: order.line, local: line.local });
+    }
+    return ports;
+  }
+
+  tick(now: Instant): void {
+    this.timeline.tick(now);
+    for (const line of this.#lines.values()) line.tick(now);
+    if (now < this.#nextFlush) return;
+    this.#nextFlush = now + FLUSH_INTERVAL;
+    this.timeline.flush(now);
+  }
+
+  report(now: Instant): TakeReport {
+    const lines = this.#everyLine();
+    const heard = Math.max(this.openedAt, ...lines.map(({ lastHeardAt }) => lastHeardAt ?? 0));
+    return {
+      startedAt: this.timeline.startedAt + this.#wallOffset,
+      durationMs: (this.timeline.frames * 1000) / this.timeline.rate,
+      silentMs: now - heard,
+      lines: lines.map((line) => reportOf(line, this.timeline, this.#wallOffset)),
+      pcap: this.#pcap !== undefined,
+      failure: this.#failure,
+    };
+  }
+
+  async finish(): Promise<FinishedTake> {
+    const now = performance.now();
+    for (const line of [...this.#lines.values()]) this.#close(line);
+    this.timeline.finish(now);
+    const { path } = this.order;
+    await this.wav.finish(this.timeline.frames);
+    await (await this.#pcap)?.finish();
+    const sha256 = await this.#seal().catch((error: unknown) => {
+      this.#fail(String(error));
+      return undefined;
+    });
+    if (this.#pcap) {
+      const failed = (error: unknown): void => this.#fail(String(error));
+      await rename(`${path}${PCAP}${PART}`, `${path}${PCAP}`).catch(failed);
+    }
+    return { ...this.report(now), sha256 };
+  }
+
+  /** Closes and leaves nothing behind. */
+  async discard(): Promise<void> {
+    for (const line of [...this.#lines.values()]) this.#close(line);
+    await this.wav.finish(0);
+    await (await this.#pcap)?.finish();
+    await rm(`${this.order.path}${WAV}${PART}`, { force: true });
+    await rm(`${this.order.path}${PCAP}${PART}`, { force: true });
+  }
+
+  async #open(order: LineOrder): Promise<Line> {
+    const pair = await this.pairs.open();
+    const now = performance.now();
+    const { channel, active } = order;
+    const { address, cname } = this.birth;
+    const lane = this.timeline.lane(channel, { active, now });
+    const line = new Line(order.line, pair, lane, { address, cname, now }, (bytes, from, to) =>
+      this.#keep(bytes, { from, to: { address: to.address, port: to.rtpPort } }),
+    );
+    this.#lines.set(order.line, line);
+    return line;
+  }
+
+  #close(line: Line): void {
+    line.close(performance.now());
+    this.pairs.retire(line.pair);
+    this.#lines.delete(line.number);
+    this.#past.push(line);
+  }
+
+  #everyLine(): Line[] {
+    return [...this.#past, ...this.#lines.values()];
+  }
+
+  #keep(bytes: Buffer, flow: Parameters<PcapPart['append']>[1]): void {
+    const wallMs = performance.now() + this.#wallOffset;
+    this.#pcap ??= PcapPart.open(`${this.order.path}${PCAP}${PART}`, (reason) =>
+      this.#fail(reason),
+    ).catch((error: unknown) => {
+      this.#fail(String(error));
+      return undefined;
+    });
+    void this.#pcap.then((pcap) => pcap?.append(bytes, flow, wallMs));
+  }
+
+  /** Gives the audio its final name, and says by which hash it is known. */
+  async #seal(): Promise<string> {
+    const part = `${this.order.path}${WAV}${PART}`;
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(part, { highWaterMark: 2 ** 20 }), hash);
+    await rename(part, `${this.order.path}${WAV}`);
+    return hash.digest('hex');
+  }
+
+  #fail(reason: string): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = reason;
+    this.onFailure(reason);
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { correlate, type PayloadDescription, readWav } from '../../../src/media';
+import type { LineOrder } from '../../../src/recorder/intake/messages';
+import { IntakeThread } from '../../../src/recorder/intake/thread';
+import { freeRange } from '../../media/support/plane';
+import { peak, speech } from '../support/signal';
+import { Speaker } from '../support/speaker';
+
+const PCMU: PayloadDescription = {
+  payloadType: 0,
+  codec: 'PCMU',
+  clockRate: 8000,
+  channels: 1,
+  fmtp: undefined,
+};
+const OPUS = { ...PCMU, payloadType: 96, codec: 'opus', clockRate: 48_000, channels: 2 };
+
+const order = (
+  line: number,
+  remote: LineOrder['remote'],
+  more: Partial<LineOrder> = {},
+): LineOrder => ({
+  line,
+  channel: line,
+  active: true,
+  payloads: [PCMU],
+  remote,
+  ...more,
+});
+
+describe('the intake', () => {
+  let directory: string;
+  let intake: IntakeThread;
+  let speakers: Speaker[];
+  const failures: string[] = [];
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'intake-'));
+    failures.length = 0;
+    intake = new IntakeThread(
+      { address: '127.0.0.1', ports: await freeRange(100), cname: 'recorder@test' },
+      {
+        onFailed: (_id, reason) => failures.push(reason),
+        onProgress: () => undefined,
+        onBug: (error) => failures.push(error),
+        onDeath: (reason) => failures.push(reason),
+      },
+    );
+    speakers = await Promise.all([Speaker.open(), Speaker.open()]);
+  });
+
+  afterEach(async () => {
+    for (const speaker of speakers) speaker.close();
+    await intake.close();
+    rmSync(directory, { recursive: true });
+    expect(failures).toEqual([]);
+  });
+
+  const open = (lines: LineOrder[], rate = 8000) =>
+    intake.ask('open', {
+      id: 'x',
+      path: join(directory, 'a/b/x'),
+      rate,
+      channels: lines.length,
+      lines,
+    });
+
+  it('records what two speakers say, each on its channel, and answers with reports', async () => {
+    const [alice, bob] = speakers as [Speaker, Speaker];
+    const [one, two] = await open([order(0, alice.endpoint), order(1, bob.endpoint)]);
+    expect(one!.local.rtpPort % 2).toBe(0);
+    expect(one!.local.rtcpPort).toBe(one!.local.rtpPort + 1);
+    const said = [speech('alice', 6), speech('bob', 6)] as const;
+    await Promise.all([
+      alice.speak({ samples: said[0], ssrc: 1, reportEveryMs: 2000 }, one!.local),
+      bob.speak({ samples: said[1], ssrc: 2, reportEveryMs: 2000 }, two!.local),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { sha256, lines, durationMs, failure } = await intake.ask('finish', { id: 'x' });
+
+    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.wav']);
+    const file = readFileSync(join(directory, 'a/b/x.wav'));
+    expect(createHash('sha256').update(file).digest('hex')).toBe(sha256);
+    const { rate, channels } = readWav(file);
+    expect([rate, channels.length]).toEqual([8000, 2]);
+    expect(channels[0]!.length / 8).toBeCloseTo(durationMs, 0);
+    expect(durationMs).toBeGreaterThan(6000);
+    const found = channels.map((channel, index) => correlate(said[index]!, channel, rate));
+    for (const { coefficient } of found) expect(coefficient).toBeGreaterThan(0.99);
+    expect(Math.abs(found[0]!.offsetMs - found[1]!.offsetMs)).toBeLessThan(20);
+    expect(lines).toMatchObject([
+      { packets: 300, lost: 0, ssrcs: [1], aligned: 'sender-reports' },
+      { packets: 300, lost: 0, ssrcs: [2], aligned: 'sender-reports' },
+    ]);
+    expect(failure).toBeUndefined();
+    const report = alice.control.find(({ kind }) => kind === 'receiver-report');
+    expect(report).toMatchObject({ reports: [{ ssrc: 1, lost: 0 }] });
+    expect(alice.control).toContainEqual(
+      expect.objectContaining({
+        kind: 'source-description',
+        sources: [expect.objectContaining({ cname: 'recorder@test' })],
+      }),
+    );
+  });
+
+  it('keeps the packets of a codec that it does not decode, and refuses strangers', async () => {
+    const [alice, mallory] = speakers as [Speaker, Speaker];
+    const [line] = await open([order(0, alice.endpoint, { payloads: [OPUS] })]);
+    const samples = speech('alice', 1);
+    await alice.speak({ samples, payloadType: 96, clockRate: 48_000 }, line!.local);
+    await mallory.speak({ samples: samples.subarray(0, 1600), ssrc: 9 }, line!.local);
+    mallory.rtp.send('garbage', line!.local.rtpPort, '127.0.0.1');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { lines, pcap } = await intake.ask('finish', { id: 'x' });
+    expect(lines).toMatchObject([{ packets: 50, strangers: 10, malformed: 1, ssrcs: [0x1234] }]);
+    expect(pcap).toBe(true);
+    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.pcap', 'x.wav']);
+    expect(peak(readWav(readFileSync(join(directory, 'a/b/x.wav'))).channels[0]!)).toBe(0);
+  });
+
+  it('leaves nothing behind of a recording that is discarded', async () => {
+    await open([order(0, undefined)]);
+    await intake.ask('discard', { id: 'x' });
+    expect(readdirSync(join(directory, 'a/b'))).toEqual([]);
+  });
+
+  it('says why it cannot open a recording, and goes on', async () => {
+    const lines = [order(0, undefined)];
+    const shape = { id: 'y', rate: 8000, channels: 1, lines };
+    await expect(
+      intake.ask('open', { ...shape, path: join(__filename, 'y') }),
+    ).rejects.toMatchObject({
+      code: 'RECORDING_NOT_WRITABLE',
+    });
+    await expect(intake.ask('report', { id: 'nobody' })).rejects.toThrow('nobody');
+    await expect(open(lines)).resolves.toHaveLength(1);
+  });
+});
