@@ -1,4 +1,5 @@
 import { cseq, type Header, headersNamed, type SipRequest } from '../message';
+import { compact } from '../transaction';
 import type { Destination } from '../transport';
 import type { Sent } from './application';
 import { ownHeaders } from './compose';
@@ -40,7 +41,10 @@ export function acknowledge(
     then('no dialog to acknowledge in');
     return;
   }
-  ground.sender.sendOnce(made.draft, then);
+  ground.sender.sendOnce(made.draft, (result) => {
+    if (typeof result === 'string') then(result);
+    else then({ ...result, sent: { ...result.sent, bytes: compact(result.sent.bytes) } });
+  });
 }
 
 /** For an answer nobody wants. */

@@ -13,7 +13,7 @@ import { type Inbound, type Malformed, responseDestination } from '../transport'
 import { type Application, REFUSALS, type Reply, refused } from './application';
 import { receiveNewRequest } from './arrivals';
 import type { Command } from './commands';
-import { answer } from './compose';
+import { answer, reject } from './compose';
 import { type AgentCounts, type Ground, type Limits, newCounts } from './ground';
 import { receiveInDialog } from './in-dialog';
 import { LegTable } from './legs';
@@ -156,7 +156,7 @@ export class Agent implements TransactionUser {
       return;
     }
     this.#ground.counts.strays += 1;
-    transaction.respond(answer(this.#ground, transaction, 481));
+    reject(this.#ground, transaction, 481);
   }
 
   onAck(inbound: Inbound): void {
@@ -219,13 +219,14 @@ export class Agent implements TransactionUser {
     const invite = this.#ground.layer.inviteOf(cancel.request);
     if (!invite) {
       this.#ground.counts.strays += 1;
-      cancel.respond(answer(this.#ground, cancel, 481));
+      reject(this.#ground, cancel, 481);
       return;
     }
     invite.toTag ??= this.#ground.ids.token(8);
     cancel.toTag = invite.toTag;
     cancel.respond(answer(this.#ground, cancel, 200));
     invite.user.onCancel?.(cancel);
+    cancel.settle();
   }
 }
 

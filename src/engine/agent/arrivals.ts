@@ -2,7 +2,7 @@ import { Dialog, negotiate } from '../dialog';
 import { callId, contact, expires, fromTag, type Header, header, maxForwards } from '../message';
 import type { ServerTransaction } from '../transaction';
 import type { Application } from './application';
-import { answer } from './compose';
+import { reject } from './compose';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
 import { IncomingRequest } from './incoming-request';
@@ -37,7 +37,7 @@ export function receiveNewRequest(
 ): void {
   const { request, method } = transaction;
   const say = (status: number, headers?: readonly Header[]) =>
-    transaction.respond(answer(ground, transaction, status, headers));
+    reject(ground, transaction, status, headers);
 
   if (IN_DIALOG_ONLY.has(method)) {
     ground.counts.strays += 1;
@@ -72,7 +72,7 @@ export function receiveNewRequest(
 function receiveInvite(ground: Ground, owner: Application, transaction: ServerTransaction): void {
   const { request } = transaction;
   const say = (status: number, headers?: readonly Header[]) =>
-    transaction.respond(answer(ground, transaction, status, headers));
+    reject(ground, transaction, status, headers);
 
   if (!mayBegin(ground, transaction)) return;
   const negotiated = negotiate(request, ground.limits.minSe);
@@ -115,7 +115,7 @@ function receiveSubscribe(
 /** What INVITE and SUBSCRIBE need to make a dialog. */
 function mayBegin(ground: Ground, transaction: ServerTransaction): boolean {
   const say = (status: number, headers?: readonly Header[]) =>
-    transaction.respond(answer(ground, transaction, status, headers));
+    reject(ground, transaction, status, headers);
 
   const { callId: id, fromTag: tag } = names(transaction);
   if (!contact(transaction.request)) {

@@ -106,6 +106,17 @@ export function answer(
   return responseTo(transaction.request, status, { ...(toTag ? { toTag } : {}), headers });
 }
 
+/** The engine's own final answer, and the end of it. */
+export function reject(
+  ground: Ground,
+  transaction: ServerTransaction,
+  status: number,
+  headers: readonly Header[] = [],
+): void {
+  transaction.respond(answer(ground, transaction, status, headers));
+  transaction.settle();
+}
+
 /** RFC 3261 §14.2: a second request before the first was answered is welcome a little later. */
 export function retryAfter(ground: Ground): Header {
   return { name: 'Retry-After', value: String(Number.parseInt(ground.ids.token(1), 16) % 11) };

@@ -11,7 +11,7 @@ import {
   type SipResponse,
 } from '../message';
 import type { ServerTransaction } from '../transaction';
-import { answer, contentTypeOf, retryAfter } from './compose';
+import { contentTypeOf, reject, retryAfter } from './compose';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
@@ -25,7 +25,7 @@ import type { AppResponse } from './text';
 export function receiveInDialog(ground: Ground, leg: Leg, transaction: ServerTransaction): void {
   const { request, inbound, method } = transaction;
   const say = (status: number, headers?: readonly Header[]) =>
-    transaction.respond(answer(ground, transaction, status, headers));
+    reject(ground, transaction, status, headers);
 
   const fork = forkOf(leg, transaction);
   if (!fork) {
@@ -76,7 +76,7 @@ function receiveBye(ground: Ground, leg: Leg, fork: Fork, transaction: ServerTra
   fork.dialog.terminate();
   if (fork !== leg.current) {
     // A fork that lost; its BYE crossed ours.
-    transaction.respond(answer(ground, transaction, 200));
+    reject(ground, transaction, 200);
     return;
   }
   const waiting = new IncomingRequest(ground, transaction, leg.owner, leg.id, { status: 200 });
@@ -96,7 +96,8 @@ function receiveEarlyBye(
   fork: Fork,
   transaction: ServerTransaction,
 ): void {
-  transaction.respond(answer(ground, transaction, 200));
+  const reason = headersNamed(transaction.request, 'Reason');
+  reject(ground, transaction, 200);
   fork.dialog.terminate();
   if (leg.role !== 'uas') return;
   const invite = [...leg.invites].find((one) => one instanceof IncomingInvite);
@@ -104,7 +105,6 @@ function receiveEarlyBye(
     leg.end();
     return;
   }
-  const reason = headersNamed(transaction.request, 'Reason');
   const cancel = cancelOf(invite.transaction.request, reason);
   const { inbound } = invite.transaction;
   const ids = { transactionId: invite.transactionId, dialogId: leg.id };
@@ -122,7 +122,7 @@ function receiveChange(
 ): void {
   const { request } = transaction;
   const say = (status: number, headers?: readonly Header[]) =>
-    transaction.respond(answer(ground, transaction, status, headers));
+    reject(ground, transaction, status, headers);
 
   const refusal = leg.gate.admit(method, request.body.length > 0);
   if (refusal) {
@@ -164,12 +164,12 @@ function receivePrack(ground: Ground, leg: Leg, transaction: ServerTransaction):
   const { request } = transaction;
   const named = rack(request);
   if (!named) {
-    transaction.respond(answer(ground, transaction, 400));
+    reject(ground, transaction, 400);
     return;
   }
   const invite = [...leg.invites].find((one) => one.matches?.(named));
   if (!invite) {
-    transaction.respond(answer(ground, transaction, 481));
+    reject(ground, transaction, 481);
     return;
   }
   invite.onPrack?.(named.rseq);

@@ -145,6 +145,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     if (!this.#accepted.pending) return;
     this.#acceptedDriver.input({ kind: 'acknowledged' });
     this.#phase = 'over';
+    this.transaction.settle();
     this.leg.gate.acknowledged();
     if (this.owner.connected && ack.message.kind === 'request') {
       const transactionId = this.#initial ? this.transactionId : this.ground.ids.uuid();
@@ -156,6 +157,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
   stop(): void {
     this.#acceptedDriver.input({ kind: 'acknowledged' });
     this.#phase = 'over';
+    this.transaction.settle();
   }
 
   abandon(status: number): void {
@@ -211,6 +213,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     const bytes = transaction.respond(response);
     const outcome = this.#sent(bytes);
     this.#finish(response.status);
+    transaction.settle();
     reply(outcome);
     if (this.#initial) {
       leg.end();
@@ -256,6 +259,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     transaction.respond(response);
     this.#held?.reply(refused(REFUSALS.unknownTransaction));
     this.#finish(status);
+    transaction.settle();
     if (!this.#initial) return;
     leg.end();
     const detail = status === 487 ? 'call-canceled' : 'call-rejected';
@@ -340,6 +344,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
       case 'unacknowledged':
         this.ground.counts.ackTimeouts += 1;
         this.#phase = 'over';
+        this.transaction.settle();
         this.leg.acknowledged(this.cseq);
         // A held BYE of the application may have ended it in place of ours.
         if (this.leg.state === 'confirmed') this.leg.endWithBye('ACK timeout');

@@ -51,10 +51,10 @@ export class IncomingRequest implements PendingRequest {
     if (final) this.close();
     const extra = hooks.extra?.(message) ?? [];
     const response = composeResponse(ground, transaction, message, extra);
-    const bytes = transaction.respond(response);
-    hooks.answered?.(response, message);
     const { protocol, address, port } = transaction.inbound.source;
-    const sent = { bytes, protocol, address, port };
+    const sent = { bytes: transaction.respond(response), protocol, address, port };
+    hooks.answered?.(response, message);
+    if (final) transaction.settle();
     // The dialog of a BYE is gone already; applications are used to see none (section 3.4.1).
     const ids = transaction.method === 'BYE' ? { ...this.#ids, dialogId: '' } : this.#ids;
     reply({ kind: 'response-sent', sent, ids });
@@ -84,5 +84,6 @@ export class IncomingRequest implements PendingRequest {
     const response = answer(this.ground, this.transaction, status);
     this.transaction.respond(response);
     this.hooks.answered?.(response, undefined);
+    this.transaction.settle();
   }
 }

@@ -15,6 +15,7 @@ import {
   type SipMessage,
   type SipRequest,
 } from '../message';
+import { compact } from '../transaction';
 import type { Inbound } from '../transport';
 import type { Application, Reply, Sent } from './application';
 import { reasonHeader } from './compose';
@@ -194,7 +195,7 @@ export class Leg {
   }
 
   keepLocalSession(body: Buffer, type: Header | undefined): void {
-    if (body.length > 0 && type) this.localSession = { body, type };
+    if (body.length > 0 && type) this.localSession = { body: compact(body), type };
   }
 
   /** Runs at once, or when the ACK to a 2xx of ours has come (RFC 3261 §15), or the leg ended. */

@@ -18,7 +18,7 @@ import type { InboundResponse, ServerTransaction, ServerUser } from '../transact
 import type { Inbound } from '../transport';
 import { type Reply, refused } from './application';
 import type { ProxyOrder } from './commands';
-import { answer } from './compose';
+import { answer, reject } from './compose';
 import type { Ground } from './ground';
 import { ProxyTarget, type TargetTimeouts, type TargetUser } from './proxy-target';
 import type { Draft } from './sender';
@@ -41,7 +41,7 @@ export function proxy(ground: Ground, order: ProxyOrder, reply: Reply): void {
   }
   pending.handOver();
   if (maxForwards(transaction.request) === 0) {
-    transaction.respond(answer(ground, transaction, 483));
+    reject(ground, transaction, 483);
     reply(refused('Rejected with 483 Too Many Hops due to Max-Forwards value of 0'));
     return;
   }
@@ -61,7 +61,7 @@ export function isRelayed(ground: Ground, request: SipRequest): boolean {
 export function relay(ground: Ground, transaction: ServerTransaction): void {
   const { request } = transaction;
   if (maxForwards(request) === 0) {
-    transaction.respond(answer(ground, transaction, 483));
+    reject(ground, transaction, 483);
     return;
   }
   const order = { ...RELAY, destinations: [request.uri] };

@@ -125,20 +125,32 @@ export class Sender {
 
 const NOTHING_FITS = 'no socket of ours fits the protocol and family';
 
+/** What it takes to leave for one place. */
+interface Ready {
+  readonly draft: Draft;
+  readonly destination: Destination;
+  readonly local: LocalEnd;
+}
+
 /** One request over the places it can go to. */
 class Journey implements ClientUser {
   #next = 0;
-  #answered = false;
+  /** The highest status heard: from then on it is this place's business. */
+  #heard = 0;
   #begun = false;
+  /** Kept as long as another place may be tried. */
+  #draft: Draft | undefined;
 
   constructor(
-    private readonly draft: Draft,
+    draft: Draft,
     private readonly places: readonly Destination[],
     private readonly user: SendUser,
     private readonly network: Network,
     private readonly layer: TransactionLayer,
     private readonly ids: IdSource,
-  ) {}
+  ) {
+    this.#draft = draft;
+  }
 
   begin(departed: (departure: Departure) => void): void {
     const ready = this.#prepare();
@@ -146,7 +158,7 @@ class Journey implements ClientUser {
       departed({ ok: false, reason: NOTHING_FITS });
       return;
     }
-    if (isSame(ready.destination, ready.local) && !this.draft.direct) {
+    if (isSame(ready.destination, ready.local) && !ready.draft.direct) {
       departed({ ok: false, reason: 'the next hop is this engine', toMyself: true });
       return;
     }
@@ -156,13 +168,15 @@ class Journey implements ClientUser {
 
   onResponse(inbound: InboundResponse): void {
     // RFC 3263 §4.3: 503 says that this place is out of service, not that the request is refused.
-    if (inbound.message.status === 503 && this.#retry()) return;
-    this.#answered = true;
+    const { status } = inbound.message;
+    if (status === 503 && this.#heard <= 100 && this.#retry()) return;
+    this.#heard = Math.max(this.#heard, status);
+    if (status >= 200) this.#draft = undefined;
     this.user.onResponse(inbound);
   }
 
   onFailure(failure: 'timed-out' | 'failed'): void {
-    if (!this.#answered && this.#retry()) return;
+    if (this.#heard === 0 && this.#retry()) return;
     this.user.onFailure(failure);
   }
 
@@ -171,25 +185,26 @@ class Journey implements ClientUser {
   }
 
   #retry(): boolean {
-    if (!this.#begun || this.#answered || this.user.mayRetry?.() === false) return false;
+    if (!this.#begun || this.user.mayRetry?.() === false) return false;
     const ready = this.#prepare();
     if (!ready) return false;
     this.user.onRetry?.(this.#depart(ready));
     return true;
   }
 
-  #prepare(): { destination: Destination; local: LocalEnd } | undefined {
-    while (this.#next < this.places.length) {
+  #prepare(): Ready | undefined {
+    const draft = this.#draft;
+    while (draft && this.#next < this.places.length) {
       const destination = this.places[this.#next]!;
       this.#next += 1;
       const local = this.network.localFor(destination.protocol, destination.address);
-      if (local) return { destination, local };
+      if (local) return { draft, destination, local };
     }
     return undefined;
   }
 
-  #depart({ destination, local }: { destination: Destination; local: LocalEnd }): Leaving {
-    const request = complete(this.draft, local, this.ids);
+  #depart({ draft, destination, local }: Ready): Leaving {
+    const request = complete(draft, local, this.ids);
     const transaction = this.layer.start(request, destination, this);
     return { transaction, sent: sentFrom(local, transaction.bytes) };
   }

@@ -1,5 +1,5 @@
 import { type Clock, Driver } from '../../core';
-import { ackForFailure, type SipRequest, serialize, topVia } from '../message';
+import { ackForFailure, EMPTY_BODY, type SipRequest, serialize, topVia } from '../message';
 import { type Destination, isReliable } from '../transport';
 import { Client } from './client';
 import { InviteClient } from './invite-client';
@@ -27,7 +27,8 @@ type Output = ClientOutput<InboundResponse>;
 export class ClientTransaction {
   readonly key: string;
   readonly method: string;
-  readonly bytes: Buffer;
+  #request: SipRequest;
+  #bytes: Buffer;
   readonly #machine: TransactionMachine<Input, Output>;
   readonly #driver: Driver<Input, Output>;
   readonly #network: Network;
@@ -36,7 +37,7 @@ export class ClientTransaction {
 
   /** `request` has its Via, whose branch names the transaction. */
   constructor(
-    readonly request: SipRequest,
+    request: SipRequest,
     readonly destination: Destination,
     private readonly user: ClientUser,
     ground: {
@@ -49,7 +50,8 @@ export class ClientTransaction {
   ) {
     this.method = request.method;
     this.key = clientKey(topVia(request)?.branch ?? '', request.method);
-    this.bytes = serialize(request);
+    this.#request = request;
+    this.#bytes = serialize(request);
     this.#network = ground.network;
     this.#onRetransmission = ground.onRetransmission;
     const reliable = isReliable(destination.protocol);
@@ -58,6 +60,16 @@ export class ClientTransaction {
         ? new InviteClient(ground.timers, reliable)
         : new Client(ground.timers, reliable);
     this.#driver = new Driver(this.#machine, ground.clock, (output) => this.#perform(output));
+  }
+
+  /** As sent; without its body once the final response came. */
+  get request(): SipRequest {
+    return this.#request;
+  }
+
+  /** As sent; nothing once the final response came. */
+  get bytes(): Buffer {
+    return this.#bytes;
   }
 
   start(): void {
@@ -106,12 +118,13 @@ export class ClientTransaction {
       case 'transmit':
         if (this.#transmitted) this.#onRetransmission();
         this.#transmitted = true;
-        this.#send(this.bytes);
+        this.#send(this.#bytes);
         break;
       case 'acknowledge':
-        this.#send(serialize(ackForFailure(this.request, output.response.message)));
+        this.#send(serialize(ackForFailure(this.#request, output.response.message)));
         break;
       case 'report':
+        if (output.response.message.status >= 200) this.#shrink();
         this.user.onResponse(output.response);
         break;
       case 'timed-out':
@@ -123,6 +136,13 @@ export class ClientTransaction {
         this.onTerminated(this);
         break;
     }
+  }
+
+  /** What lingers holds no more than an ACK or a late answer needs. */
+  #shrink(): void {
+    if (this.#bytes === EMPTY_BODY) return;
+    this.#bytes = EMPTY_BODY;
+    this.#request = { ...this.#request, body: EMPTY_BODY };
   }
 
   #send(bytes: Buffer): void {

@@ -1,4 +1,5 @@
 export type { ClientFailure, ClientTransaction, ClientUser } from './client-transaction';
+export { compact } from './compact';
 export {
   TransactionLayer,
   type TransactionLayerOptions,

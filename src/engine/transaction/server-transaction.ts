@@ -1,6 +1,7 @@
 import { type Clock, Driver } from '../../core';
 import { type SipRequest, type SipResponse, serialize } from '../message';
-import { type Inbound, isReliable, responseDestination } from '../transport';
+import { type Destination, type Inbound, isReliable, responseDestination } from '../transport';
+import { compact } from './compact';
 import { InviteServer } from './invite-server';
 import type { ServerInput, ServerOutput, TransactionMachine } from './machine';
 import type { Network } from './network';
@@ -30,15 +31,21 @@ export class ServerTransaction {
   readonly #machine: TransactionMachine<Input, Output>;
   readonly #driver: Driver<Input, Output>;
   readonly #network: Network;
+  readonly #destination: Destination;
+  #request: SipRequest | undefined;
+  #inbound: Inbound | undefined;
   #status = 0;
 
   constructor(
-    readonly request: SipRequest,
-    readonly inbound: Inbound,
+    request: SipRequest,
+    inbound: Inbound,
     ground: { network: Network; clock: Clock; timers: TimerValues },
     private readonly onTerminated: (transaction: ServerTransaction) => void,
   ) {
     this.method = request.method;
+    this.#request = request;
+    this.#inbound = inbound;
+    this.#destination = responseDestination(request, inbound);
     this.#network = ground.network;
     const reliable = isReliable(inbound.source.protocol);
     this.#machine =
@@ -46,6 +53,26 @@ export class ServerTransaction {
         ? new InviteServer(ground.timers, reliable)
         : new Server(ground.timers, reliable);
     this.#driver = new Driver(this.#machine, ground.clock, (output) => this.#perform(output));
+  }
+
+  get request(): SipRequest {
+    if (!this.#request) throw new Error('a settled transaction was asked for its request');
+    return this.#request;
+  }
+
+  get inbound(): Inbound {
+    if (!this.#inbound) throw new Error('a settled transaction was asked whence it came');
+    return this.#inbound;
+  }
+
+  /**
+   * Its user has done with it: what lingers for retransmissions (half a minute, thousands of them)
+   * holds neither the request nor the user.
+   */
+  settle(): void {
+    this.#request = undefined;
+    this.#inbound = undefined;
+    this.user = {};
   }
 
   /** The last status sent; 0 when none was. */
@@ -63,7 +90,10 @@ export class ServerTransaction {
   /** Sends bytes made before, such as a 2xx again. */
   respondWith(status: number, bytes: Buffer): void {
     if (this.#status < 200) this.#status = status;
-    this.#driver.input({ kind: 'respond', status, reply: bytes });
+    // What the machine keeps for retransmissions is a copy; a 2xx to INVITE its user keeps.
+    const lingers = status >= 300 || (status >= 200 && this.method !== 'INVITE');
+    const reply = lingers ? compact(bytes) : bytes;
+    this.#driver.input({ kind: 'respond', status, reply });
   }
 
   retransmission(): void {
@@ -92,7 +122,7 @@ export class ServerTransaction {
   #perform(output: Output): void {
     switch (output.kind) {
       case 'transmit':
-        this.#network.send(output.reply, responseDestination(this.request, this.inbound), () =>
+        this.#network.send(output.reply, this.#destination, () =>
           this.#driver.input({ kind: 'transport-failed' }),
         );
         break;
