@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { auditCommand } from './commands/audit';
 import { configCommand } from './commands/config';
 import { demoCommand } from './commands/demo';
 import { engineCommand } from './commands/engine';
@@ -27,5 +28,6 @@ export function program(): Command {
     .addCommand(providersCommand())
     .addCommand(locationsCommand())
     .addCommand(usersCommand())
-    .addCommand(policyCommand());
+    .addCommand(policyCommand())
+    .addCommand(auditCommand());
 }

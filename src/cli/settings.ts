@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { openSettings } from '../app';
 import type { Config, Flags } from '../config';
-import { planChanges, type SettingsStore, showProblem, type Wish } from '../policy';
+import { type Author, planChanges, type SettingsStore, showProblem, type Wish } from '../policy';
 import { readConfig, withConfigOptions } from './configured';
 
 /** Options of every command that works on settings. */
@@ -35,12 +35,17 @@ export async function withSettings<T>(
 
 /** Makes every wish true, or none. @throws Error with what is wrong, a line each. */
 export async function change(store: SettingsStore, wishes: readonly Wish[]): Promise<void> {
-  const author = { by: `cli:${userInfo().username}`, at: new Date() };
-  const problems = await store.change(author, (book) => planChanges(book, wishes, author));
+  const who = author();
+  const problems = await store.change(who, (book) => planChanges(book, wishes, who));
   if (problems.length === 0) return;
   throw new Error(
     `nothing was changed:\n${problems.map((one) => `  ${showProblem(one)}`).join('\n')}`,
   );
+}
+
+/** Who works here, for the log of changes. */
+export function author(): Author {
+  return { by: `cli:${userInfo().username}`, at: new Date() };
 }
 
 export function show(text: string): void {

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ConfiguredUsers, SettingsPolicy } from '../../src/policy';
 import { change, Office, SMALL, TO_ALICE, user } from '../policy/settings/support';
 import { run as runOn, twintrack } from './support';
@@ -107,5 +109,46 @@ describe('without a database', () => {
       1,
       expect.stringContaining('settings.database is not set: name a file'),
     ]);
+  });
+});
+
+describe('users in files', () => {
+  it('are exported and imported', async () => {
+    await change(await office.open(), SMALL);
+    const file = join(office.directory, 'users.csv');
+    await run('users', 'export', file);
+    expect(readFileSync(file, 'utf8')).toContain('\r\nalice,,Kyiv,+15550100,alice@example.com,');
+    await run('users', 'remove', 'alice');
+    expect(await run('users', 'import', file)).toEqual({
+      code: 0,
+      out: '1 users imported\n',
+      err: '',
+    });
+    expect((await run('users', 'export', '--format', 'yaml')).out).toContain('- id: alice\n');
+  });
+
+  it('with a broken row are refused as a whole', async () => {
+    const file = join(office.directory, 'users.csv');
+    writeFileSync(file, 'id,numbers,mode\nbob,1,always\neve,2,allways\n');
+    const { code, err } = await run('users', 'import', file);
+    expect([code, err]).toEqual([
+      1,
+      'nothing was imported:\n  line 3: user eve: mode: wants always, always-pause-resume, on-demand, on-demand-keep or never, got "allways"; the nearest is always',
+    ]);
+    expect((await run('users', 'list')).out).toBe('none\n');
+  });
+});
+
+describe('the log of changes', () => {
+  it('shows who changed what, when, from what to what', async () => {
+    const store = await office.open();
+    await change(store, SMALL, new Date('2026-01-01T00:00:00Z'));
+    await change(store, [user('alice', { mode: 'always' })], new Date('2026-01-02T00:00:00Z'));
+    const { out } = await run('audit', '--kind', 'user');
+    expect(out.split('\n')[1]).toBe(
+      '2026-01-02T00:00:00.000Z  user-admin  user alice  mode: - → always',
+    );
+    expect(out.split('\n')[2]).toContain('made, location: - → Kyiv, numbers: - → +15550100');
+    expect((await run('audit', '--limit', '1')).out.trimEnd().split('\n')).toHaveLength(2);
   });
 });

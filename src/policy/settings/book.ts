@@ -1,5 +1,6 @@
 import { type DialPlan, type Identity, identityOf, normaliseNumber, numberKey } from '../identity';
 import { type Entry, KINDS, type Kind, ORGANIZATION_KEY, type Values } from './entries';
+import { type FieldValue, toText } from './field';
 
 /** One entry before and after: absent before it was made, absent after it was removed. */
 export interface Edit {
@@ -7,6 +8,19 @@ export interface Edit {
   readonly key: string;
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
+}
+
+/** What is different in each field of an edit, as text; an empty text is no value. */
+export function changedFields({ kind, before, after }: Edit): {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}[] {
+  const textOf = (entry: Entry | undefined, field: string) =>
+    toText((entry?.values as Readonly<Record<string, FieldValue>> | undefined)?.[field]);
+  return Object.keys(FIELDS[kind])
+    .map((field) => ({ field, before: textOf(before, field), after: textOf(after, field) }))
+    .filter((one) => one.before !== one.after);
 }
 
 /** What looks entries up: the book as it is, or as it would be. */

@@ -1,4 +1,4 @@
-export type { Edit, SettingsBook } from './book';
+export { changedFields, type Edit, type SettingsBook } from './book';
 export {
   DIALECT_OF,
   type Dialect,
@@ -7,10 +7,13 @@ export {
   EXTERNAL_TYPE,
   FIELDS,
   fieldOf,
+  KINDS,
   type Kind,
   ORGANIZATION_KEY,
   valuesInOrder,
 } from './entries';
+export { LARGEST_IMPORT, type RowProblem, type UsersFormat } from './exchange/rows';
+export { exportUsers, type Imported, importUsers } from './exchange/users';
 export { type ExplainedField, type Explanation, explainCall, explainFields } from './explain';
 export { toText } from './field';
 export { type Author, planChanges, type SettingsProblem, showProblem, type Wish } from './plan';
