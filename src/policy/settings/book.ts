@@ -1,5 +1,5 @@
 import { type DialPlan, type Identity, identityOf, normaliseNumber, numberKey } from '../identity';
-import { type Entry, KINDS, type Kind, ORGANIZATION_KEY, type Values } from './entries';
+import { type Entry, FIELDS, KINDS, type Kind, ORGANIZATION_KEY, type Values } from './entries';
 import { type FieldValue, toText } from './field';
 
 /** One entry before and after: absent before it was made, absent after it was removed. */
