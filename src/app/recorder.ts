@@ -19,7 +19,7 @@ export async function startRecorder(
   config: Config,
   { log }: { log: Log },
 ): Promise<RecorderService> {
-  const { listen, address, ports, directory } = config.recorder.embedded;
+  const { listen, address, ports, directory, retentionDays } = config.recorder.embedded;
   const line = await embeddedAgent({
     listen,
     userAgent: `${config.sip.userAgent} recorder`,
@@ -28,7 +28,8 @@ export async function startRecorder(
   const recorder = createRecorder({
     agent: line.agent,
     directory,
-    rtp: { address, ports },
+    rtp: { address, ports: { min: ports.first, max: ports.last } },
+    retentionDays,
     log: log.child({ of: 'recorder' }),
     clock: new SystemClock(),
     ids: randomIds,

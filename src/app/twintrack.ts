@@ -187,6 +187,7 @@ class Service implements Twintrack {
       limits: {
         calls: config.sip.maxCalls,
         setupMs: config.sip.ringTimeoutSeconds * 1000,
+        sessionExpiresS: config.sip.sessionExpiresSeconds ?? undefined,
         mediaTimeout: config.media.rtpTimeoutSeconds === null ? 'never' : 'both',
       },
       log,
