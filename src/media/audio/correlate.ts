@@ -1,3 +1,5 @@
+import { fft } from './fft';
+
 /** How alike two recordings are, and by how much the second is late. */
 export interface Correlation {
   /** Normalised cross-correlation at the best offset: 1 is the same up to loudness, 0 unrelated. */
@@ -6,61 +8,54 @@ export interface Correlation {
   readonly offsetMs: number;
 }
 
-/** The coarse search compares envelopes of this many milliseconds. */
-const COARSE_MS = 4;
-
 /**
- * Finds `reference` in `recorded` (both mono PCM at `rate` Hz). A coarse search over energy envelopes
- * finds the place, a fine one over samples the offset to one sample.
+ * Finds `reference` in `recorded` (both mono PCM at `rate` Hz), to one sample, by cross-correlation at
+ * every offset at which at least half of it lies inside. What lies outside counts as missing, and lowers
+ * the coefficient.
  */
 export function correlate(reference: Int16Array, recorded: Int16Array, rate: number): Correlation {
-  if (reference.length === 0 || recorded.length === 0) return { coefficient: 0, offsetMs: 0 };
-  const step = Math.max(1, Math.round((rate * COARSE_MS) / 1000));
-  const coarse = best(envelope(reference, step), envelope(recorded, step), undefined);
-  const fine = best(Float64Array.from(reference), Float64Array.from(recorded), {
-    from: (coarse.lag - 2) * step,
-    to: (coarse.lag + 2) * step,
-  });
-  return { coefficient: fine.value, offsetMs: (fine.lag * 1000) / rate };
+  const products = crossCorrelation(reference, recorded);
+  const energy = energyUpTo(recorded);
+  const own = energyUpTo(reference)[reference.length]!;
+  const half = Math.floor(reference.length / 2);
+  let best = { lag: 0, coefficient: 0 };
+  for (let lag = -half; lag <= recorded.length - half; lag++) {
+    const heard =
+      energy[Math.min(recorded.length, lag + reference.length)]! - energy[Math.max(0, lag)]!;
+    if (heard <= 0 || own <= 0) continue;
+    const coefficient = products(lag) / Math.sqrt(own * heard);
+    if (coefficient > best.coefficient) best = { lag, coefficient };
+  }
+  return { coefficient: best.coefficient, offsetMs: (best.lag * 1000) / rate };
 }
 
-/** Root mean square of each block, less the mean of all, so that silence counts against noise. */
-function envelope(samples: Int16Array, step: number): Float64Array {
-  const blocks = new Float64Array(Math.ceil(samples.length / step));
-  for (let at = 0; at < samples.length; at++) blocks[Math.floor(at / step)]! += samples[at]! ** 2;
-  let mean = 0;
-  for (let block = 0; block < blocks.length; block++) {
-    blocks[block] = Math.sqrt(blocks[block]! / step);
-    mean += blocks[block]! / blocks.length;
+/** For each lag the sum of `x[n] * y[n + lag]`: by the correlation theorem, with room for every lag. */
+function crossCorrelation(x: Int16Array, y: Int16Array): (lag: number) => number {
+  const size = 2 ** Math.ceil(Math.log2(x.length + y.length + 1));
+  // Both are real: one complex transform holds x as its real and y as its imaginary part.
+  const re = new Float64Array(size);
+  const im = new Float64Array(size);
+  re.set(x);
+  im.set(y);
+  fft(re, im);
+  const productRe = new Float64Array(size);
+  const productIm = new Float64Array(size);
+  for (let k = 0; k < size; k++) {
+    const m = (size - k) % size;
+    const xRe = (re[k]! + re[m]!) / 2;
+    const xIm = (im[k]! - im[m]!) / 2;
+    const yRe = (im[k]! + im[m]!) / 2;
+    const yIm = (re[m]! - re[k]!) / 2;
+    productRe[k] = xRe * yRe + xIm * yIm;
+    productIm[k] = xRe * yIm - xIm * yRe;
   }
-  return blocks.map((value) => value - mean);
+  fft(productIm, productRe);
+  return (lag) => productRe[lag < 0 ? lag + size : lag]! / size;
 }
 
-/** The lag in [from, to] at which `x` lies best over `y`; at least half of `x` must lie inside. */
-function best(
-  x: Float64Array,
-  y: Float64Array,
-  range: { readonly from: number; readonly to: number } | undefined,
-): { readonly lag: number; readonly value: number } {
-  const half = Math.floor(x.length / 2);
-  const from = Math.max(range?.from ?? -half, -half);
-  const to = Math.min(range?.to ?? y.length - half, y.length - half);
-  let found = { lag: 0, value: 0 };
-  for (let lag = from; lag <= to; lag++) {
-    const first = Math.max(0, -lag);
-    const last = Math.min(x.length, y.length - lag);
-    let xy = 0;
-    let xx = 0;
-    let yy = 0;
-    for (let at = first; at < last; at++) {
-      const a = x[at]!;
-      const b = y[at + lag]!;
-      xy += a * b;
-      xx += a * a;
-      yy += b * b;
-    }
-    const value = xx > 0 && yy > 0 ? xy / Math.sqrt(xx * yy) : 0;
-    if (value > found.value) found = { lag, value };
-  }
-  return found;
+/** At index n, the energy of the first n samples. */
+function energyUpTo(samples: Int16Array): Float64Array {
+  const sums = new Float64Array(samples.length + 1);
+  for (let at = 0; at < samples.length; at++) sums[at + 1] = sums[at]! + samples[at]! ** 2;
+  return sums;
 }
