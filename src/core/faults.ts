@@ -48,6 +48,16 @@ export const FAULTS = {
     retry: false,
     says: 'the call has no audio stream that can be recorded',
   },
+  ANNOUNCEMENT_NOT_POSSIBLE: {
+    sip: 488,
+    retry: false,
+    says: 'a party of the call cannot be played to',
+  },
+  SOUND_NOT_USABLE: {
+    sip: 500,
+    retry: false,
+    says: 'a prompt or tone cannot be played to people',
+  },
 } as const satisfies Record<string, { sip: number; retry: boolean; says: string }>;
 
 /** A code of the catalogue. */

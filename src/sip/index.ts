@@ -8,7 +8,7 @@ export {
   type Topology,
 } from './b2bua';
 export type { MediaTimeoutRule } from './call/environment';
-export type { CallSide } from './call/machine';
+export type { CallSide } from './call/signals';
 export type { MediaAddress } from './media/addresses';
 export type {
   AttemptRecord,

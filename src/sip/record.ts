@@ -1,6 +1,6 @@
 import type { FaultCode, Millis } from '../core';
 import type { StreamStats } from '../media';
-import type { CallSide } from './call/machine';
+import type { CallSide } from './call/signals';
 
 /** One party as signalling knows it. Personal data: log it redacted. */
 export interface CallParty {
@@ -68,7 +68,7 @@ export interface CallRecord {
   readonly called: string;
   readonly attempts: readonly AttemptRecord[];
   readonly setupAt: Date;
-  /** First provisional response of a callee. */
+  /** First 180 of a callee. */
   readonly ringingAt: Date | undefined;
   readonly answeredAt: Date | undefined;
   readonly endedAt: Date;
@@ -86,5 +86,6 @@ export interface CallRecord {
     readonly fault: FaultCode | undefined;
   };
   readonly media: readonly MediaRecord[];
+  /** One for each recorded user of a call that was answered. */
   readonly recordings: readonly RecordingRecord[];
 }

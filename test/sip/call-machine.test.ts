@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { type CallInput, CallMachine } from '../../src/sip/call/machine';
+import { CallMachine } from '../../src/sip/call/machine';
+import type { CallInput } from '../../src/sip/call/signals';
 
 /** A call of `targets` targets, driven in virtual time; what it does is told as text. */
 class World {

@@ -10,7 +10,7 @@ import type {
 } from '../../ua';
 import type { Target } from '../routing';
 import type { Leg, LegContent } from './leg';
-import type { CancelCause } from './machine';
+import type { CancelCause } from './signals';
 
 /** One target tried: an INVITE of ours under way, and then maybe the callee's dialog. */
 export class Attempt implements Leg {

@@ -1,7 +1,7 @@
 import { Driver, FAULTS, Fault, type FaultCode, type Log } from '../../core';
 import type { PlaneEvent } from '../../media';
 import type { Dialog, IncomingInvite, IncomingRequest, Provisional, SipMessage } from '../../ua';
-import { detached } from '../detached';
+import { detached, faultOf } from '../detached';
 import { descriptionOf, passBody } from '../media/bodies';
 import { SessionMedia } from '../media/session-media';
 import { answerCaller, refuseCaller } from '../procedures/answer';
@@ -19,15 +19,10 @@ import type { Attempt } from './attempt';
 import { CallerLeg } from './caller-leg';
 import type { CallEnvironment, CallParts } from './environment';
 import { type Leg, otherSide } from './leg';
-import {
-  type CallInput,
-  CallMachine,
-  type CallOutput,
-  type CallSide,
-  type CallState,
-} from './machine';
+import { CallMachine } from './machine';
 import { MediaWatch } from './media-watch';
 import { RecordBuilder } from './record-builder';
+import type { CallInput, CallOutput, CallSide, CallState } from './signals';
 import { CallTargets } from './targets';
 
 const OK = 200;
@@ -190,7 +185,11 @@ export class Call implements CallParts {
         return;
       }
       case 'ended':
-        this.#builder.ended(output.end, this.#targets.attempts.at(-1), this.#lastMessage);
+        this.#builder.ended(
+          output.end,
+          this.#targets.attempts.at(-1),
+          this.#lastMessage?.header('reason') ?? this.#cancelReason,
+        );
         this.#provisionals.stop();
         this.#reoffers.stop();
         return;
@@ -207,7 +206,7 @@ export class Call implements CallParts {
     try {
       await this.#provisionals.relay(attempt, response);
     } catch (error) {
-      const fault = error instanceof Fault ? error.code : 'OFFER_NOT_UNDERSTOOD';
+      const fault = faultOf(error, this.log);
       this.#driver.input({ kind: 'unusable', attempt: number, fault });
     }
   }
@@ -266,8 +265,7 @@ export class Call implements CallParts {
         attempt.acknowledge((await passBody(this.media, 'a', ack, 'answer')).body);
         this.#agreed();
       } catch (error) {
-        this.log.warn({ reason: String(error) }, 'answer in ack not usable');
-        this.hangUp('OFFER_NOT_UNDERSTOOD');
+        this.hangUp(faultOf(error, this.log));
         return;
       }
     }
@@ -312,7 +310,7 @@ export class Call implements CallParts {
     if (this.state !== 'talking') return;
     const leg = this.#leg(side);
     if (leg) this.#farewell(leg.bye({}));
-    this.#driver.input({ kind: 'dialog-ended', side, by: 'engine' });
+    this.#driver.input({ kind: 'dialog-ended', side, by: 'dead' });
   }
 
   #leg(side: CallSide): Leg | undefined {
@@ -321,8 +319,7 @@ export class Call implements CallParts {
 
   #inOrder(action: () => Promise<void>): void {
     this.#relayed = this.#relayed.then(action).catch((error: unknown) => {
-      this.log.error({ err: error }, 'call step failed');
-      this.hangUp('OFFER_NOT_UNDERSTOOD');
+      this.hangUp(faultOf(error, this.log));
     });
   }
 

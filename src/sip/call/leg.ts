@@ -1,5 +1,5 @@
 import type { Headers, IncomingResponse, OutgoingReinvite } from '../../ua';
-import type { CallSide } from './machine';
+import type { CallSide } from './signals';
 
 export interface LegContent {
   readonly body?: string;

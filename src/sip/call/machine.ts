@@ -6,6 +6,18 @@ import {
   type Millis,
   TimerTable,
 } from '../../core';
+import type {
+  CallEnd,
+  CallInput,
+  CallLimits,
+  CallOutput,
+  CallState,
+  CancelCause,
+  DialogEnded,
+  Failure,
+  Rejection,
+  Unusable,
+} from './signals';
 
 /**
  * What becomes of a call, from the caller's INVITE to its end. Attempts are numbered in the order in
@@ -291,91 +303,3 @@ function range(from: number, to: number): number[] {
 }
 
 type Timer = 'ring' | 'setup' | 'settle';
-
-export interface CallLimits {
-  /** How long a target may stay without a final response. */
-  readonly ringMs: Millis;
-  /** How long a call may stay unanswered in all. */
-  readonly setupMs: Millis;
-}
-
-export type CallSide = 'caller' | 'callee';
-
-export type CallState =
-  | { readonly kind: 'idle' }
-  | { readonly kind: 'hunting'; readonly attempt: number }
-  /** The callee's 2xx is being passed to the caller. */
-  | { readonly kind: 'answering'; readonly attempt: number }
-  | { readonly kind: 'talking'; readonly attempt: number }
-  | { readonly kind: 'over'; readonly settled: boolean };
-
-/** Who ended the call, with what code; the code of a callee's own response is known outside. */
-export interface CallEnd {
-  readonly by: CallSide | 'us';
-  readonly code: number | undefined;
-  readonly fault: FaultCode | undefined;
-}
-
-/** What the caller is refused with: a callee's response, or one of ours. */
-export type Failure =
-  | { readonly kind: 'response'; readonly attempt: number }
-  | {
-      readonly kind: 'made';
-      readonly fault?: FaultCode | undefined;
-      readonly status?: number | undefined;
-    };
-
-export type CancelCause = 'caller' | 'timeout' | 'us';
-
-interface Rejection {
-  readonly kind: 'rejected';
-  readonly attempt: number;
-  readonly status: number;
-  /** Targets that the response named and that are to be followed, as numbers of the target list. */
-  readonly alternatives?: { readonly from: number; readonly count: number } | undefined;
-}
-
-interface Unusable {
-  readonly kind: 'unusable';
-  readonly attempt: number;
-  readonly fault: FaultCode;
-}
-
-interface DialogEnded {
-  readonly kind: 'dialog-ended';
-  readonly side: CallSide;
-  readonly by: 'peer' | 'engine';
-  readonly fault?: FaultCode | undefined;
-}
-
-export type CallInput =
-  | { readonly kind: 'start'; readonly targets: number }
-  | { readonly kind: 'progress'; readonly attempt: number }
-  | { readonly kind: 'accepted'; readonly attempt: number }
-  | Rejection
-  | Unusable
-  /** Our 200 has left; the caller's dialog exists. */
-  | { readonly kind: 'caller-answered' }
-  | { readonly kind: 'caller-cancelled' }
-  /** The 200 could not be sent. */
-  | { readonly kind: 'caller-unreachable' }
-  | DialogEnded
-  /** The call is to end for a reason of ours. */
-  | { readonly kind: 'hang-up'; readonly fault: FaultCode };
-
-export type CallOutput =
-  | { readonly kind: 'try'; readonly attempt: number; readonly target: number }
-  | { readonly kind: 'cancel'; readonly attempt: number; readonly why: CancelCause }
-  | { readonly kind: 'relay-progress'; readonly attempt: number }
-  | { readonly kind: 'relay-answer'; readonly attempt: number }
-  /** ACK and BYE. */
-  | { readonly kind: 'discard'; readonly attempt: number }
-  | { readonly kind: 'fail'; readonly failure: Failure }
-  | { readonly kind: 'connected'; readonly attempt: number }
-  | {
-      readonly kind: 'bye';
-      readonly side: CallSide;
-      readonly cause: 'peer' | 'engine' | 'late' | FaultCode;
-    }
-  | { readonly kind: 'ended'; readonly end: CallEnd }
-  | { readonly kind: 'settled' };

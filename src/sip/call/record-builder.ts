@@ -1,10 +1,10 @@
 import { type Clock, FAULTS, type Instant } from '../../core';
-import { type IncomingInvite, parseNameAddr, type SipMessage, splitList } from '../../ua';
+import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
 import type { LineReport } from '../media/session-media';
 import type { AttemptRecord, CallParty, CallRecord, RecordingRecord } from '../record';
 import type { Peer, Routed } from '../routing';
 import type { Attempt } from './attempt';
-import type { CallEnd } from './machine';
+import type { CallEnd } from './signals';
 
 /** Collects what is known of a call while it goes on, and makes its record at the end. */
 export class RecordBuilder {
@@ -56,7 +56,8 @@ export class RecordBuilder {
     this.#answered = this.clock.now();
   }
 
-  ended(end: CallEnd, last: Attempt | undefined, message: SipMessage | undefined): void {
+  /** `cause` is the Reason header of the message that ended the call. */
+  ended(end: CallEnd, last: Attempt | undefined, cause: string | undefined): void {
     this.#endedAt = this.clock.wall();
     this.#ended = this.clock.now();
     const response = end.code === undefined ? last?.response : undefined;
@@ -64,7 +65,7 @@ export class RecordBuilder {
       by: end.by,
       code: end.code ?? response?.status ?? 500,
       reason: response?.reason ?? (end.fault ? FAULTS[end.fault].says : ''),
-      cause: (message ?? response)?.header('reason'),
+      cause: cause ?? response?.header('reason'),
       fault: end.fault,
     };
   }

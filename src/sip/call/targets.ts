@@ -1,12 +1,12 @@
-import { Fault } from '../../core';
 import type { Accepted, Dialog, IncomingRequest, Rejected, SipMessage } from '../../ua';
+import { faultOf } from '../detached';
 import { prepareInvite } from '../procedures/invite';
 import { redirectTargets } from '../procedures/redirect';
 import { raisedInterval } from '../procedures/session-timer';
 import type { Routed, Target } from '../routing';
 import { Attempt } from './attempt';
 import type { CallParts } from './environment';
-import type { CallInput } from './machine';
+import type { CallInput } from './signals';
 
 const REQUEST_TERMINATED = 487;
 
@@ -57,8 +57,7 @@ export class CallTargets {
     try {
       send = await prepareInvite(this.call, target);
     } catch (error) {
-      const fault = error instanceof Fault ? error.code : 'OFFER_NOT_UNDERSTOOD';
-      this.call.log.warn({ fault, reason: String(error) }, 'offer not usable');
+      const fault = faultOf(error, this.call.log);
       events.input({ kind: 'unusable', attempt: number, fault });
       unsent();
       return;

@@ -1,5 +1,5 @@
 import { type Instant, type Machine, type Millis, TimerTable } from '../../core';
-import type { CallSide } from '../call/machine';
+import type { CallSide } from '../call/signals';
 
 /**
  * One offer and answer at a time, from end to end: RFC 3264 §4, RFC 3261 §14, RFC 3311 §5.

@@ -2,7 +2,7 @@ import { FAULTS } from '../../core';
 import type { Answer, Dialog, IncomingResponse } from '../../ua';
 import type { Attempt } from '../call/attempt';
 import type { CallParts } from '../call/environment';
-import type { Failure } from '../call/machine';
+import type { Failure } from '../call/signals';
 import { descriptionOf, keptBody, NO_BODY, passBody } from '../media/bodies';
 import { responseHeaders } from './carry';
 import { timerForCaller } from './session-timer';

@@ -4,8 +4,8 @@ import type { CallEnvironment } from '../call/environment';
 import { keptBody } from '../media/bodies';
 import { requestHeaders, sipReason } from './carry';
 
-/** The side that hung up said it by its BYE; the engine by one of its own; or it was us. */
-export type ByeCause = 'peer' | 'engine' | 'late' | FaultCode;
+/** The other side hung up, the engine did, it does not know the call any more; or it was us. */
+export type ByeCause = 'peer' | 'engine' | 'dead' | 'late' | FaultCode;
 
 /** Headers of the BYE to the other side: what the BYE that came said, or why we end the call. */
 export function byeHeaders(
@@ -24,6 +24,8 @@ export function byeHeaders(
       } = requestHeaders(env, message, keptBody(message));
       return withoutBody(headers);
     }
+    case 'dead':
+      return { Reason: sipReason(481, 'Call/Transaction Does Not Exist') };
     case 'late':
       return { Reason: sipReason(487, 'Request Terminated') };
     default:

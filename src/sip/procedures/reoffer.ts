@@ -9,7 +9,7 @@ import {
 } from '../../ua';
 import type { CallParts } from '../call/environment';
 import { type Leg, mediaSide, otherSide } from '../call/leg';
-import type { CallSide } from '../call/machine';
+import type { CallSide } from '../call/signals';
 import { detached } from '../detached';
 import { type ExchangeInput, ExchangeMachine, type ExchangeOutput } from '../exchange/machine';
 import { descriptionOf, keptBody, NO_BODY, type PassedBody, passBody } from '../media/bodies';

@@ -128,9 +128,9 @@ class UserRecording {
   }
 
   agreed(agreement: Agreement): void {
-    const first = this.#agreement === undefined;
+    const known = this.#agreement !== undefined;
     this.#agreement = agreement;
-    if (first) void this.#start();
+    if (!known) void this.#start(agreement);
     else this.#recording?.update(this.#change(agreement));
   }
 
@@ -143,7 +143,7 @@ class UserRecording {
     return this.#record(await this.#recording.stop(reason));
   }
 
-  async #start(): Promise<void> {
+  async #start(first: Agreement): Promise<void> {
     const { log } = this.services;
     try {
       if (!this.#forks || !this.services.recorders) {
@@ -151,7 +151,8 @@ class UserRecording {
         return;
       }
       const forks = await this.#forks;
-      const agreed = this.#agreement?.lines[this.#lineIndex];
+      const agreement = this.#agreement!;
+      const agreed = agreement.lines[this.#lineIndex];
       if (this.#over) return;
       if (!agreed || !isRecordable(agreed.answer)) {
         this.#fault = new Fault('NOTHING_RECORDABLE');

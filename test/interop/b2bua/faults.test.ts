@@ -36,11 +36,7 @@ class FaultyPlane implements MediaPlane {
   }
 
   #line(line: MediaLine): MediaLine {
-    return {
-      id: line.id,
-      local: line.local,
-      expect: (side, remote) => line.expect(side, remote),
-      describe: (options) => line.describe(options),
+    return instead(line, {
       fork: async (side, options) => {
         this.#count();
         return this.#fork(await line.fork(side, options));
@@ -54,29 +50,34 @@ class FaultyPlane implements MediaPlane {
         this.#count();
         return stats;
       },
-    };
+    });
   }
 
   #fork(fork: Fork): Fork {
-    return {
-      id: fork.id,
-      local: fork.local,
-      start: (remote) => fork.start(remote),
-      pause: () => fork.pause(),
-      resume: () => fork.resume(),
-      stats: () => fork.stats(),
+    return instead(fork, {
       close: async () => {
         const stats = await fork.close();
         this.#count();
         return stats;
       },
-    };
+    });
   }
 
   #count(): void {
     this.asked += 1;
     if (this.asked === this.failing) throw new Fault('PORTS_EXHAUSTED');
   }
+}
+
+/** The same object, some of whose methods are others. */
+function instead<Subject extends object>(subject: Subject, others: Partial<Subject>): Subject {
+  return new Proxy(subject, {
+    get: (target, key) => {
+      if (key in others) return others[key as keyof Subject];
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 describe('a recorded call on a failing media plane', () => {
@@ -127,7 +128,8 @@ describe('a recorded call on a failing media plane', () => {
     }
     await house.empty();
     expect(house.records).toHaveLength(1);
-    expect(house.records[0]!.recordings).toMatchObject([{ recorded: 'not' }]);
+    const recorded = final.kind === 'accepted' ? [{ recorded: 'not' }] : [];
+    expect(house.records[0]!.recordings).toMatchObject(recorded);
     expect([alice.dialogs, bob.dialogs]).toEqual([0, 0]);
   });
 
