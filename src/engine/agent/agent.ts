@@ -51,6 +51,7 @@ export class Agent implements TransactionUser {
   readonly router = new Router();
   readonly #applications = new Set<Application>();
   readonly #ground: Ground;
+  #ending = false;
 
   constructor(private readonly options: AgentOptions) {
     const { network, clock, ids, log, timers, limits, userAgent } = options;
@@ -146,8 +147,8 @@ export class Agent implements TransactionUser {
     }
     const tag = toTag(request);
     if (tag === undefined) {
-      const { router } = this;
-      receiveNewRequest(this.#ground, router, this.#applications.size > 0, transaction);
+      const isServed = this.#applications.size > 0 && !this.#ending;
+      receiveNewRequest(this.#ground, this.router, isServed, transaction);
       return;
     }
     const leg = this.#ground.legs.find(callId(request), tag);
@@ -203,8 +204,9 @@ export class Agent implements TransactionUser {
     };
   }
 
-  /** Ends everything: calls get BYE, callers 503. */
+  /** Ends everything and takes nothing new: calls get BYE, callers 503. */
   endAll(): void {
+    this.#ending = true;
     for (const request of [...this.#ground.waiting.requests.values()]) request.applicationLost();
     for (const leg of [...this.#ground.legs]) leg.applicationLost();
   }

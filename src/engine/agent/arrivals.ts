@@ -32,7 +32,7 @@ const RETRY_LATER: Header = { name: 'Retry-After', value: '10' };
 export function receiveNewRequest(
   ground: Ground,
   router: Router,
-  hasApplications: boolean,
+  isServed: boolean,
   transaction: ServerTransaction,
 ): void {
   const { request, method } = transaction;
@@ -49,12 +49,12 @@ export function receiveNewRequest(
     say(483);
     return;
   }
-  const owner = router.next(method);
+  const owner = isServed ? router.next(method) : undefined;
   if (!owner) {
     ground.counts.unserved += 1;
-    const allow: Header = { name: 'Allow', value: router.methods.join(', ') };
-    if (!hasApplications) say(503, [RETRY_LATER]);
-    else say(KNOWN.has(method) ? 405 : 501, [allow]);
+    const taken = [...KNOWN].filter((known) => router.takes(known));
+    if (!isServed) say(503, [RETRY_LATER]);
+    else say(KNOWN.has(method) ? 405 : 501, [{ name: 'Allow', value: taken.join(', ') }]);
     return;
   }
   switch (method) {

@@ -235,6 +235,7 @@ export class Leg {
       body: options.body ?? EMPTY_BODY,
       nextHop: request.nextHop,
       direct: fork.direct,
+      preferred: fork.preferred,
       fallback: fork.fallback,
       needsContact: REFRESHES_TARGET.has(method),
     };

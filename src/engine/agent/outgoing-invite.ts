@@ -70,6 +70,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
 
   send(draft: Draft, message: AppMessage, departed: (departure: Departure) => void): void {
     const { ground, leg } = this;
+    leg.invites.add(this);
     ground.sender.send(draft, this, (departure) => {
       if (departure.ok) {
         this.#onDeparture(departure, message);
@@ -135,8 +136,9 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
   }
 
   abandon(): void {
-    const transaction = this.#transaction;
-    if (transaction && !this.#cancel) this.#askToCancel([], transaction);
+    if (this.#cancel) return;
+    this.#cancel = { headers: [], sent: false };
+    if (this.#phase === 'proceeding') this.#sendCancel(this.#cancel);
   }
 
   acknowledge(message: AppMessage, reply: Reply): void {
@@ -174,7 +176,6 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     const { ground, leg } = this;
     this.#transaction = leaving.transaction;
     const { request } = leaving.transaction;
-    leg.invites.add(this);
     leg.gate.request('local', 'INVITE', request.body.length > 0);
     leg.contact = header(request, 'Contact') ?? leg.contact;
     leg.keepLocalSession(message.body, contentTypeOf(message));
@@ -309,7 +310,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     this.leg.unacknowledged = undefined;
     acknowledge(this.ground, this.leg, fork, request, undefined, (done) => {
       if (typeof done !== 'string') this.#acknowledgement = done;
-      this.leg.endWithBye(why);
+      if (!this.leg.over) this.leg.endWithBye(why);
     });
   }
 

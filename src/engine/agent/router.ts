@@ -56,11 +56,12 @@ export class Router {
     if (routed) this.#turn(key, routed)?.cdr(event);
   }
 
-  /** The methods applications take, in upper case: what Allow says. */
-  get methods(): readonly string[] {
-    return [...this.#routes.keys()]
-      .filter((verb) => !verb.includes(':'))
-      .map((verb) => verb.toUpperCase());
+  /** Whether somebody takes that method. */
+  takes(method: string): boolean {
+    const key = method.toLowerCase();
+    if (this.#routes.has(key)) return true;
+    for (const declined of this.#takers.values()) if (!declined.has(key)) return true;
+    return false;
   }
 
   #turn(key: string, able: readonly Application[]): Application | undefined {

@@ -1,5 +1,5 @@
 import { refreshHeaders, sessionOf } from '../dialog';
-import { type Header, rack, responseTo, type SipRequest, serialize } from '../message';
+import { expires, type Header, rack, responseTo, type SipRequest, serialize } from '../message';
 import { transactionLifetime } from '../transaction';
 import { REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf, headerIn, ownHeaders, withTimerSupport } from './compose';
@@ -9,6 +9,7 @@ import type { Leg } from './leg';
 import { OutgoingInvite } from './outgoing-invite';
 import { OutgoingRequest, textOf } from './outgoing-request';
 import type { Draft } from './sender';
+import { watchSubscription } from './subscription';
 import type { AppMessage } from './text';
 
 /** Sends what an application wants sent inside one of its dialogs: RFC 3261 §12.2.1. */
@@ -165,8 +166,11 @@ function sendOther(
     leg.usage === 'SUBSCRIBE' &&
     method === 'NOTIFY' &&
     /^\s*terminated/i.test(headerIn(message.headers, 'Subscription-State') ?? '');
-  const request = new OutgoingRequest(ground, leg.owner, leg.id, (response) => {
+  const renews = leg.usage === 'SUBSCRIBE' && method === 'SUBSCRIBE';
+  const request = new OutgoingRequest(ground, leg.owner, leg.id, (response, _inbound, sent) => {
     if (ends && response.status >= 200) leg.end();
+    if (!renews || response.status < 200 || response.status >= 300) return;
+    watchSubscription(ground, leg, expires(response) ?? expires(sent));
   });
   request.send(made.draft, reply);
 }

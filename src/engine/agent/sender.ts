@@ -28,6 +28,8 @@ export interface Draft {
   readonly nextHop: string;
   /** Goes here and nowhere else: a peer behind NAT, the target of a CANCEL. */
   readonly direct?: Destination | undefined;
+  /** Tried before anything that `nextHop` resolves to. */
+  readonly preferred?: Destination | undefined;
   /** Tried when nothing that `nextHop` resolves to can be reached: where the peer last spoke from. */
   readonly fallback?: Destination | undefined;
   /** A Contact of ours is put in when there is none. */
@@ -106,23 +108,23 @@ export class Sender {
       return;
     }
     const uri = asSipUri(draft.nextHop);
-    if (!uri) {
-      then(draft.fallback ? [draft.fallback] : 'next hop is no SIP URI');
-      return;
-    }
     const arrive = (resolution: Resolution) => then(this.#places(draft, resolution));
-    const known = this.network.known(uri);
+    const known = uri ? this.network.known(uri) : NO_URI;
     if (known) arrive(known);
-    else void this.network.resolve(uri).then(arrive);
+    else if (uri) void this.network.resolve(uri).then(arrive);
   }
 
   #places(draft: Draft, resolution: Resolution): readonly Destination[] | string {
-    if (!resolution.ok) return draft.fallback ? [draft.fallback] : resolution.reason;
-    const places = this.network.candidates(resolution.hops, approximateSize(draft));
-    return draft.fallback ? [...places, draft.fallback] : places;
+    const places: Destination[] = draft.preferred ? [draft.preferred] : [];
+    if (resolution.ok) {
+      places.push(...this.network.candidates(resolution.hops, approximateSize(draft)));
+    }
+    if (draft.fallback && draft.fallback !== draft.preferred) places.push(draft.fallback);
+    return places.length > 0 || resolution.ok ? places : resolution.reason;
   }
 }
 
+const NO_URI: Resolution = { ok: false, reason: 'next hop is no SIP URI' };
 const NOTHING_FITS = 'no socket of ours fits the protocol and family';
 
 /** What it takes to leave for one place. */

@@ -184,6 +184,7 @@ export class TransactionLayer {
     if (merged) {
       this.#counts.merged += 1;
       transaction.respond(responseTo(request, 482, { toTag: this.options.tag() }));
+      transaction.settle();
       return;
     }
     if (merging !== undefined) this.#merges.set(merging, transaction);

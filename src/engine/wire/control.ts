@@ -26,6 +26,8 @@ export class Control {
   readonly log: Log;
   readonly version = VERSION;
   readonly #sessions = new Set<Session>();
+  /** Many frames leave within one millisecond. */
+  #told = { at: Number.NaN, text: '' };
 
   constructor(private readonly options: ControlOptions) {
     this.agent = options.agent;
@@ -55,7 +57,11 @@ export class Control {
 
   /** `HH:MM:SS.uuuuuu`, UTC. */
   time(): string {
-    return `${this.options.clock.wall().toISOString().slice(11, 23)}000`;
+    const now = this.options.clock.wall();
+    if (now.getTime() !== this.#told.at) {
+      this.#told = { at: now.getTime(), text: `${now.toISOString().slice(11, 23)}000` };
+    }
+    return this.#told.text;
   }
 
   /** `proto/host:port`, comma-joined. */

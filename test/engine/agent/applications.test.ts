@@ -85,6 +85,18 @@ describe('requests and applications', () => {
   });
 });
 
+describe('an engine that ends everything', () => {
+  test('takes no new call while it does', () => {
+    const rig = new Rig();
+    rig.answeredCall();
+    rig.agent.endAll();
+    expect(rig.said()).toEqual(['BYE']);
+    expect(rig.app.unsolicitedByes).toHaveLength(1);
+    rig.arrive('INVITE', { callId: 'late' });
+    expect(rig.said()).toEqual(['503']);
+  });
+});
+
 describe('an application that is lost', () => {
   test('leaves no caller waiting: what it had not answered gets 503', () => {
     const rig = new Rig();
@@ -127,6 +139,24 @@ describe('an application that is lost', () => {
     expect(rig.said()).toEqual([]);
     rig.arrive('ACK', { toTag: toTag(ok) ?? '' });
     expect(rig.said()).toEqual(['BYE']);
+  });
+
+  test('has a call given up whose name was still being looked up', async () => {
+    const rig = new Rig();
+    rig.app.send('INVITE', 'sip:callee@slow.example', { body: SDP });
+    rig.app.lose();
+    rig.network.names.set('slow.example', {
+      ok: true,
+      hops: [{ protocol: 'udp', address: '192.0.2.20', port: 5060, fixed: true } as never],
+    });
+    await new Promise(setImmediate);
+    const invite = rig.sentRequest('INVITE');
+    rig.answer(invite, 180);
+    expect(rig.said()).toEqual(['CANCEL']);
+    rig.answer(invite, 487);
+    rig.clock.advance(64_000);
+    expect(rig.agent.stats().dialogs).toBe(0);
+    expect(rig.clock.pending).toBe(0);
   });
 
   test('hears nothing of answers to what it had sent', () => {

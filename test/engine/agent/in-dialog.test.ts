@@ -406,4 +406,35 @@ describe('the route of a dialog', () => {
     rig.app.inDialog('INFO', dialogId);
     expect(rig.sent()[0]?.to).toMatchObject({ address: '192.0.2.55', port: 5062 });
   });
+
+  test('is the peer’s own stream where its Contact names its host and no transport', () => {
+    const rig = new Rig();
+    rig.arrive('INVITE', {
+      protocol: 'tcp',
+      from: '192.0.2.20:41000',
+      contact: '<sip:192.0.2.20>',
+    });
+    rig.app.respond(200);
+    const ok = rig.sentResponse(200);
+    rig.arrive('ACK', { protocol: 'tcp', from: '192.0.2.20:41000', toTag: toTag(ok) ?? '' });
+    rig.app.inDialog('BYE', 'call-1;from-tag=peer-tag');
+    const [bye] = rig.sent();
+    expect(bye?.to).toMatchObject({ protocol: 'tcp', port: 41_000, connection: 1 });
+    expect(header(bye!.message, 'Via')).toMatch(/^SIP\/2\.0\/TCP /);
+  });
+
+  test('is the Contact’s where it names a transport, and the stream when that fails', async () => {
+    const rig = new Rig();
+    const contact = '<sip:192.0.2.20:5060;transport=tcp>';
+    rig.arrive('INVITE', { protocol: 'tcp', from: '192.0.2.20:41000', contact });
+    rig.app.respond(200);
+    const ok = rig.sentResponse(200);
+    rig.arrive('ACK', { protocol: 'tcp', from: '192.0.2.20:41000', toTag: toTag(ok) ?? '' });
+    rig.app.inDialog('INFO', 'call-1;from-tag=peer-tag');
+    expect(rig.sent()[0]?.to).toMatchObject({ protocol: 'tcp', port: 5060 });
+    rig.network.dead.add('192.0.2.20:5060');
+    rig.app.inDialog('INFO', 'call-1;from-tag=peer-tag');
+    await Promise.resolve();
+    expect(rig.sent()[0]?.to).toMatchObject({ protocol: 'tcp', port: 41_000 });
+  });
 });

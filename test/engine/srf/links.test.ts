@@ -262,3 +262,23 @@ describe('an engine', () => {
     await node.stop();
   });
 });
+
+test('an engine on IPv6 carries a call', async () => {
+  const listen = [{ protocol: 'udp' as const, address: '::1', port: 0 }];
+  const [caller, callee] = await Promise.all([
+    startNode('in process', { listen }, invites),
+    startNode('in process', { listen }, invites),
+  ]);
+  const taken = take(callee);
+  const port = callee.engine.addresses[0]?.port;
+  const uac = await caller.srf.createUAC(`sip:bob@[::1]:${port}`, {
+    localSdp: sdp('caller'),
+    callingNumber: '1',
+  });
+  const uas = await taken;
+  expect(uas.req.source_address).toBe('[::1]');
+  expect(uas.req.receivedOn).toBe(`[::1]:${port}`);
+  expect(uac.remote.uri).toBe(`sip:[::1]:${port}`);
+  await uas.destroy();
+  await Promise.all([caller.stop(), callee.stop()]);
+});

@@ -41,6 +41,7 @@ export class FakeNetwork implements Network {
   }
 
   async resolve(uri: SipUri): Promise<Resolution> {
+    await Promise.resolve();
     return this.known(uri) ?? { ok: false, reason: `no such name: ${uri.host}` };
   }
 
