@@ -159,10 +159,13 @@ class UserRecording {
         await this.#closeForks();
         return;
       }
-      this.#forks = undefined;
-      const request = this.#request(forks, this.#agreement!);
+      const request = this.#request(forks, agreement);
       this.#recording = this.services.recorders.start(request, this.user);
+      this.#forks = undefined;
+      // Put on hold while the copies were opened: a request has no place for who holds.
+      if (agreement !== first) this.#recording.update(this.#change(agreement));
     } catch (error) {
+      await this.#closeForks();
       this.#fault = error instanceof Fault ? error : new Fault('INTERNAL_ERROR', String(error));
       log.warn({ recording: this.#id, err: error }, 'recording not started');
     }
