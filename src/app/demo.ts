@@ -81,7 +81,7 @@ function demoConfig(recordings: string, bobLine: EmbeddedAgent) {
       set: [
         `sip.listen=[udp/${LOOPBACK}:0, tcp/${LOOPBACK}:0]`,
         `recorder.embedded.listen=[tcp/${LOOPBACK}:0]`,
-        `recorder.embedded.directory=${JSON.stringify(recordings)}`,
+        `recorder.embedded.directory=${recordings}`,
         `users=${JSON.stringify(users)}`,
         'http.listen=null',
         'cdr.file=null',

@@ -1,5 +1,5 @@
 import type { Config } from '../config';
-import { type Log, randomIds, SystemClock } from '../core';
+import { type Log, type Millis, randomIds, SystemClock } from '../core';
 import type { Engine } from '../engine';
 import { createRecorder, type Recorder } from '../recorder';
 import { embeddedAgent } from './sip';
@@ -14,6 +14,9 @@ export interface RecorderService {
   close(): Promise<void>;
 }
 
+/** What the last recording sessions still send gets so long. */
+const LAST_WORDS_MS: Millis = 500;
+
 /** Repairs what an earlier process left open, then takes recording sessions. */
 export async function startRecorder(
   config: Config,
@@ -25,23 +28,28 @@ export async function startRecorder(
     userAgent: `${config.sip.userAgent} recorder`,
     log: log.child({ of: 'recorder' }),
   });
-  const recorder = createRecorder({
-    agent: line.agent,
-    directory,
-    rtp: { address, ports: { min: ports.first, max: ports.last } },
-    retentionDays,
-    log: log.child({ of: 'recorder' }),
-    clock: new SystemClock(),
-    ids: randomIds,
-  });
-  await recorder.recover();
-  return {
-    recorder,
-    engine: line.engine,
-    sip: line.agent.listening,
-    close: async () => {
-      await recorder.close();
-      await line.close();
-    },
-  };
+  try {
+    const recorder = createRecorder({
+      agent: line.agent,
+      directory,
+      rtp: { address, ports: { min: ports.first, max: ports.last } },
+      retentionDays,
+      log: log.child({ of: 'recorder' }),
+      clock: new SystemClock(),
+      ids: randomIds,
+    });
+    await recorder.recover();
+    return {
+      recorder,
+      engine: line.engine,
+      sip: line.agent.listening,
+      close: async () => {
+        await recorder.close();
+        await line.close(LAST_WORDS_MS);
+      },
+    };
+  } catch (error) {
+    await line.close(0);
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedAgent, embeddedAgent } from '../../src/app/sip';
-import { silentLog, SystemClock } from '../../src/core';
+import { SystemClock, silentLog } from '../../src/core';
 import { correlate, readWav } from '../../src/media';
 import { Phone } from '../../src/phone';
 
