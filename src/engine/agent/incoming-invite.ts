@@ -1,13 +1,10 @@
-import { type Cancel, Driver, type Millis } from '../../core';
+import { type Cancel, Driver } from '../../core';
 import {
   Accepted,
   type AcceptedInput,
   type AcceptedOutput,
   Dialog,
   negotiate,
-  type ReliableInput,
-  type ReliableOutput,
-  ReliableProvisionals,
   sessionSent,
 } from '../dialog';
 import {
@@ -29,15 +26,8 @@ import type { Fork } from './fork';
 import type { Ground, PendingRequest } from './ground';
 import type { AwaitsAck, Leg, LegInvite } from './leg';
 import { ownContact } from './localhost';
+import { Progress } from './progress';
 import { type AppMessage, type AppResponse, isResponse } from './text';
-
-/** A proxy on the way gives up after three minutes without news (RFC 3261 §13.3.1.1, §16.6). */
-const REMIND_MS: Millis = 60_000;
-
-interface Provisional {
-  readonly status: number;
-  readonly bytes: Buffer;
-}
 
 /** A 2xx of the application that waits for PRACKs. */
 interface Held {
@@ -57,15 +47,12 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
   readonly transactionId: string;
   readonly #request: SipRequest;
   readonly #initial: boolean;
-  readonly #reliable: ReliableProvisionals<Provisional>;
-  readonly #reliableDriver: Driver<ReliableInput<Provisional>, ReliableOutput<Provisional>>;
+  readonly #progress: Progress;
   readonly #accepted: Accepted<Buffer>;
   readonly #acceptedDriver: Driver<AcceptedInput<Buffer>, AcceptedOutput<Buffer>>;
   #phase: 'fresh' | 'ringing' | 'accepted' | 'over' = 'fresh';
   #held: Held | undefined;
-  #provisional: Provisional | undefined;
   #stopTimer: Cancel = () => {};
-  #rangSince = 0;
 
   constructor(
     private readonly ground: Ground,
@@ -78,10 +65,14 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     this.#initial = fork === undefined;
     this.cseq = cseq(this.#request)?.seq ?? 0;
     this.transactionId = ids.uuid();
-    // RFC 3262 §3: the first RSeq is chosen uniformly between 1 and 2^31 - 1.
-    const firstRSeq = 1 + (Number.parseInt(ids.token(4), 16) >>> 1);
-    this.#reliable = new ReliableProvisionals(Math.min(firstRSeq, 2 ** 30), timers.t1);
-    this.#reliableDriver = new Driver(this.#reliable, clock, (output) => this.#onReliable(output));
+    this.#progress = new Progress(ground, transaction, {
+      onSettled: () => this.#release(),
+      onUnacknowledged: () => {
+        ground.counts.prackTimeouts += 1;
+        this.#refuse(504);
+      },
+      onRungOut: () => this.#refuse(480),
+    });
     this.#accepted = new Accepted(timers.t1, timers.t2);
     this.#acceptedDriver = new Driver(this.#accepted, clock, (output) => this.#onAccepted(output));
   }
@@ -98,7 +89,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     leg.invites.add(this);
     leg.gate.request('remote', 'INVITE', this.#request.body.length > 0);
     ground.waiting.requests.set(this.transactionId, this);
-    this.#wait(ground.limits.application, () => {
+    this.#stopTimer = ground.clock.after(ground.limits.application, () => {
       ground.counts.applicationTimeouts += 1;
       this.#refuse(504);
     });
@@ -117,7 +108,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     const { status } = message.start;
     if (status < 200) this.#respondProvisional(message, reply);
     else if (status >= 300) this.#respondFailure(message, reply);
-    else if (this.#reliable.pending) this.#held = { message, reply };
+    else if (this.#progress.owed) this.#held = { message, reply };
     else this.#accept(message, reply);
   }
 
@@ -130,15 +121,15 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
   }
 
   matches(rack: RAck): boolean {
-    return rack.method === 'INVITE' && rack.cseq === this.cseq && this.#reliable.matches(rack.rseq);
+    return rack.method === 'INVITE' && rack.cseq === this.cseq && this.#progress.matches(rack.rseq);
   }
 
   onPrack(rseq: number): void {
-    this.#reliableDriver.input({ kind: 'prack', rseq });
+    this.#progress.prack(rseq);
   }
 
   onPrackAnswered(): void {
-    this.#reliableDriver.input({ kind: 'prack-answered' });
+    this.#progress.prackAnswered();
   }
 
   onAck(ack: Inbound): void {
@@ -184,13 +175,13 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
       reply(refused(REFUSALS.no100rel));
       return;
     }
-    if (reliably && !this.#reliable.open) {
+    const rseq = reliably ? this.#progress.nextRSeq() : undefined;
+    if (reliably && rseq === undefined) {
       reply(refused(REFUSALS.badResponse));
       return;
     }
     const extra = status > 100 ? this.#ownContact(message) : [];
-    const rseq = reliably ? this.#reliable.nextRSeq() : 0;
-    if (reliably) {
+    if (rseq !== undefined) {
       extra.push({ name: 'RSeq', value: String(rseq) });
       if (!lists(message.headers, 'Require', '100rel')) {
         extra.push({ name: 'Require', value: '100rel' });
@@ -199,11 +190,10 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     const response = composeResponse(ground, transaction, message, extra);
     this.#enterDialog(response, message);
     this.leg.gate.response('remote', 'INVITE', status, message.body.length > 0);
+    this.#phase = 'ringing';
+    this.#stopTimer();
     const bytes = serialize(response);
-    if (reliably) this.#reliableDriver.input({ kind: 'send', rseq, reply: { status, bytes } });
-    else transaction.respondWith(status, bytes);
-    this.#provisional = reliably ? undefined : { status, bytes };
-    this.#ring();
+    this.#progress.send(status, bytes, rseq);
     reply(this.#sent(bytes));
   }
 
@@ -276,7 +266,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     this.#phase = 'over';
     this.#held = undefined;
     this.#stopTimer();
-    this.#reliableDriver.input({ kind: 'stop' });
+    this.#progress.stop();
     this.ground.waiting.requests.delete(this.transactionId);
     this.leg.invites.delete(this);
   }
@@ -300,40 +290,11 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     return [{ name: 'Contact', value: ownContact(this.transaction.inbound.local) }];
   }
 
-  #ring(): void {
-    const { clock, limits } = this.ground;
-    if (this.#phase === 'fresh') this.#rangSince = clock.now();
-    this.#phase = 'ringing';
-    this.#wait(REMIND_MS, () => {
-      if (clock.now() - this.#rangSince >= limits.ringing) return this.#refuse(480);
-      const last = this.#provisional;
-      if (last) this.transaction.respondWith(last.status, last.bytes);
-      this.#ring();
-    });
-  }
-
-  #wait(delay: Millis, then: () => void): void {
-    this.#stopTimer();
-    this.#stopTimer = this.ground.clock.after(delay, then);
-  }
-
-  #onReliable(output: ReliableOutput<Provisional>): void {
-    switch (output.kind) {
-      case 'transmit':
-        this.transaction.respondWith(output.reply.status, output.reply.bytes);
-        break;
-      case 'settled': {
-        const held = this.#held;
-        this.#held = undefined;
-        if (held) this.#accept(held.message, held.reply);
-        break;
-      }
-      case 'unacknowledged':
-        // RFC 3262 §3: "the UAS SHOULD reject the original request with a 5xx response".
-        this.ground.counts.prackTimeouts += 1;
-        this.#refuse(504);
-        break;
-    }
+  /** The PRACKs have come: a 2xx that waited for them may go. */
+  #release(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) this.#accept(held.message, held.reply);
   }
 
   #onAccepted(output: AcceptedOutput<Buffer>): void {

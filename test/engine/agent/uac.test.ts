@@ -102,6 +102,7 @@ describe('a request of an application', () => {
     const third = rig.sentRequest('INVITE');
     expect(topVia(third)?.branch).not.toBe(topVia(second)?.branch);
     expect(header(third, 'Call-ID')).toBe(header(second, 'Call-ID'));
+    rig.answer(third, 100);
     rig.answer(third, 503);
     const fourth = rig.sentRequest('INVITE');
     expect(rig.network.departed.at(-1)?.to.address).toBe('192.0.2.34');

@@ -328,7 +328,7 @@ describe('reliable provisional responses', () => {
     rig.app.respond(183, { headers: REL });
     const progress = rig.sentResponse(183);
     const tag = toTag(progress) ?? '';
-    rig.arrive('PRACK', { toTag: tag, cseq: 2, headers: ['RAck: 1 1 INVITE'] });
+    rig.arrive('PRACK', { toTag: tag, cseq: 2, headers: ['RAck: 999 1 INVITE'] });
     rig.arrive('PRACK', { toTag: tag, cseq: 3 });
     expect(rig.said()).toEqual(['481', '400']);
   });
