@@ -41,6 +41,7 @@ class FaultyPlane implements MediaPlane {
         this.#count();
         return this.#fork(await line.fork(side, options));
       },
+      play: (side, program) => line.play(side, program),
       stats: async () => {
         this.#count();
         return line.stats();

@@ -1,4 +1,4 @@
-import { randomIds, SystemClock, silentLog } from '../../../src/core';
+import { type Log, randomIds, SystemClock, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
 import { createRelayPlane, type MediaPlane, type RelayPlane } from '../../../src/media';
 import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
@@ -29,6 +29,7 @@ export interface HouseOptions {
   /** Stands between the B2BUA and the plane. */
   readonly between?: (plane: MediaPlane) => MediaPlane;
   readonly sessionExpiresS?: number;
+  readonly log?: Log;
 }
 
 /** Engine, media plane and B2BUA together, on loopback and on ports of the system's choice. */
@@ -47,7 +48,7 @@ export class House {
   }
 
   static async open(options: HouseOptions): Promise<House> {
-    const log = silentLog;
+    const { log = silentLog } = options;
     const engine = await Engine.start({
       listen: [
         { protocol: 'udp', address: '127.0.0.1', port: 0 },

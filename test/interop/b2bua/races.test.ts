@@ -1,5 +1,6 @@
 import type { RecordingRequest } from '../../../src/siprec';
 import type { IncomingReinvite } from '../../../src/ua';
+import { captureLog, expectNoIdentity } from '../../support/captured-log';
 import { House, type HouseOptions } from './house';
 import { audio, once, Party, talk } from './party';
 
@@ -263,6 +264,31 @@ describe('a call whose ends move at the same time', () => {
       ['caller', 'fully'],
       ['callee', 'fully'],
     ]);
+  });
+
+  it('ends with one line in the log, in which nobody can be recognised', async () => {
+    const { log, lines, events } = captureLog('info');
+    const through = (
+      await open({ log, users: [{ aor: 'sip:bob@127.0.0.1', mode: 'always' }] })
+    ).replace('sip:bob@', 'sip:+15550142@');
+    const outgoing = alice.agent.invite({
+      uri: through,
+      headers: {
+        From: '"Alice Liddell" <sip:liddell@example.com>',
+        'P-Asserted-Identity': '<tel:+1-555-0199>',
+      },
+      body: audio(),
+    });
+    await (await bob.nextCall()).accept({ body: audio() });
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    final.ack();
+    await final.dialog.bye();
+    await house.empty();
+    expect(events('call ended')).toMatchObject([
+      { call: house.records[0]!.id, by: 'caller', code: 200, peer: 'local' },
+    ]);
+    expectNoIdentity(lines, ['+15550142', 'liddell', 'Alice', '15550199']);
   });
 
   it('says in its record that it was not recorded, and why', async () => {
