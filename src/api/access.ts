@@ -37,6 +37,13 @@ export const CHALLENGES: readonly string[] = [
   'Basic realm="Twintrack", charset="UTF-8"',
 ];
 
+/** The user name of a browser's login; undefined with a bearer token. */
+export function shownName(authorization: string): string | undefined {
+  const [, value = ''] = /^basic +(\S+)$/i.exec(authorization) ?? [];
+  const [name = ''] = Buffer.from(value, 'base64').toString().split(':', 1);
+  return name.replace(/[^\p{L}\p{N}._@+-]/gu, '').slice(0, 64) || undefined;
+}
+
 function shownToken(authorization: string): string | undefined {
   const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(authorization) ?? [];
   switch (scheme.toLowerCase()) {

@@ -1,4 +1,5 @@
 export { type Api, type ApiOptions, createApi } from './server';
+export type { SettingsSource } from './settings/source';
 export type {
   LiveCall,
   LiveRecording,

@@ -9,6 +9,8 @@ import { PeaksMemory } from './peaks-memory';
 import { filesOf } from './recording-files';
 import { readRecordingQuery } from './recording-query';
 import { showCall, showRecording, summarizeRecording } from './representations';
+import { addSettings } from './settings/routes';
+import type { SettingsSource } from './settings/source';
 import type { StatusSource } from './status-source';
 
 export interface ApiOptions {
@@ -18,6 +20,8 @@ export interface ApiOptions {
   /** What callers must show. Without it, only loopback may be listened on. */
   readonly token?: string | undefined;
   readonly source: StatusSource;
+  /** Settings of organization, locations and users; without them, their paths are not served. */
+  readonly settings?: SettingsSource;
   /** Files of recordings leave only from beneath it. Absolute. */
   readonly recordingsDirectory: string;
   readonly log: Log;
@@ -63,6 +67,10 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addProbes(server, options.source);
   addLists(server, options);
   addPage(server, options);
+  const { settings, clock = new SystemClock() } = options;
+  if (settings) {
+    await server.register(addSettings, { source: settings, guarded: token !== undefined, clock });
+  }
   await server.listen({ host, port: options.port });
   const [address] = server.addresses();
   return {

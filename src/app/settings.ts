@@ -1,3 +1,4 @@
+import type { SettingsSource } from '../api';
 import type { Config } from '../config';
 import {
   ConfiguredUsers,
@@ -35,4 +36,9 @@ export async function explainPolicy(
 ): Promise<readonly Explanation[]> {
   const book = call.at ? await store.at(call.at) : store.current();
   return explainCall(settingsPolicy(config, store), book, call);
+}
+
+/** The settings as the HTTP side serves them. */
+export function settingsSource(config: Config, store: SettingsStore): SettingsSource {
+  return { store, explain: (call) => explainPolicy(config, store, call) };
 }

@@ -13,7 +13,7 @@ import { connectAgent, type SipAgent } from '../ua';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
 import { type RecorderService, startRecorder } from './recorder';
 import { recordersFor, recordingTargets } from './recorders';
-import { openSettings, settingsPolicy } from './settings';
+import { openSettings, settingsPolicy, settingsSource } from './settings';
 import { type EmbeddedAgent, embeddedAgent } from './sip';
 import { statusSource } from './status';
 
@@ -230,6 +230,7 @@ class Service implements Twintrack {
         metrics: this.#metrics,
         reasons: () => [...this.#reasons],
       }),
+      ...(this.#settings && { settings: settingsSource(this.config, this.#settings) }),
       recordingsDirectory: recorder.embedded.directory,
       log: this.log,
       onAnswered: (status) => this.#metrics.httpAnswered(status),

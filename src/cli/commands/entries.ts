@@ -7,6 +7,7 @@ import {
   fieldOf,
   type Kind,
   ORGANIZATION_KEY,
+  toDocument,
   toText,
   valuesInOrder,
 } from '../../policy';
@@ -101,7 +102,7 @@ function about(kind: Kind): string {
 function listEntries(kind: Kind, options: SettingsOptions): Promise<void> {
   return withSettings(options, async (store) => {
     const entries = store.current().list(kind);
-    if (options.json) return showJson(entries.map(toJson));
+    if (options.json) return showJson(entries.map(toDocument));
     // Columns that nobody fills would only push the others apart.
     const used = Object.keys(FIELDS[kind]).filter((name) =>
       entries.some((entry) => name in entry.values),
@@ -121,7 +122,7 @@ function showEntry(kind: Kind, key: string, options: SettingsOptions): Promise<v
       book.get(kind, key) ?? (kind === 'organization' ? { kind, key, values: {} } : undefined);
     if (!entry) throw new Error(`there is no ${kind} ${key}`);
     const inForce = entry.kind === 'user' ? explainFields(book, entry as Entry<'user'>) : undefined;
-    if (options.json) return showJson({ ...toJson(entry), ...(inForce && { inForce }) });
+    if (options.json) return showJson({ ...toDocument(entry), ...(inForce && { inForce }) });
     show(table([['field', 'value'], ...rowsOf(entry)]));
     if (!inForce) return;
     const rows = inForce.map(({ field, value, entry: from }) => [field, String(value), from]);
@@ -132,11 +133,6 @@ function showEntry(kind: Kind, key: string, options: SettingsOptions): Promise<v
 function rowsOf(entry: Entry): string[][] {
   const rows = valuesInOrder(entry).map(([name, value]) => [name, toText(value) || '-']);
   return entry.kind === 'user' ? [...rows, ['externalType', EXTERNAL_TYPE]] : rows;
-}
-
-function toJson({ kind, key, values }: Entry): object {
-  const named = kind === 'organization' ? {} : { [kind === 'user' ? 'id' : 'name']: key };
-  return { ...named, ...values, ...(kind === 'user' && { externalType: EXTERNAL_TYPE }) };
 }
 
 function setEntry(

@@ -1,4 +1,5 @@
 export { changedFields, type Edit, type SettingsBook } from './book';
+export { KEY_NAME, toDocument, valuesOf } from './document';
 export {
   DIALECT_OF,
   type Dialect,
@@ -15,8 +16,8 @@ export {
 export { LARGEST_IMPORT, type RowProblem, type UsersFormat } from './exchange/rows';
 export { exportUsers, type Imported, importUsers } from './exchange/users';
 export { type ExplainedField, type Explanation, explainCall, explainFields } from './explain';
-export { toText } from './field';
+export { type Field, toText } from './field';
 export { type Author, planChanges, type SettingsProblem, showProblem, type Wish } from './plan';
 export { SettingsPolicy } from './settings-policy';
-export type { AuditEntry, AuditQuery, SettingsStore } from './store';
+export { type AuditEntry, type AuditQuery, type SettingsStore, SettingsUnavailable } from './store';
 export { openSqliteSettings } from './store/sqlite-store';

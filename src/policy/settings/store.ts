@@ -2,6 +2,11 @@ import type { Edit, SettingsBook } from './book';
 import type { Kind } from './entries';
 import type { Author, Plan, SettingsProblem } from './plan';
 
+/** The place where settings are kept cannot be used; the message says which, and what to do. */
+export class SettingsUnavailable extends Error {
+  override readonly name = 'SettingsUnavailable';
+}
+
 /** One edit as it was made. */
 export interface AuditEntry extends Edit {
   /** Grows from edit to edit. */

@@ -6,7 +6,12 @@ import type Database from 'libsql';
 import type { DialPlan } from '../../identity';
 import type { Edit, SettingsBook } from '../book';
 import type { Author, Plan, SettingsProblem } from '../plan';
-import type { AuditEntry, AuditQuery, SettingsStore } from '../store';
+import {
+  type AuditEntry,
+  type AuditQuery,
+  type SettingsStore,
+  SettingsUnavailable,
+} from '../store';
 import { Follower } from './follower';
 import { toBody, toEdit } from './rows';
 import { explainFailure, LibsqlDialect, openFile } from './sqlite';
@@ -23,7 +28,7 @@ export interface SqliteOptions {
 
 /**
  * Opens settings in a SQLite file, and makes it if need be.
- * @throws Error with one sentence that says what to do.
+ * @throws SettingsUnavailable with one sentence that says what to do.
  */
 export async function openSqliteSettings(
   file: string,
@@ -151,6 +156,7 @@ async function write(
   await transaction.insertInto('audit').values(logged).execute();
 }
 
-function failure(file: string, error: unknown): Error {
-  return new Error(`the settings database ${file} ${explainFailure(error)}`, { cause: error });
+function failure(file: string, error: unknown): SettingsUnavailable {
+  const message = `the settings database ${file} ${explainFailure(error)}`;
+  return new SettingsUnavailable(message, { cause: error });
 }

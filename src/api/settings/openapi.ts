@@ -1,0 +1,186 @@
+import { EXTERNAL_TYPE, FIELDS, type Field, KEY_NAME, KINDS, type Kind } from '../../policy';
+
+/** An OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1. */
+export interface OpenApi {
+  readonly openapi: '3.1.0';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly security: readonly object[];
+}
+
+export interface Operation {
+  readonly summary: string;
+  readonly parameters?: readonly object[];
+  readonly requestBody?: object;
+  readonly responses: Readonly<Record<string, object>>;
+}
+
+/** The HTTP side described, from the same table of fields that judges what is sent. */
+export function openApi(): OpenApi {
+  const paths: Record<string, Record<string, Operation>> = {
+    '/v1/organization': entryPaths('organization', [], false),
+    ...listPaths('providers', 'provider'),
+    '/v1/providers/{name}/accept-terms': {
+      post: operation(
+        'Accept the terms of service of a provider, in your name.',
+        [NAME],
+        'provider',
+      ),
+    },
+    ...listPaths('locations', 'location'),
+    ...listPaths('users', 'user'),
+    '/v1/users/{name}/in-force': {
+      get: operation('Every setting of a user, and the scope that decides it.', [NAME]),
+    },
+    '/v1/users.csv': filePaths('text/csv'),
+    '/v1/users.yaml': filePaths('application/yaml'),
+    '/v1/audit': {
+      get: operation('Changes of settings, the newest first.', [
+        query('kind', { type: 'string', enum: KINDS }),
+        query('name', { type: 'string' }),
+        query('before', { type: 'integer', description: 'Only changes older than this id.' }),
+        LIMIT,
+      ]),
+    },
+    '/v1/policy/explain': {
+      get: operation('Why both sides of a call are recorded or not.', [
+        query('from', { type: 'string' }, true),
+        query('to', { type: 'string' }, true),
+        query('at', { type: 'string', format: 'date-time' }),
+      ]),
+    },
+    '/v1/calls': { get: operation('Live calls.', []) },
+    '/v1/recordings': { get: operation('Recordings of the embedded recorder.', [LIMIT]) },
+  };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Twintrack',
+      version: '1',
+      description:
+        'Settings of organization, providers, locations and users; calls and recordings.',
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries([
+        ...KINDS.map((kind) => [kind, entrySchema(kind)]),
+        ['problems', PROBLEMS],
+      ]),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'Any user name; the token as password.',
+        },
+      },
+    },
+    security: [{ bearer: [] }, { basic: [] }],
+  };
+}
+
+const NAME = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
+const LIMIT = query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
+
+const PROBLEMS = {
+  type: 'object',
+  properties: {
+    error: { type: 'string' },
+    problems: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          line: { type: 'integer', description: 'Of an imported file.' },
+          entry: { type: 'string' },
+          field: { type: 'string' },
+          message: { type: 'string', description: 'What is wrong, and what to do.' },
+        },
+      },
+    },
+  },
+};
+
+function entrySchema(kind: Kind): object {
+  const name = KEY_NAME[kind];
+  const fields = Object.entries<Field>(FIELDS[kind]).map(([field, { schema, why, readOnly }]) => [
+    field,
+    { ...schema, description: why, ...(readOnly && { readOnly }) },
+  ]);
+  return {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      ...(name !== undefined && { [name]: { type: 'string', readOnly: true } }),
+      ...Object.fromEntries(fields),
+      ...(kind === 'user' && { externalType: { const: EXTERNAL_TYPE, readOnly: true } }),
+    },
+  };
+}
+
+function listPaths(path: string, kind: Kind): Record<string, Record<string, Operation>> {
+  return {
+    [`/v1/${path}`]: {
+      get: operation(`Every ${kind}, by name.`, [LIMIT, query('after', { type: 'string' })]),
+    },
+    [`/v1/${path}/{name}`]: entryPaths(kind, [NAME], true),
+  };
+}
+
+function entryPaths(
+  kind: Kind,
+  parameters: readonly object[],
+  removable: boolean,
+): Record<string, Operation> {
+  const requestBody = {
+    required: true,
+    content: { 'application/json': { schema: reference(kind) } },
+  };
+  const put = operation('Set these fields, and unset all others.', parameters, kind);
+  const patch = operation('Set these fields; null unsets one.', parameters, kind);
+  return {
+    get: operation(`What the ${kind} sets.`, parameters, kind),
+    put: { ...put, requestBody },
+    patch: { ...patch, requestBody },
+    ...(removable && { delete: operation(`Remove the ${kind}.`, parameters) }),
+  };
+}
+
+function filePaths(type: string): Record<string, Operation> {
+  const content = { [type]: { schema: { type: 'string' } } };
+  const exported = operation('Every user as a file.', []);
+  return {
+    get: {
+      ...exported,
+      responses: { ...exported.responses, 200: { description: 'The file.', content } },
+    },
+    post: {
+      ...operation('Make or change every user of a file, or none when a row is wrong.', []),
+      requestBody: { required: true, content },
+    },
+  };
+}
+
+function operation(summary: string, parameters: readonly object[], kind?: Kind): Operation {
+  const schema = kind ? reference(kind) : { type: 'object' };
+  return {
+    summary,
+    ...(parameters.length > 0 && { parameters }),
+    responses: {
+      200: { description: 'Done.', content: { 'application/json': { schema } } },
+      default: {
+        description: 'Nothing was changed.',
+        content: { 'application/json': { schema: reference('problems') } },
+      },
+    },
+  };
+}
+
+function query(name: string, schema: object, required = false): object {
+  return { name, in: 'query', required, schema };
+}
+
+function reference(name: string): object {
+  return { $ref: `#/components/schemas/${name}` };
+}

@@ -1,0 +1,12 @@
+import type { Explanation, SettingsStore } from '../../policy';
+
+/** Settings for the HTTP side. */
+export interface SettingsSource {
+  readonly store: SettingsStore;
+  /** Why both sides of a call are recorded or not, by the settings of `at`, or of now. */
+  explain(call: {
+    readonly from: string;
+    readonly to: string;
+    readonly at: Date | undefined;
+  }): Promise<readonly Explanation[]>;
+}
