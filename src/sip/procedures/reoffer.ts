@@ -25,7 +25,7 @@ interface Exchange {
   /** What goes to the other side, made once however often it is sent. */
   passed?: PassedBody;
   answer?: IncomingResponse;
-  acknowledge?: (body?: string) => void;
+  acknowledge?: ((body?: string) => void) | undefined;
   confirmation?: SipMessage;
   withdrawn?: boolean;
 }
@@ -41,6 +41,7 @@ export class Reoffers {
   readonly #exchanges = new Map<number, Exchange>();
   readonly #driver: Driver<ExchangeInput, ExchangeOutput>;
   #next = 0;
+  #stopped = false;
 
   constructor(
     private readonly call: CallParts,
@@ -82,8 +83,11 @@ export class Reoffers {
     this.#driver.input({ kind: 'confirmed', side });
   }
 
+  /** The call is over. What was accepted and waits for an ACK that will not come gets one. */
   stop(): void {
+    this.#stopped = true;
     this.#driver.stop();
+    for (const exchange of this.#exchanges.values()) acknowledge(exchange);
     this.#exchanges.clear();
   }
 
@@ -151,6 +155,10 @@ export class Reoffers {
         exchange.answer = final.response;
         if (final.kind === 'accepted') exchange.acknowledge = (body) => final.ack(body);
       }
+      if (this.#stopped) {
+        acknowledge(exchange);
+        return;
+      }
       this.#driver.input({ kind: 'answered', id, status: exchange.answer.status });
     } catch (error) {
       await this.#fail(id, exchange, error);
@@ -193,16 +201,16 @@ export class Reoffers {
   async #acknowledge(exchange: Exchange): Promise<void> {
     const { from, confirmation, offers } = exchange;
     if (offers || !confirmation) {
-      exchange.acknowledge?.();
+      acknowledge(exchange);
       return;
     }
     try {
       const passed = await passBody(this.call.media, mediaSide(from), confirmation, 'answer');
-      exchange.acknowledge?.(passed.body);
+      acknowledge(exchange, passed.body);
       if (passed.described) this.events.onAgreed();
     } catch (error) {
       this.call.log.warn({ err: error }, 'answer in ack not understood');
-      exchange.acknowledge?.();
+      acknowledge(exchange);
     }
   }
 
@@ -210,7 +218,7 @@ export class Reoffers {
   async #fail(id: number, exchange: Exchange, error: unknown): Promise<void> {
     this.#exchanges.delete(id);
     if (!(error instanceof DialogGone)) this.call.log.debug({ err: error }, 'offer not passed');
-    exchange.acknowledge?.();
+    acknowledge(exchange);
     const status = error instanceof Fault ? error.sip : 481;
     await this.call.media.refused();
     await exchange.request.respond(status).catch(() => {});
@@ -232,7 +240,8 @@ export class Reoffers {
     try {
       const offered = offers ? undefined : descriptionOf(answer!);
       if (offered !== undefined) await media.offer(mediaSide(otherSide(from)), offered);
-      exchange.acknowledge?.(
+      acknowledge(
+        exchange,
         offered !== undefined && standing !== undefined
           ? await media.answer(asker, standing, true)
           : undefined,
@@ -245,7 +254,7 @@ export class Reoffers {
       again.ack();
     } catch (error) {
       log.debug({ err: error }, 'description not restored');
-      exchange.acknowledge?.();
+      acknowledge(exchange);
     }
   }
 
@@ -266,4 +275,11 @@ export class Reoffers {
     }
     await request.respond(200);
   }
+}
+
+/** Once: a 2xx has one ACK. */
+function acknowledge(exchange: Exchange, body?: string): void {
+  const { acknowledge: send } = exchange;
+  exchange.acknowledge = undefined;
+  send?.(body);
 }

@@ -73,6 +73,25 @@ describe('a call whose ends move at the same time', () => {
     await house.empty();
   });
 
+  it('acknowledges a change to the one who accepted it when the one who asked hangs up first', async () => {
+    const { caller, callee } = await talk(alice, bob, await open());
+    callee.onReinvite = (request) => void request.respond(200, { body: audio('recvonly', 2) });
+    const order: string[] = [];
+    callee.onAck = () => order.push('ACK');
+    const ended = once<void>((resolve) => {
+      callee.onEnd = () => {
+        order.push('BYE');
+        resolve();
+      };
+    });
+    const change = await caller.reinvite({ body: audio('sendonly', 2) });
+    expect(change.kind).toBe('accepted');
+    await caller.bye();
+    await ended;
+    expect(order).toEqual(['ACK', 'BYE']);
+    await house.empty();
+  });
+
   it('passes the Replaces of an attended transfer on as the other side knows the call', async () => {
     const through = await open();
     const first = await talk(alice, bob, through);
