@@ -51,9 +51,8 @@ export function withContentType(
   return type ? [...headers, type] : headers;
 }
 
-/** The application's headers, `Supported: timer` beside a Session-Expires (RFC 4028 §7.1). */
+/** The headers of an INVITE or UPDATE, with word that we keep session timers (RFC 4028 §7.1). */
 export function withTimerSupport(headers: readonly Header[]): readonly Header[] {
-  if (headerIn(headers, 'Session-Expires') === undefined) return headers;
   if (lists(headers, 'Supported', 'timer') || lists(headers, 'Require', 'timer')) return headers;
   return [...headers, { name: 'Supported', value: 'timer' }];
 }

@@ -123,7 +123,8 @@ function draftOf(ground: Ground, message: AppMessage, nextHop: string | undefine
     { name: 'Call-ID', value: headerIn(message.headers, 'Call-ID') || ground.ids.uuid() },
     { name: 'CSeq', value: `${cseq(message)?.seq ?? 1} ${start.method}` },
   ];
-  for (const header of withTimerSupport(withContentType(message, message.headers))) {
+  const own = withContentType(message, message.headers);
+  for (const header of start.method === 'INVITE' ? withTimerSupport(own) : own) {
     if (!NUMBERED.has(header.name)) headers.push(header);
   }
   if (ground.userAgent && headerIn(headers, 'User-Agent') === undefined) {

@@ -165,6 +165,16 @@ describe('a session timer asked for by the application', () => {
     expect(rig.said()).toEqual(['INVITE']);
   });
 
+  test('may be set by the callee alone, because every INVITE of ours says that we keep it', () => {
+    const rig = new Rig();
+    const { invite } = rig.placedCall({
+      ok: { headers: ['Session-Expires: 90;refresher=uac', 'Require: timer'], body: SDP },
+    });
+    expect(optionTags(invite, 'Supported')).toEqual(['timer']);
+    rig.clock.advance(45_000);
+    expect(rig.sentRequest('INVITE').body.toString()).toBe(SDP);
+  });
+
   test('left out of the 200 is not used', () => {
     const rig = new Rig();
     rig.placedCall({ invite: { headers: ['session-expires: 90'] } });
