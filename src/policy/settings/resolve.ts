@@ -5,6 +5,7 @@ import {
   type Entry,
   entryName,
   NO_PROVIDER,
+  ORGANIZATION_KEY,
   SETTING_NAMES,
   type SettingName,
 } from './entries';
@@ -55,7 +56,8 @@ type Scope = Entry<'user'> | Entry<'location'> | Entry<'organization'>;
 function scopesOf(book: SettingsBook, user: Entry<'user'>): Scope[] {
   const { location: name } = user.values;
   const location = name === undefined ? undefined : book.get('location', name);
-  return [user, ...(location ? [location] : []), ...book.list('organization')];
+  const organization = book.get('organization', ORGANIZATION_KEY);
+  return [user, ...(location ? [location] : []), ...(organization ? [organization] : [])];
 }
 
 function originOf({ kind, key }: Scope): Origin {
