@@ -45,6 +45,7 @@ export type {
 } from './plane';
 export {
   type Backend,
+  canMix,
   createRelayPlane,
   PortRange,
   type RelayOptions,

@@ -98,6 +98,85 @@ export type PlaneEvent =
   /** The worker died; every line of these calls is gone. */
   | { readonly kind: 'worker-lost'; readonly callIds: readonly string[] };
 
+/** What a payload type of an audio stream is: the part of an rtpmap that says how it sounds. */
+export interface StreamFormat {
+  /** 0-127. */
+  readonly payloadType: number;
+  /** Encoding name, without regard to case: `PCMU`, `telephone-event`. */
+  readonly codec: string;
+  /** Hz of the RTP timestamp. */
+  readonly clockRate: number;
+  /** 1 unless the rtpmap says more. */
+  readonly channels: number;
+}
+
+/** Sound for the party of one side, and the stream it goes into. */
+export interface Program {
+  /**
+   * `mix`: added to what the other party says, of which nothing is lost; alone when the other party
+   * says nothing. `replace`: the other party is held back from this listener while it plays; where
+   * another `replace` plays already, it follows when that is over. Telephone events always pass.
+   */
+  readonly kind: 'mix' | 'replace';
+  /**
+   * What the listener has agreed to receive, preferred first: the same payload types that the other
+   * party may send, for nothing is transcoded. The first that is speech must be one that is spoken
+   * here (PCMU, PCMA, G.722, L16) or that of `sound.frames`.
+   */
+  readonly formats: readonly StreamFormat[];
+  readonly sound: Sound;
+  /** Decibels, on `pcm`. Default 0. */
+  readonly gain?: number;
+  /** Played again and again, from deadline to deadline, until stopped. Default: once, now. */
+  readonly repeat?: {
+    readonly everyMs: number;
+    /** When the first round begins, from now. Default 0. */
+    readonly firstAfterMs?: number;
+  };
+}
+
+export interface Sound {
+  /** 16-bit mono at 16 kHz. May be shared by any number of programs; not to be changed. */
+  readonly pcm: Int16Array;
+  /**
+   * The same in a codec that is not spoken here. Such a codec cannot be mixed: while these play, the
+   * other party is held back, whatever the program's kind.
+   */
+  readonly frames?: EncodedFrames;
+}
+
+/** A sound as RTP payloads, one after the other. */
+export interface EncodedFrames {
+  readonly codec: string;
+  readonly clockRate: number;
+  readonly channels: number;
+  /** Length of each in units of the RTP timestamp. */
+  readonly ticks: number;
+  readonly payloads: readonly Uint8Array[];
+}
+
+/** A program that was taken. */
+export interface Playback {
+  readonly id: string;
+  /** Ends it with the packet that is on its way. Safe when it is over. */
+  stop(): void;
+  /** What was played, when it is over: played out, stopped, or its line closed. Never rejects. */
+  readonly done: Promise<Played>;
+}
+
+/** Evidence: a round is there when something of it left for the listener. */
+export interface Played {
+  readonly rounds: readonly Round[];
+}
+
+export interface Round {
+  /** Wall clock of the call in ms since 1970, the clock of its recordings. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** False when it was cut short. */
+  readonly complete: boolean;
+}
+
 /** A pair of ports a side, relayed to each other. */
 export interface MediaLine {
   readonly id: string;
@@ -115,6 +194,13 @@ export interface MediaLine {
    * buffer until `start`, so that the recording begins with the first packet after `fork`.
    */
   fork(side: Side, options: { readonly bind: string }): Promise<Fork>;
+  /**
+   * Plays to the party of `side`, and to nobody else: forks hold what parties send, so that nothing
+   * played is ever in a recording. The listener's stream stays one: sequence, timestamp and SSRC go
+   * on, and what comes of RTCP fits them. Only for audio in the clear.
+   * Throws Fault ANNOUNCEMENT_NOT_POSSIBLE when `formats` cannot be played in.
+   */
+  play(side: Side, program: Program): Promise<Playback>;
   stats(): Promise<LineStats>;
   /** Ends the line and its forks; the ports go to quarantine. Safe to call twice. */
   close(): Promise<LineStats>;

@@ -23,6 +23,14 @@ export function encodePcma(samples: Int16Array): Uint8Array {
   return encode(samples, ALAW_ENCODE);
 }
 
+/** The law as tables, for those who go sample by sample. */
+export interface Law {
+  /** 16-bit PCM by code. */
+  readonly pcm: Int16Array;
+  /** Code by 16-bit PCM, indexed as an unsigned number. */
+  readonly code: Uint8Array;
+}
+
 function decode(payload: Uint8Array, table: Int16Array): Int16Array {
   const samples = new Int16Array(payload.length);
   for (let at = 0; at < payload.length; at++) samples[at] = table[payload[at]!]!;
@@ -85,3 +93,6 @@ const ULAW_DECODE = decoding(ulawToPcm);
 const ULAW_ENCODE = encoding(pcmToUlaw);
 const ALAW_DECODE = decoding(alawToPcm);
 const ALAW_ENCODE = encoding(pcmToAlaw);
+
+export const PCMU: Law = { pcm: ULAW_DECODE, code: ULAW_ENCODE };
+export const PCMA: Law = { pcm: ALAW_DECODE, code: ALAW_ENCODE };

@@ -41,6 +41,21 @@ export class Band {
     this.scale = shape.firstScale;
   }
 
+  /** Takes over the state of a band of the same shape. */
+  become(other: Band): void {
+    this.predicted = other.predicted;
+    this.scale = other.scale;
+    this.#logScale = other.#logScale;
+    this.#zeroPart = other.#zeroPart;
+    this.#a1 = other.#a1;
+    this.#a2 = other.#a2;
+    this.#r1 = other.#r1;
+    this.#p1 = other.#p1;
+    this.#p2 = other.#p2;
+    this.#b.set(other.#b);
+    this.#d.set(other.#d);
+  }
+
   /** Blocks 3 and 4: takes the quantized difference and the logarithmic step of its code. */
   adapt(difference: number, logStep: number): void {
     this.#rescale(logStep);

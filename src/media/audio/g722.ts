@@ -45,8 +45,8 @@ const LEVEL_6 = Int32Array.from([
 const LEVEL_2 = 564;
 
 export class G722Decoder {
-  readonly #low = new Band(LOWER);
-  readonly #high = new Band(HIGHER);
+  readonly #low = lowBand();
+  readonly #high = highBand();
   readonly #history = new Int32Array(QMF_TAPS);
 
   /** Two samples at 16 kHz for each octet. */
@@ -54,26 +54,11 @@ export class G722Decoder {
     const samples = new Int16Array(payload.length * 2);
     for (let at = 0; at < payload.length; at++) {
       const code = payload[at]!;
-      const low = this.#lower(code & 0x3f);
-      const high = this.#higher(code >> 6);
+      const low = decodeLow(this.#low, code & 0x3f);
+      const high = decodeHigh(this.#high, code >> 6);
       this.#join(low, high, samples, at * 2);
     }
     return samples;
-  }
-
-  #lower(code: number): number {
-    const band = this.#low;
-    const exact = band.predicted + ((band.scale * INVERSE_6[code]!) >> 15);
-    adaptLow(band, code);
-    return limit(exact);
-  }
-
-  #higher(code: number): number {
-    const band = this.#high;
-    const difference = (band.scale * INVERSE_2[code]!) >> 15;
-    const exact = band.predicted + difference;
-    band.adapt(difference, HIGH_STEP[code]!);
-    return limit(exact);
   }
 
   /** The receive quadrature mirror filter, §4.4. */
@@ -94,52 +79,89 @@ export class G722Decoder {
 }
 
 export class G722Encoder {
-  readonly #low = new Band(LOWER);
-  readonly #high = new Band(HIGHER);
-  readonly #history = new Int32Array(QMF_TAPS);
+  readonly #low = lowBand();
+  readonly #high = highBand();
+  readonly #split = new G722Splitter();
 
   /** An octet for every two samples at 16 kHz; an odd sample at the end is left out. */
   encode(samples: Int16Array): Uint8Array {
-    const payload = new Uint8Array(samples.length >> 1);
-    const x = this.#history;
+    const bands = this.#split.split(samples);
+    const payload = new Uint8Array(bands.length >> 1);
     for (let at = 0; at < payload.length; at++) {
-      // The transmit quadrature mirror filter, §3.1.
+      payload[at] =
+        (encodeHigh(this.#high, bands[2 * at + 1]!) << 6) | encodeLow(this.#low, bands[2 * at]!);
+    }
+    return payload;
+  }
+}
+
+/** The transmit quadrature mirror filter, §3.1: what an encoder quantizes. */
+export class G722Splitter {
+  readonly #history = new Int32Array(QMF_TAPS);
+
+  /** For every two samples at 16 kHz one of the lower and one of the higher band, in turn. */
+  split(samples: Int16Array): Int16Array {
+    const bands = new Int16Array(samples.length & ~1);
+    const x = this.#history;
+    for (let at = 0; at < bands.length; at += 2) {
       x.copyWithin(0, 2);
-      x[QMF_TAPS - 2] = samples[2 * at]!;
-      x[QMF_TAPS - 1] = samples[2 * at + 1]!;
+      x[QMF_TAPS - 2] = samples[at]!;
+      x[QMF_TAPS - 1] = samples[at + 1]!;
       let odd = 0;
       let even = 0;
       for (let i = 0; i < QMF_TAPS / 2; i++) {
         odd += x[2 * i]! * QMF[i]!;
         even += x[2 * i + 1]! * QMF[QMF_TAPS / 2 - 1 - i]!;
       }
-      payload[at] = (this.#higher((even - odd) >> 14) << 6) | this.#lower((even + odd) >> 14);
+      bands[at] = saturate((even + odd) >> 14);
+      bands[at + 1] = saturate((even - odd) >> 14);
     }
-    return payload;
+    return bands;
   }
+}
 
-  /** QUANTL. */
-  #lower(signal: number): number {
-    const band = this.#low;
-    const error = saturate(signal - band.predicted);
-    const size = error >= 0 ? error : ~error;
-    let level = 1;
-    while (level < 30 && size >= (LEVEL_6[level]! * band.scale) >> 12) level++;
-    const code = error >= 0 ? 62 - level : level < 3 ? 64 - level : 34 - level;
-    adaptLow(band, code);
-    return code;
-  }
+export function lowBand(): Band {
+  return new Band(LOWER);
+}
 
-  /** QUANTH. */
-  #higher(signal: number): number {
-    const band = this.#high;
-    const error = saturate(signal - band.predicted);
-    const size = error >= 0 ? error : ~error;
-    const outer = size >= (LEVEL_2 * band.scale) >> 12;
-    const code = (error >= 0 ? 3 : 1) - (outer ? 1 : 0);
-    band.adapt((band.scale * INVERSE_2[code]!) >> 15, HIGH_STEP[code]!);
-    return code;
-  }
+export function highBand(): Band {
+  return new Band(HIGHER);
+}
+
+/** The lower band's signal of a 6-bit code. */
+export function decodeLow(band: Band, code: number): number {
+  const exact = band.predicted + ((band.scale * INVERSE_6[code]!) >> 15);
+  adaptLow(band, code);
+  return limit(exact);
+}
+
+/** The higher band's signal of a 2-bit code. */
+export function decodeHigh(band: Band, code: number): number {
+  const difference = (band.scale * INVERSE_2[code]!) >> 15;
+  const exact = band.predicted + difference;
+  band.adapt(difference, HIGH_STEP[code]!);
+  return limit(exact);
+}
+
+/** QUANTL: the 6-bit code of the lower band's signal. */
+export function encodeLow(band: Band, signal: number): number {
+  const error = saturate(signal - band.predicted);
+  const size = error >= 0 ? error : ~error;
+  let level = 1;
+  while (level < 30 && size >= (LEVEL_6[level]! * band.scale) >> 12) level++;
+  const code = error >= 0 ? 62 - level : level < 3 ? 64 - level : 34 - level;
+  adaptLow(band, code);
+  return code;
+}
+
+/** QUANTH: the 2-bit code of the higher band's signal. */
+export function encodeHigh(band: Band, signal: number): number {
+  const error = saturate(signal - band.predicted);
+  const size = error >= 0 ? error : ~error;
+  const outer = size >= (LEVEL_2 * band.scale) >> 12;
+  const code = (error >= 0 ? 3 : 1) - (outer ? 1 : 0);
+  band.adapt((band.scale * INVERSE_2[code]!) >> 15, HIGH_STEP[code]!);
+  return code;
 }
 
 /** The low band adapts to the upper four bits alone, so that the lower two can be stolen (§1.4). */

@@ -3,6 +3,7 @@ export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711';
 export { G722Decoder, G722Encoder } from './g722';
 export { decodeL16, encodeL16 } from './l16';
 export { Resampler } from './resample';
+export { PROGRAM_RATE, type Voicing, valuesOf, voicing } from './voicing';
 export {
   GROWING_WAV_HEADER_BYTES,
   growingWavHeader,

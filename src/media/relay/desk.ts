@@ -41,6 +41,9 @@ export class Desk {
       case 'resume':
         this.relay.resume(message.fork);
         break;
+      case 'stop':
+        this.relay.stop(message.line, message.playback);
+        break;
     }
   }
 
@@ -61,6 +64,9 @@ export class Desk {
         break;
       case 'fork':
         relay.fork(body, answer);
+        break;
+      case 'play':
+        relay.play(body, answer);
         break;
       case 'pause':
         answer(relay.pause(body.fork));

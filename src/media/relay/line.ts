@@ -44,7 +44,12 @@ export class Line {
     return this.#legs.a.packets + this.#legs.b.packets;
   }
 
+  /** False when `remote` cannot be sent to: nothing is sent then. */
   expect(side: Side, remote: Endpoint | undefined, now: Instant): boolean {
+    if (remote && this.#isOwn(remote)) {
+      this.#legs[side].expect(undefined, now);
+      return false;
+    }
     return this.#legs[side].expect(remote, now);
   }
 
@@ -75,6 +80,23 @@ export class Line {
     this.#legs[side].untap(tap);
   }
 
+  /** The leg that `side`'s party listens to. */
+  leg(side: Side): Leg {
+    return this.#legs[side];
+  }
+
+  get opaque(): boolean {
+    return this.#content.opaque;
+  }
+
+  stopPlaying(id: string, now: Instant): void {
+    for (const side of SIDES) this.#legs[side].stopPlaying(id, now);
+  }
+
+  close(now: Instant): void {
+    for (const side of SIDES) this.#legs[side].close(now);
+  }
+
   /** Reports each side that has been silent for `timeout`, once per silence. */
   checkSilence(now: Instant, timeout: Millis): void {
     for (const side of SIDES) {
@@ -86,6 +108,15 @@ export class Line {
       }
       this.#silent[side] = silent;
     }
+  }
+
+  /** A party that names our own ports would have the line talk to itself for ever. */
+  #isOwn({ address, rtpPort, rtcpPort }: Endpoint): boolean {
+    return Object.values(this.local).some(
+      (own) =>
+        own.address === address &&
+        [rtpPort, rtcpPort].some((port) => port === own.rtpPort || port === own.rtcpPort),
+    );
   }
 
   stats(): LineStats {

@@ -6,9 +6,11 @@ import type {
   OpenLine,
   PlaneEvent,
   PlaneUsage,
+  Played,
   Side,
 } from '../plane';
 import type { Description } from './line';
+import type { PreparedProgram } from './playout/prepared';
 
 /** What control asks of a worker and gets an answer to, by name. */
 export interface Requests {
@@ -24,6 +26,16 @@ export interface Requests {
       readonly bind: string;
     };
     answer: Endpoint;
+  };
+  /** Answered when it is over. */
+  play: {
+    ask: {
+      readonly line: string;
+      readonly playback: string;
+      readonly side: Side;
+      readonly program: PreparedProgram;
+    };
+    answer: Played;
   };
   pause: { ask: { readonly fork: string }; answer: undefined };
   lineStats: { ask: { readonly line: string }; answer: LineStats };
@@ -47,7 +59,8 @@ export type Order =
     }
   | ({ readonly kind: 'describe'; readonly line: string } & Description)
   | { readonly kind: 'start'; readonly fork: string; readonly remote: Endpoint }
-  | { readonly kind: 'resume'; readonly fork: string };
+  | { readonly kind: 'resume'; readonly fork: string }
+  | { readonly kind: 'stop'; readonly line: string; readonly playback: string };
 
 /** A request with its number. */
 export type Asked = {

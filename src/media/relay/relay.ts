@@ -1,5 +1,5 @@
 import { Fault, type Millis } from '../../core';
-import type { Endpoint, ForkStats, LineStats, PlaneEvent, Side } from '../plane';
+import type { Endpoint, ForkStats, LineStats, PlaneEvent, Played, Side } from '../plane';
 import type { Agenda } from './agenda';
 import { CallIdentities } from './call-identities';
 import type { SocketSet } from './datagram';
@@ -108,6 +108,23 @@ export class Relay {
     this.#forks.get(forkId)?.fork.resume();
   }
 
+  /** `done` when it is over; at once with nothing when the line is gone, or cannot be spoken into. */
+  play({ line, playback, side, program }: Requests['play']['ask'], done: Done<Played>): void {
+    const open = this.#lines.get(line);
+    if (!open || open.line.opaque) {
+      done({ rounds: [] });
+    } else {
+      open.line
+        .leg(side)
+        .playout(this.agenda, open.identity.wallOffset)
+        .play(playback, program, this.sockets.now(), done);
+    }
+  }
+
+  stop(lineId: string, playback: string): void {
+    this.#lines.get(lineId)?.line.stopPlaying(playback, this.sockets.now());
+  }
+
   lineStats(lineId: string): LineStats | undefined {
     return this.#lines.get(lineId)?.line.stats();
   }
@@ -126,6 +143,7 @@ export class Relay {
     if (!open) return undefined;
     const { line, pairs, forks } = open;
     for (const forkId of forks) this.closeFork(forkId);
+    line.close(this.sockets.now());
     this.#lines.delete(lineId);
     this.#identities.leave(line.callId);
     this.#relayedBefore += line.packets;
@@ -173,7 +191,7 @@ export class Relay {
     const line = new Line(ask.line, ask.callId, pairs, ask, this.emit, this.sockets.now());
     const identity = this.#identities.enter(ask.callId);
     this.#lines.set(ask.line, { line, pairs, identity, forks: new Set() });
-    return { a: localEndpoint(pairs.a), b: localEndpoint(pairs.b) };
+    return line.local;
   }
 
   #forked(ask: Requests['fork']['ask'], open: OpenLine, pair: PortPair): Endpoint {

@@ -1,7 +1,19 @@
 import { Fault } from '../../core';
-import type { Endpoint, Fork, ForkStats, LineStats, MediaLine, Side, StreamStats } from '../plane';
+import type {
+  Endpoint,
+  Fork,
+  ForkStats,
+  LineStats,
+  MediaLine,
+  Playback,
+  Played,
+  Program,
+  Side,
+  StreamStats,
+} from '../plane';
 import type { Description } from './line';
 import type { RequestName, Requests } from './messages';
+import { prepared } from './playout/prepared';
 import type { WorkerLink } from './worker-link';
 
 const NO_STREAM: StreamStats = {
@@ -23,6 +35,8 @@ const NO_FORK: ForkStats = {
   recorder: undefined,
 };
 
+const NOTHING_PLAYED: Played = { rounds: [] };
+
 /** Answers of a worker that may be gone: then there is nothing to tell, and that is no error. */
 async function orWhenLost<Name extends RequestName, T>(
   link: WorkerLink,
@@ -43,6 +57,7 @@ async function orWhenLost<Name extends RequestName, T>(
 export class RemoteLine implements MediaLine {
   #closed: Promise<LineStats> | undefined;
   #forks = 0;
+  #playbacks = 0;
 
   constructor(
     private readonly link: WorkerLink,
@@ -63,6 +78,17 @@ export class RemoteLine implements MediaLine {
     const fork = `${this.id}.${++this.#forks}`;
     const local = await this.link.ask('fork', { line: this.id, fork, side, bind });
     return new RemoteFork(this.link, fork, local);
+  }
+
+  async play(side: Side, program: Program): Promise<Playback> {
+    const playback = `${this.id}.p${++this.#playbacks}`;
+    const ready = prepared(program);
+    const ask = { line: this.id, playback, side, program: ready };
+    return {
+      id: playback,
+      stop: () => this.link.tell({ kind: 'stop', line: this.id, playback }),
+      done: orWhenLost(this.link, 'play', ask, NOTHING_PLAYED),
+    };
   }
 
   async stats(): Promise<LineStats> {

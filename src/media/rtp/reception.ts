@@ -50,6 +50,17 @@ export class Reception {
     this.#lastArrival = arrival;
   }
 
+  /** Where the stream stands; undefined before its first packet. Integers as `receive` takes them. */
+  get last(): { ssrc: number; sequence: number; timestamp: number; arrival: Instant } | undefined {
+    if (!this.#started) return undefined;
+    return {
+      ssrc: this.#ssrc,
+      sequence: this.#maxSequence,
+      timestamp: this.#lastTimestamp,
+      arrival: this.#lastArrival,
+    };
+  }
+
   /** RFC 3550 A.3: expected minus received; negative when duplicates outnumber losses. */
   get lost(): number {
     return this.#lostBefore + this.#lostHere();

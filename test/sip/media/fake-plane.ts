@@ -52,6 +52,10 @@ export class FakeLine implements Partial<MediaLine> {
     return Promise.reject(new Fault('PORTS_EXHAUSTED'));
   }
 
+  play(): Promise<never> {
+    return Promise.reject(new Fault('ANNOUNCEMENT_NOT_POSSIBLE'));
+  }
+
   stats(): Promise<LineStats> {
     return Promise.resolve({ a: NOTHING, b: NOTHING });
   }

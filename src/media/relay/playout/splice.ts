@@ -1,0 +1,234 @@
+import { randomBytes } from 'node:crypto';
+import type { Instant, Millis } from '../../../core';
+import { rtpSequence, rtpSsrc, rtpTimestamp } from '../../rtp/packet';
+
+/** A stream that is this late is silent: more than jitter, less than anyone waits for a tone. */
+export const PATIENCE: Millis = 60;
+/** A step of the timestamp beyond this is a jump of its source. */
+const JUMP: Millis = 1_000;
+/** Packets from before a fit may still come while so many after it have. */
+const STRAGGLERS = 100;
+/** So many packets in a row that are older than others are no reordering: their source began anew. */
+const RESTART = 10;
+
+/** The last packet of a stream that nobody has looked at so far. */
+export interface LastPacket {
+  readonly ssrc: number;
+  readonly sequence: number;
+  readonly timestamp: number;
+  readonly arrival: Instant;
+}
+
+/**
+ * One outgoing RTP stream made of a live one and of packets of our own: one SSRC, sequence numbers
+ * without a seam, and timestamps that go on with time (RFC 3550 §5.1).
+ *
+ *     following ──own packet──▶ apart ──live packet──▶ following
+ *
+ * While it follows, live packets keep their numbers plus an offset, which is zero until the first
+ * packet of our own, so that losses and reordering reach the listener as they are. The first live
+ * packet after ours is fitted to them: next in sequence, and next in time when there was no pause. The
+ * marker says that there was one (RFC 3551 §4.1).
+ */
+export class Splice {
+  /** The outgoing timestamp of the packet last numbered. */
+  timestamp = 0;
+  /** By how many ticks the live stream has just jumped, beyond what time explains; else 0. */
+  jump = 0;
+  /** Live packets are numbered by their offset. */
+  following = true;
+  /** The stream is no longer the live one: something of our own was in it. */
+  altered = false;
+  /** When what was sent is played out: the next packet is due. Undefined before the first. */
+  endsAt: Instant | undefined;
+  /** False while `endsAt` is a guess. */
+  exact = false;
+  /** Packets and payload octets of our own, less those that were held back. */
+  packetsAdded = 0;
+  octetsAdded = 0;
+
+  #ssrc = 0;
+  /** Highest sent. */
+  #sequence = 0;
+  /** Where the next packet begins when nothing is between. */
+  #next = 0;
+
+  #liveSsrc: number | undefined;
+  #sequenceOffset = 0;
+  #timestampOffset = 0;
+  #fittedAt = 0;
+  #stragglersFor = 0;
+  #behind = 0;
+
+  /** Takes up a stream that has been relayed unread. */
+  seed(last: LastPacket, rate: number): void {
+    this.#adopt(last.ssrc, last.sequence);
+    this.#next = (last.timestamp + rate / 50) | 0;
+    this.endsAt = last.arrival + 20;
+  }
+
+  get ssrc(): number {
+    return this.#ssrc;
+  }
+
+  /** Undefined until a live packet came. */
+  get liveSsrc(): number | undefined {
+    return this.#liveSsrc;
+  }
+
+  get sequenceOffset(): number {
+    return this.#sequenceOffset;
+  }
+
+  get timestampOffset(): number {
+    return this.#timestampOffset;
+  }
+
+  silent(now: Instant): boolean {
+    return this.endsAt === undefined || now - this.endsAt > PATIENCE;
+  }
+
+  /** Numbers a live packet of `ticks` where it lies, at 0; false when it comes too late to be sent. */
+  follow(packet: Buffer, ticks: number, rate: number, now: Instant): boolean {
+    this.jump = 0;
+    const sequence = rtpSequence(packet, 0);
+    const timestamp = rtpTimestamp(packet, 0);
+    const ssrc = rtpSsrc(packet, 0);
+    if (ssrc !== this.#liveSsrc) this.#changed(ssrc, sequence);
+    if (!this.following) this.#fit(packet, sequence, timestamp, ssrc, rate, now);
+    else if (this.#isStraggler(sequence)) return false;
+    const out = (sequence + this.#sequenceOffset) & 0xffff;
+    this.timestamp = (timestamp + this.#timestampOffset) | 0;
+    if (this.altered) this.#write(packet, out, this.timestamp);
+    if (this.endsAt !== undefined) {
+      if (forward(out - this.#sequence) <= 0 && ++this.#behind < RESTART) return true;
+      const step = this.timestamp - this.#next - ((now - this.endsAt) * rate) / 1000;
+      if (Math.abs(step | 0) > (JUMP * rate) / 1000) this.jump = step | 0;
+    }
+    this.#behind = 0;
+    this.#sent(out, this.timestamp, ticks);
+    this.endsAt = now + (ticks * 1000) / rate;
+    this.exact = true;
+    return true;
+  }
+
+  /** Numbers a live packet that is no speech, and has a time of its own: a telephone event. */
+  pass(packet: Buffer): boolean {
+    const sequence = rtpSequence(packet, 0);
+    const timestamp = rtpTimestamp(packet, 0);
+    const ssrc = rtpSsrc(packet, 0);
+    if (ssrc !== this.#liveSsrc) this.#changed(ssrc, sequence);
+    if (this.following) {
+      if (this.#isStraggler(sequence)) return false;
+      const out = (sequence + this.#sequenceOffset) & 0xffff;
+      if (forward(out - this.#sequence) > 0) this.#sequence = out;
+      if (this.altered) this.#write(packet, out, (timestamp + this.#timestampOffset) | 0);
+      return true;
+    }
+    if (this.#liveSsrc === undefined) {
+      this.#liveSsrc = ssrc;
+      this.#timestampOffset = (this.#next - timestamp) | 0;
+    }
+    this.#sequence = (this.#sequence + 1) & 0xffff;
+    this.#write(packet, this.#sequence, (timestamp + this.#timestampOffset) | 0);
+    return true;
+  }
+
+  /** A live packet was held back. */
+  held(octets: number): void {
+    this.packetsAdded -= 1;
+    this.octetsAdded -= octets;
+  }
+
+  /**
+   * Writes the header of a packet of our own at 0. One that `continues` what we have been sending
+   * follows it in time however late we are; any other tells of the pause before it.
+   */
+  own(packet: Buffer, type: number, ticks: number, rate: number, now: Instant, continues: boolean) {
+    let marker = false;
+    if (this.endsAt === undefined) {
+      const random = randomBytes(12);
+      this.#ssrc = random.readInt32BE(0);
+      this.#sequence = random.readUInt16BE(4);
+      this.#next = random.readInt32BE(8);
+    }
+    if (this.endsAt === undefined || (!continues && this.silent(now))) {
+      marker = true;
+      if (this.endsAt !== undefined) this.#skip(now - this.endsAt, rate);
+      this.endsAt = now;
+    }
+    this.following = false;
+    this.altered = true;
+    this.exact = true;
+    this.timestamp = this.#next;
+    const sequence = (this.#sequence + 1) & 0xffff;
+    packet[0] = 0x80;
+    packet[1] = type | (marker ? 0x80 : 0);
+    this.#write(packet, sequence, this.timestamp);
+    this.#sent(sequence, this.timestamp, ticks);
+    this.endsAt += (ticks * 1000) / rate;
+  }
+
+  /** The live packet is the next one, in sequence and in time. */
+  #fit(
+    packet: Buffer,
+    sequence: number,
+    timestamp: number,
+    ssrc: number,
+    rate: number,
+    now: Instant,
+  ): void {
+    const paused = this.silent(now);
+    if (paused && this.endsAt !== undefined) this.#skip(now - this.endsAt, rate);
+    packet[1] = (packet[1]! & 0x7f) | (paused ? 0x80 : 0);
+    this.#liveSsrc = ssrc;
+    this.#timestampOffset = (this.#next - timestamp) | 0;
+    this.#sequenceOffset = this.#sequence + 1 - sequence;
+    this.#fittedAt = sequence;
+    this.#stragglersFor = STRAGGLERS;
+    this.following = true;
+  }
+
+  /** Another source speaks: it is the stream, or fitted into it when that has become ours. */
+  #changed(ssrc: number, sequence: number): void {
+    if (this.altered) {
+      this.following = false;
+      this.#liveSsrc = undefined;
+    } else {
+      this.#adopt(ssrc, (sequence - 1) & 0xffff);
+    }
+  }
+
+  #adopt(ssrc: number, sequence: number): void {
+    this.#ssrc = ssrc;
+    this.#liveSsrc = ssrc;
+    this.#sequence = sequence;
+  }
+
+  /** Its number in the outgoing stream is taken: it is from before the fit. */
+  #isStraggler(sequence: number): boolean {
+    if (this.#stragglersFor === 0) return false;
+    this.#stragglersFor -= 1;
+    return forward(sequence - this.#fittedAt) < 0;
+  }
+
+  #skip(pause: Millis, rate: number): void {
+    this.#next = (this.#next + Math.round((pause * rate) / 1000)) | 0;
+  }
+
+  #sent(sequence: number, timestamp: number, ticks: number): void {
+    this.#sequence = sequence;
+    this.#next = (timestamp + ticks) | 0;
+  }
+
+  #write(packet: Buffer, sequence: number, timestamp: number): void {
+    packet.writeUInt16BE(sequence, 2);
+    packet.writeInt32BE(timestamp, 4);
+    packet.writeInt32BE(this.#ssrc, 8);
+  }
+}
+
+/** A difference of sequence numbers as a signed 16-bit integer. */
+function forward(difference: number): number {
+  return (difference << 16) >> 16;
+}

@@ -1,0 +1,210 @@
+import {
+  correlate,
+  decodePcmu,
+  encodePcmu,
+  type Fork,
+  G722Decoder,
+  G722Encoder,
+  type MediaLine,
+  type Played,
+  parseRtp,
+  type RtpPacket,
+  type StreamFormat,
+} from '../../../../src/media';
+import type { Party } from '../../support/party';
+import { BACKENDS, Stage } from '../../support/plane';
+import { EVENTS, OPUS, PCMU, steps, tone, tones } from './stage';
+
+const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
+const G722: StreamFormat = { payloadType: 9, codec: 'G722', clockRate: 8000, channels: 1 };
+
+/** Nothing else sounds like this: who got it got everything. */
+const LAST_WORD = Buffer.alloc(160, 0x2a);
+
+/** What a party says: a frequency of its own. */
+function saying(format: StreamFormat, frequency: number): (frame: number) => Buffer {
+  const encoder = new G722Encoder();
+  const rate = format.codec === 'G722' ? 16_000 : 8_000;
+  return (frame) => {
+    const samples = Int16Array.from({ length: rate / 50 }, (_, n) =>
+      Math.round(6000 * Math.sin((2 * Math.PI * frequency * (n + (frame * rate) / 50)) / rate)),
+    );
+    return Buffer.from(format.codec === 'G722' ? encoder.encode(samples) : encodePcmu(samples));
+  };
+}
+
+/** Samples at 8 kHz; of G.722 every second one, which is enough to look for tones below 2 kHz. */
+function decoded(packets: readonly RtpPacket[], { codec }: StreamFormat): Int16Array {
+  const payload = Buffer.concat(packets.map((packet) => packet.payload));
+  if (codec === 'PCMU') return decodePcmu(payload);
+  return new G722Decoder().decode(payload).filter((_, n) => n % 2 === 0);
+}
+
+const CASES = [
+  ...BACKENDS.map((backend) => ({ backend, format: PCMU })),
+  { backend: 'kernel' as const, format: G722 },
+];
+
+describe.each(CASES)(
+  'playing on a line of the $backend backend in $format.codec',
+  ({ backend, format }) => {
+    let stage: Stage;
+    let line: MediaLine;
+    let caller: Party;
+    let callee: Party;
+
+    beforeEach(async () => {
+      stage = await Stage.open(backend);
+      caller = await stage.party({ ssrc: 1 });
+      callee = await stage.party({ ssrc: 2 });
+      line = await stage.plane.open({
+        callId: 'call',
+        bind: BIND,
+        clockRates: { 0: 8000, 9: 8000 },
+      });
+      line.expect('a', caller.endpoint);
+      line.expect('b', callee.endpoint);
+    });
+    afterEach(() => stage.close());
+
+    const sent = { a: [] as Buffer[], b: [] as Buffer[] };
+
+    /** Both parties speak for so long, a packet each 20 ms by the clock. */
+    async function talk(ms: number): Promise<void> {
+      sent.a = [];
+      sent.b = [];
+      const [say, answer] = [saying(format, 310), saying(format, 530)];
+      const start = performance.now();
+      const { payloadType } = format;
+      for (let frame = 0; frame < ms / 20; frame++) {
+        const wait = start + 20 * frame - performance.now();
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        const last = frame === ms / 20 - 1 ? LAST_WORD : undefined;
+        sent.a.push(caller.speak(line.local.a, { payloadType, payload: last ?? say(frame) }));
+        sent.b.push(callee.speak(line.local.b, { payloadType, payload: last ?? answer(frame) }));
+      }
+      for (const party of [caller, callee]) {
+        while (!(await party.rtp.nextRtp()).payload.equals(LAST_WORD));
+      }
+    }
+
+    const packetsTo = (party: Party): RtpPacket[] =>
+      party.rtp.received.map(({ bytes }) => parseRtp(bytes)!);
+
+    async function forked(side: 'a' | 'b'): Promise<{ fork: Fork; recorder: Party }> {
+      const recorder = await stage.party();
+      const fork = await line.fork(side, { bind: '127.0.0.1' });
+      fork.start(recorder.endpoint);
+      return { fork, recorder };
+    }
+
+    test('a prompt is heard complete by both, and both are recorded as they spoke', async () => {
+      const recorders = [await forked('a'), await forked('b')];
+      const sound = { pcm: tone(700) };
+      const conversation = talk(1_200);
+      await Promise.all([caller.rtp.next(), callee.rtp.next()]);
+      const program = { kind: 'replace', formats: [format, EVENTS], sound } as const;
+      const playbacks = [await line.play('a', program), await line.play('b', program)];
+      await conversation;
+      for (const { done } of playbacks) {
+        const { rounds } = await done;
+        expect(rounds).toMatchObject([{ complete: true }]);
+        const { startedAt, endedAt } = rounds[0]!;
+        // Times are those of leaving, which a busy machine may stretch.
+        expect(endedAt - startedAt).toBeGreaterThan(680);
+        expect(endedAt - startedAt).toBeLessThan(800);
+        expect(Math.abs(startedAt - Date.now())).toBeLessThan(10_000);
+      }
+      for (const [party, ssrc] of [[caller, 2] as const, [callee, 1] as const]) {
+        const packets = packetsTo(party);
+        expect(new Set(packets.map((packet) => packet.ssrc))).toEqual(new Set([ssrc]));
+        expect(packets.filter(({ marker }) => marker)).toEqual([]);
+        expect(steps(packets)).toEqual(
+          new Array(packets.length - 1).fill({ sequence: 1, timestamp: 160 }),
+        );
+        const samples = decoded(packets, format);
+        const [prompt, ...others] = tones(samples);
+        expect(others).toEqual([]);
+        expect(prompt!.to - prompt!.from).toBeGreaterThanOrEqual(690);
+        expect(prompt!.to - prompt!.from).toBeLessThanOrEqual(710);
+        const during = samples.subarray((prompt!.from + 20) * 8, (prompt!.to - 20) * 8);
+        const pure = sound.pcm.filter((_, n) => n % 2 === 0).subarray(0, during.length);
+        expect(correlate(pure, during, 8000).coefficient).toBeGreaterThan(0.98);
+      }
+      for (const [i, { fork, recorder }] of recorders.entries()) {
+        await fork.close();
+        for (const said of i === 0 ? sent.a : sent.b) {
+          expect((await recorder.rtp.next()).bytes.equals(said)).toBe(true);
+        }
+      }
+    });
+
+    test('a tone is heard at its interval under intact speech, and is not recorded', async () => {
+      const { fork, recorder } = await forked('b');
+      const playback = await line.play('a', {
+        kind: 'mix',
+        formats: [format],
+        sound: { pcm: tone(200) },
+        repeat: { everyMs: 600, firstAfterMs: 300 },
+      });
+      await talk(2_060);
+      playback.stop();
+      const { rounds } = await playback.done;
+      expect(rounds).toHaveLength(3);
+      const packets = packetsTo(caller);
+      expect(packets.map(({ sequence }) => sequence)).toEqual(
+        sent.b.map((bytes) => parseRtp(bytes)!.sequence),
+      );
+      const samples = decoded(packets, format);
+      const begins = tones(samples).map(({ from }) => from);
+      expect(begins).toHaveLength(3);
+      begins.forEach((from, round) => {
+        expect(Math.abs(from - begins[0]! - round * 600)).toBeLessThanOrEqual(20);
+      });
+      const plain = decoded(
+        sent.b.map((bytes) => parseRtp(bytes)!),
+        format,
+      );
+      expect(correlate(without1400(plain), without1400(samples), 8000).coefficient).toBeGreaterThan(
+        0.99,
+      );
+      await fork.close();
+      for (const said of sent.b) expect((await recorder.rtp.next()).bytes.equals(said)).toBe(true);
+    });
+
+    test('silence is broken by a tone alone, and the end of a line ends it', async () => {
+      const playback = await line.play('a', {
+        kind: 'mix',
+        formats: [format],
+        sound: { pcm: tone(2_000) },
+      });
+      const first = await caller.rtp.nextRtp();
+      const second = await caller.rtp.nextRtp();
+      expect([first.marker, second.marker]).toEqual([true, false]);
+      expect(steps([first, second])).toEqual([{ sequence: 1, timestamp: 160 }]);
+      await line.close();
+      const { rounds } = await playback.done;
+      expect(rounds).toMatchObject([{ complete: false }]);
+      expect(callee.rtp.received).toEqual([]);
+    });
+
+    test('what cannot be played is refused, and what has no line is not played', async () => {
+      const program = { kind: 'replace', sound: { pcm: tone(100) } } as const;
+      await expect(line.play('a', { ...program, formats: [OPUS] })).rejects.toMatchObject({
+        code: 'ANNOUNCEMENT_NOT_POSSIBLE',
+      });
+      await line.close();
+      const late = await line.play('a', { ...program, formats: [format] });
+      late.stop();
+      expect(await late.done).toEqual<Played>({ rounds: [] });
+    });
+  },
+);
+
+/** Takes 1400 Hz away: a sample and its like a third of 2.142 ms later cancel it. */
+function without1400(samples: Int16Array): Int16Array {
+  const turn = 2 * Math.cos((2 * Math.PI * 1400) / 8000);
+  return samples.map((sample, n) =>
+    n < 2 ? 0 : (sample - turn * samples[n - 1]! + samples[n - 2]!) / 4,
+  );
+}
