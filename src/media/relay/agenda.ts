@@ -31,6 +31,7 @@ export class Agenda {
         entry.act = undefined;
       },
     };
+    if (deadline === Number.POSITIVE_INFINITY) return entry;
     this.#heap.push(entry);
     this.#rise(this.#heap.length - 1);
     if (this.#heap[0] === entry) this.onSooner();

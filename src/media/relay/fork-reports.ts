@@ -1,17 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { Instant, Millis } from '../../core';
 import type { RecorderReport } from '../plane';
-import {
-  buildRtcp,
-  ntpMiddle,
-  parseRtcp,
-  type RtcpPacket,
-  rtpPayloadLength,
-  rtpPayloadType,
-  rtpSsrc,
-  rtpTimestamp,
-  toNtp,
-} from '../rtp';
+import { buildRtcp, ntpMiddle, parseRtcp, type RtcpPacket, toNtp } from '../rtp';
+import { rtpPayloadLength, rtpPayloadType, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 
 /** What all forks of a call have in common, so that a recorder can tell that they belong together. */
 export interface CallIdentity {

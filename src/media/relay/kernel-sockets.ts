@@ -9,10 +9,32 @@ import {
   RECEIVE_BUFFER,
   type SocketSet,
 } from './datagram';
-import * as sys from './libc';
+import {
+  AF_INET,
+  AF_INET6,
+  EFD_NONBLOCK_CLOEXEC,
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLLIN,
+  IPPROTO_IPV6,
+  IPV6_V6ONLY,
+  type Libc,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SOCK_CLOEXEC,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  SOL_SOCKET,
+} from './libc';
 import type { Lifeline } from './lifeline';
+import { Pace } from './pace';
 import { MAX_EVENTS, Slab } from './slab';
 
+/** Read here once: the constants of another module are looked up anew at every use. */
+const RECEIVE_FLAGS = MSG_DONTWAIT;
+const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 const SOCKADDR_IN = 16;
 const SOCKADDR_IN6 = 28;
 /** Stands for the eventfd among the slots. */
@@ -34,15 +56,15 @@ export class KernelSockets implements SocketSet {
 
   /** `onBug` hears of what a sink has thrown; the packet is lost, the others go on. */
   constructor(
-    private readonly libc: sys.Libc,
+    private readonly libc: Libc,
     private readonly lifeline: Lifeline,
     private readonly onBug: (error: unknown) => void,
   ) {
     this.#slab = new Slab(libc);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
-    this.#epoll = this.#must(libc.epoll_create1(sys.EPOLL_CLOEXEC));
+    this.#epoll = this.#must(libc.epoll_create1(EPOLL_CLOEXEC));
     lifeline.hold(0, this.#epoll);
-    this.#wakeFd = this.#must(libc.eventfd(0, sys.EFD_NONBLOCK_CLOEXEC));
+    this.#wakeFd = this.#must(libc.eventfd(0, EFD_NONBLOCK_CLOEXEC));
     lifeline.listen(this.#wakeFd);
     this.#must(this.#watch(this.#wakeFd, WAKE));
   }
@@ -72,6 +94,7 @@ export class KernelSockets implements SocketSet {
 
   /** Moves datagrams until `stop`. `onWake` takes what control has posted. */
   run(agenda: Agenda, onWake: () => void): void {
+    const pace = new Pace();
     while (this.#running) {
       const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, wait(agenda));
       const now = performance.now();
@@ -80,7 +103,10 @@ export class KernelSockets implements SocketSet {
         if (slot === WAKE) this.#wake(onWake);
         else this.#read(slot, now);
       }
-      agenda.run(performance.now());
+      const after = performance.now();
+      agenda.run(after);
+      const pause = pace.after(ready, now) - (after - now);
+      if (pause > 0) this.libc.usleep(Math.floor(1000 * pause));
     }
   }
 
@@ -101,7 +127,7 @@ export class KernelSockets implements SocketSet {
         fd,
         at,
         length,
-        sys.MSG_DONTWAIT | sys.MSG_NOSIGNAL,
+        SEND_FLAGS,
         slab.destination,
         to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6,
       ) === length
@@ -127,7 +153,7 @@ export class KernelSockets implements SocketSet {
       socket.fd,
       slab.receive,
       slab.receiveSize,
-      sys.MSG_DONTWAIT,
+      RECEIVE_FLAGS,
       slab.sourceAddress,
       slab.sourceLength,
     );
@@ -149,12 +175,12 @@ export class KernelSockets implements SocketSet {
   #bind(local: SocketAddress, slot: number): number | string {
     const { libc } = this;
     const v6 = local.family === 6;
-    const type = sys.SOCK_DGRAM | sys.SOCK_NONBLOCK | sys.SOCK_CLOEXEC;
-    const fd = libc.socket(v6 ? sys.AF_INET6 : sys.AF_INET, type, 0);
+    const type = SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const fd = libc.socket(v6 ? AF_INET6 : AF_INET, type, 0);
     if (fd < 0) return libc.errorName();
-    if (v6) this.#option(fd, sys.IPPROTO_IPV6, sys.IPV6_V6ONLY, 1);
-    if (this.#option(fd, sys.SOL_SOCKET, sys.SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) {
-      this.#option(fd, sys.SOL_SOCKET, sys.SO_RCVBUF, RECEIVE_BUFFER);
+    if (v6) this.#option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    if (this.#option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) {
+      this.#option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     }
     this.#slab.setDestination(local.words);
     const bound = libc.bind(fd, this.#slab.destination, v6 ? SOCKADDR_IN6 : SOCKADDR_IN);
@@ -170,8 +196,8 @@ export class KernelSockets implements SocketSet {
   }
 
   #watch(fd: number, slot: number): number {
-    this.#slab.setScratchEvent(sys.EPOLLIN, slot);
-    return this.libc.epoll_ctl(this.#epoll, sys.EPOLL_CTL_ADD, fd, this.#slab.scratch);
+    this.#slab.setScratchEvent(EPOLLIN, slot);
+    return this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, this.#slab.scratch);
   }
 
   #must(result: number): number {

@@ -30,6 +30,7 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   read(fd: number, bytes: number, length: number): number;
   close(fd: number): number;
+  usleep(microseconds: number): number;
   /** Name of the last call's error, `EADDRINUSE` say. */
   errorName(): string;
   /** Where memory outside the collector's heap lies. */
@@ -82,6 +83,7 @@ export function loadLibc(): Libc {
     eventfd: call('int eventfd(uint32_t, int)'),
     read: call('long read(int, uintptr_t, size_t)'),
     close: call('int close(int)'),
+    usleep: call('int usleep(uint32_t)'),
     errorName: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
     addressOf: (memory) => Number(koffi.address(memory)),
   };

@@ -15,6 +15,12 @@ const SCRATCH = DESTINATION + 32;
 const EVENTS = SCRATCH + 32;
 const SIZE = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
 
+const SOURCE_ROOM = 4 * ADDRESS_WORDS;
+const SOURCE_LENGTH_WORD = SOURCE_LENGTH / 4;
+const DESTINATION_WORD = DESTINATION / 4;
+const FIRST_SLOT_WORD = (EVENTS + EPOLL_DATA_OFFSET) / 4;
+const EVENT_WORDS = EPOLL_EVENT_SIZE / 4;
+
 /**
  * The one block of memory through which a worker and the kernel talk, with the address of each part.
  * Its place never changes: it is outside the collector's heap.
@@ -49,11 +55,18 @@ export class Slab {
 
   /** The kernel writes the length of what it wrote here: it must be told the room each time. */
   expectSource(): void {
-    this.#words[SOURCE_LENGTH / 4] = 4 * ADDRESS_WORDS;
+    this.#words[SOURCE_LENGTH_WORD] = SOURCE_ROOM;
   }
 
   setDestination(words: AddressWords): void {
-    for (let i = 0; i < ADDRESS_WORDS; i++) this.#words[DESTINATION / 4 + i] = words[i]!;
+    const to = this.#words;
+    to[DESTINATION_WORD] = words[0]!;
+    to[DESTINATION_WORD + 1] = words[1]!;
+    to[DESTINATION_WORD + 2] = words[2]!;
+    to[DESTINATION_WORD + 3] = words[3]!;
+    to[DESTINATION_WORD + 4] = words[4]!;
+    to[DESTINATION_WORD + 5] = words[5]!;
+    to[DESTINATION_WORD + 6] = words[6]!;
   }
 
   /** An int for setsockopt. */
@@ -69,6 +82,6 @@ export class Slab {
 
   /** The slot of the i-th event that epoll_wait reported. */
   eventSlot(i: number): number {
-    return this.#words[(EVENTS + i * EPOLL_EVENT_SIZE + EPOLL_DATA_OFFSET) / 4]!;
+    return this.#words[FIRST_SLOT_WORD + i * EVENT_WORDS]!;
   }
 }

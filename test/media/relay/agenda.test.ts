@@ -46,6 +46,13 @@ describe('an agenda', () => {
     expect(sooner).toHaveBeenCalledTimes(2);
   });
 
+  test('never comes to what is to be done never', () => {
+    const agenda = new Agenda(noBug);
+    const never = jest.fn();
+    agenda.at(Number.POSITIVE_INFINITY, never).cancel();
+    expect(agenda.next()).toBeUndefined();
+  });
+
   test('goes on after an act that throws', () => {
     const bugs: unknown[] = [];
     const agenda = new Agenda((error) => bugs.push(error));

@@ -201,6 +201,17 @@ describe.each(BACKENDS)('a line on the %s backend', (backend) => {
     expect(six_).toMatchObject({ from: { address: '::1' } });
   });
 
+  test('does not talk to itself when a party names its ports', async () => {
+    line.expect('a', line.local.b);
+    line.expect('b', { ...callee.endpoint, rtcpPort: line.local.a.rtpPort });
+    caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    caller.speak(line.local.a);
+    await heard(line, 'a', 2);
+    expect(await line.stats()).toMatchObject({ a: { packets: 2 }, b: { packets: 0 } });
+    expect(callee.rtp.received).toHaveLength(0);
+  });
+
   test('stays quiet about an address it cannot send to', async () => {
     line.expect('b', { address: 'media.example.com', rtpPort: 4000, rtcpPort: 4001 });
     line.expect('a', { address: '::1', rtpPort: 4000, rtcpPort: 4001 });

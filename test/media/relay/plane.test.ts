@@ -148,6 +148,23 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
     expect(opened).toHaveLength(3);
   });
 
+  test('takes over the ports of a worker that died', async () => {
+    const posted = jest.spyOn(Worker.prototype, 'postMessage');
+    stage = await Stage.open(backend, { ports: await freeRange(4), quarantineMs: 60_000 });
+    const lost = await stage.plane.open({ callId: 'lost', bind: BIND });
+    const doomed = posted.mock.contexts.at(-1) as Worker;
+    posted.mockRestore();
+    await doomed.terminate();
+    await stage.event('worker-lost');
+    let again = await stage.plane.open({ callId: 'new', bind: BIND }).catch((fault) => fault);
+    for (let patience = 500; again.code === 'MEDIA_WORKER_LOST' && patience > 0; patience--) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      again = await stage.plane.open({ callId: 'new', bind: BIND }).catch((fault) => fault);
+    }
+    const ports = ({ local }: typeof lost) => [local.a.rtpPort, local.b.rtpPort].sort();
+    expect(ports(again)).toEqual(ports(lost));
+  });
+
   test('has nothing left after close', async () => {
     stage = await Stage.open(backend, { quarantineMs: 60_000 });
     const line = await stage.plane.open({ callId: 'call', bind: BIND });

@@ -1,0 +1,175 @@
+import { socketAddress } from '../../../src/media/relay/address';
+import { Agenda } from '../../../src/media/relay/agenda';
+import { BugReport } from '../../../src/media/relay/bug-report';
+import type { DatagramSink, DatagramSocket, SocketSet } from '../../../src/media/relay/datagram';
+import { DgramSockets } from '../../../src/media/relay/dgram-sockets';
+import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
+import { loadLibc } from '../../../src/media/relay/libc';
+import { Lifeline } from '../../../src/media/relay/lifeline';
+import { timedAgenda } from '../../../src/media/relay/timed-agenda';
+import { freeRange } from '../support/plane';
+
+/** A backend in this thread: `run` moves datagrams until `done` says so. */
+interface Backend {
+  readonly sockets: SocketSet;
+  readonly bugs: unknown[];
+  run(done: () => boolean): Promise<void>;
+}
+
+const PATIENCE_MS = 3_000;
+
+function kernel(): Backend {
+  const bugs: unknown[] = [];
+  const lifeline = Lifeline.forSlots(8);
+  const sockets = new KernelSockets(loadLibc(), lifeline, (error) => bugs.push(error));
+  return {
+    sockets,
+    bugs,
+    async run(done) {
+      const agenda = new Agenda((error) => bugs.push(error));
+      const until = performance.now() + PATIENCE_MS;
+      const look = (): void => {
+        if (done() || performance.now() > until) sockets.stop();
+        else agenda.at(performance.now() + 1, look);
+      };
+      look();
+      sockets.run(agenda, () => {});
+      lifeline.closeLeftovers();
+    },
+  };
+}
+
+function dgram(): Backend {
+  const bugs: unknown[] = [];
+  const sockets = new DgramSockets((error) => bugs.push(error));
+  return {
+    sockets,
+    bugs,
+    async run(done) {
+      const until = performance.now() + PATIENCE_MS;
+      while (!done() && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    },
+  };
+}
+
+function open(sockets: SocketSet, port: number, sink: DatagramSink, address = '127.0.0.1') {
+  return new Promise<DatagramSocket>((resolve, reject) => {
+    sockets.open(address, port, sink, (socket, refusal) =>
+      socket ? resolve(socket) : reject(new Error(refusal)),
+    );
+  });
+}
+
+const deaf: DatagramSink = { onDatagram() {} };
+
+describe.each([
+  ['kernel', kernel],
+  ['dgram', dgram],
+])('sockets of the %s backend', (_name, backend) => {
+  test.each(['127.0.0.1', '::1'])('carry datagrams of every size on %s', async (address) => {
+    const { sockets, bugs, run } = backend();
+    const { min } = await freeRange(4);
+    const got: Array<{ length: number; right: boolean; from: number }> = [];
+    const ear = await open(
+      sockets,
+      min,
+      {
+        onDatagram(bytes, offset, length, source) {
+          const right = bytes.subarray(offset, offset + length).every((octet) => octet === 7);
+          const octets = Buffer.from(source.buffer, source.byteOffset, 4);
+          got.push({ length, right, from: octets.readUInt16BE(2) });
+        },
+      },
+      address,
+    );
+    const mouth = await open(sockets, min + 1, deaf, address);
+    const to = socketAddress(address, min)!;
+    const bytes = Buffer.alloc(70_000, 7);
+    for (const length of [0, 1, 172, 1_400, 65_000]) {
+      expect(mouth.send(bytes, 1, length, to)).toBe(true);
+    }
+    await run(() => got.length === 5);
+    expect(got).toEqual(
+      [0, 1, 172, 1_400, 65_000].map((length) => ({ length, right: true, from: min + 1 })),
+    );
+    expect(bugs).toEqual([]);
+    ear.close();
+    mouth.close();
+  });
+
+  test('name what the system refuses', async () => {
+    const { sockets, run } = backend();
+    const { min } = await freeRange(4);
+    const first = await open(sockets, min, deaf);
+    await expect(open(sockets, min, deaf)).rejects.toThrow('EADDRINUSE');
+    await expect(open(sockets, min, deaf, '192.0.2.77')).rejects.toThrow('EADDRNOTAVAIL');
+    first.close();
+    await run(() => true);
+  });
+
+  test('send nothing to another family', async () => {
+    const { sockets, run } = backend();
+    const { min } = await freeRange(4);
+    const socket = await open(sockets, min, deaf);
+    expect(socket.send(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!)).toBe(false);
+    socket.close();
+    await run(() => true);
+  });
+
+  test('lose no more than the packet when a sink throws', async () => {
+    const { sockets, bugs, run } = backend();
+    const { min } = await freeRange(4);
+    let heard = 0;
+    const ear = await open(sockets, min, {
+      onDatagram() {
+        heard += 1;
+        if (heard === 1) throw new Error('a bug');
+      },
+    });
+    const to = socketAddress('127.0.0.1', min)!;
+    for (let i = 0; i < 2; i++) ear.send(Buffer.from('x'), 0, 1, to);
+    await run(() => heard === 2);
+    expect(heard).toBe(2);
+    expect(bugs).toHaveLength(1);
+    ear.close();
+  });
+});
+
+describe('the kernel’s calls', () => {
+  test('are refused with the reason where they cannot be had', () => {
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform')!;
+    Object.defineProperty(process, 'platform', { value: 'darwin' });
+    try {
+      expect(() => loadLibc()).toThrow('no epoll on darwin');
+    } finally {
+      Object.defineProperty(process, 'platform', platform);
+    }
+  });
+});
+
+test('an agenda in Node’s loop is kept in time', async () => {
+  const agenda = timedAgenda({ now: () => performance.now() } as SocketSet, (error) => {
+    throw error;
+  });
+  const begun = performance.now();
+  const waited = await new Promise<number>((resolve) => {
+    agenda.at(begun + 20, () => resolve(performance.now() - begun));
+  });
+  expect(waited).toBeGreaterThanOrEqual(20);
+});
+
+test('bugs are reported at most once a second', () => {
+  let now = 0;
+  const reported: string[] = [];
+  const bugs = new BugReport(
+    () => now,
+    (error) => reported.push(error.split('\n', 1)[0]!),
+  );
+  for (const at of [0, 10, 999, 1_000]) {
+    now = at;
+    bugs.add(new Error(`at ${at}`));
+  }
+  expect(reported).toEqual(['Error: at 0', 'Error: at 1000']);
+});
