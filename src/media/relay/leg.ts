@@ -1,12 +1,14 @@
-import type { Instant } from '../../core';
+import type { Instant, Millis } from '../../core';
 import type { Endpoint, StreamStats } from '../plane';
 // From their own files: what an index passes on is looked up anew at every packet.
 import { classify, DATAGRAM } from '../rtp/demux';
 import { rtpPayloadType, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { Reception } from '../rtp/reception';
 import { type AddressWords, type SocketAddress, socketAddress } from './address';
+import type { Agenda } from './agenda';
 import type { DatagramSocket } from './datagram';
 import { Latch } from './latch';
+import { fittedRtcp, type Outlet, Playout } from './playout/playout';
 import type { PortPair } from './port-pairs';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
@@ -43,6 +45,8 @@ export class Leg {
   #malformed = 0;
   #firstAt: Instant | undefined;
   #taps: readonly Tap[] = [];
+  /** Undefined while nothing is played: packets then go straight through. */
+  #playout: Playout | undefined;
 
   constructor(
     readonly pair: PortPair,
@@ -75,6 +79,23 @@ export class Leg {
 
   untap(tap: Tap): void {
     this.#taps = this.#taps.filter((other) => other !== tap);
+  }
+
+  /** What plays to this leg's party, made when there is none. Not for opaque lines. */
+  playout(agenda: Agenda, wallOffset: Millis): Playout {
+    const { last } = this.peer.#reception;
+    this.#playout ??= new Playout(this.#outlet(), agenda, wallOffset, last);
+    return this.#playout;
+  }
+
+  stopPlaying(id: string, now: Instant): void {
+    this.#playout?.stop(id, now);
+  }
+
+  /** Nothing is sent from now on but what is relayed. */
+  close(now: Instant): void {
+    this.#playout?.close(now);
+    this.#playout = undefined;
   }
 
   get packets(): number {
@@ -115,7 +136,11 @@ export class Leg {
     }
     this.#count(bytes, offset, length, now);
     const { target } = this.peer.#rtp;
-    if (target) this.peer.pair.rtp.send(bytes, offset, length, target);
+    if (target) {
+      const playout = this.peer.#playout;
+      if (playout === undefined) this.peer.pair.rtp.send(bytes, offset, length, target);
+      else playout.onLive(bytes, offset, length, now);
+    }
     if (this.content.opaque) return;
     const taps = this.#taps;
     for (let i = 0; i < taps.length; i++) taps[i]!.onPacket(bytes, offset, length, now);
@@ -140,7 +165,26 @@ export class Leg {
   #sendRtcp(bytes: Buffer, offset: number, length: number): void {
     const latch = this.#muxed ? this.#rtp : this.#rtcp;
     const socket = this.#muxed ? this.pair.rtp : this.pair.rtcp;
-    if (latch.target) socket.send(bytes, offset, length, latch.target);
+    if (!latch.target) return;
+    const fitted = fittedRtcp(bytes, offset, length, this.#playout, this.peer.#playout);
+    if (fitted) socket.send(fitted, 0, length, latch.target);
+    else socket.send(bytes, offset, length, latch.target);
+  }
+
+  #outlet(): Outlet {
+    const leg = this;
+    return {
+      get open() {
+        return leg.#rtp.target !== undefined;
+      },
+      send(bytes, offset, length) {
+        const { target } = leg.#rtp;
+        if (target) leg.pair.rtp.send(bytes, offset, length, target);
+      },
+      idle() {
+        leg.#playout = undefined;
+      },
+    };
   }
 
   #count(bytes: Buffer, offset: number, length: number, now: Instant): void {

@@ -80,6 +80,23 @@ export class Line {
     this.#legs[side].untap(tap);
   }
 
+  /** The leg that `side`'s party listens to. */
+  leg(side: Side): Leg {
+    return this.#legs[side];
+  }
+
+  get opaque(): boolean {
+    return this.#content.opaque;
+  }
+
+  stopPlaying(id: string, now: Instant): void {
+    for (const side of SIDES) this.#legs[side].stopPlaying(id, now);
+  }
+
+  close(now: Instant): void {
+    for (const side of SIDES) this.#legs[side].close(now);
+  }
+
   /** Reports each side that has been silent for `timeout`, once per silence. */
   checkSilence(now: Instant, timeout: Millis): void {
     for (const side of SIDES) {
