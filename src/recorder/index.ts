@@ -1,2 +1,3 @@
+export { createRecorder } from './recorder';
 export type * from './recording';
 export type * from './types';

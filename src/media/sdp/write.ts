@@ -5,13 +5,16 @@ import { describedBy, networkAddress, type OwnOrigin, originValue } from './orig
 
 /** An m-line of our own making. */
 export interface OwnMedia {
-  readonly kind: 'audio';
+  /** `audio`; another kind only in a line that is refused. */
+  readonly kind: string;
   /** Where we receive, or send from; undefined makes the line refused (port 0). */
   readonly local: Endpoint | undefined;
   /** Default `RTP/AVP`. */
   readonly protocol?: string;
-  /** Not empty: an m-line names at least one format. */
+  /** Not empty, or else `formats` is: an m-line names at least one format. */
   readonly payloads: readonly PayloadDescription[];
+  /** Of a refused line that is not RTP, as it was offered. */
+  readonly formats?: readonly string[];
   readonly direction: Direction;
   readonly rtcpMux?: boolean;
   /** Milliseconds. */
@@ -54,7 +57,7 @@ export function writeSdp({ origin, name = '-', media, attributes = [] }: OwnSess
 }
 
 function ownMedia(media: OwnMedia, sessionAddress: string): transform.Media {
-  const { kind, local, payloads, direction, ptime, attributes = [] } = media;
+  const { kind, local, payloads, formats = [], direction, ptime, attributes = [] } = media;
   const elsewhere = local && local.address !== sessionAddress;
   const nextPort = !local || local.rtcpPort === local.rtpPort + 1;
   const more = [
@@ -66,7 +69,7 @@ function ownMedia(media: OwnMedia, sessionAddress: string): transform.Media {
     type: kind,
     port: local?.rtpPort ?? 0,
     protocol: media.protocol ?? 'RTP/AVP',
-    payloads: payloads.map(({ payloadType }) => payloadType).join(' '),
+    payloads: [...payloads.map(({ payloadType }) => payloadType), ...formats].join(' '),
     connection: elsewhere ? connectionTo(local.address) : undefined,
     rtp: payloads.map(({ payloadType, codec, clockRate, channels }) => ({
       payload: payloadType,

@@ -17,6 +17,7 @@ export class Line {
   strangers = 0;
   malformed = 0;
   lastHeardAt: Instant | undefined;
+  label: string | undefined;
 
   readonly local: Endpoint;
   readonly #latch = new Latch();
@@ -44,7 +45,8 @@ export class Line {
   }
 
   /** What signalling says of the line, now or anew. */
-  follow({ payloads, remote, active }: LineOrder, now: Instant): void {
+  follow({ label, payloads, remote, active }: LineOrder, now: Instant): void {
+    this.label = label;
     this.#remote = remote;
     this.#latch.expect(remote);
     this.lane.understand(

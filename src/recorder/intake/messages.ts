@@ -15,6 +15,7 @@ export interface IntakeBirth {
 export interface LineOrder {
   /** Position in the session description. */
   readonly line: number;
+  readonly label: string | undefined;
   /** From 0. */
   readonly channel: number;
   readonly active: boolean;
@@ -45,6 +46,7 @@ export interface FormatReport {
 /** What came on a line so far. Positions are ms in the audio. */
 export interface LineReport {
   readonly line: number;
+  readonly label: string | undefined;
   readonly channel: number;
   readonly formats: readonly FormatReport[];
   readonly ssrcs: readonly number[];

@@ -15,6 +15,7 @@ export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): Li
   const [placed] = sources.filter(({ offset }) => offset !== undefined);
   return {
     line: line.number,
+    label: line.label,
     channel: lane.channel,
     formats: lane.formatCounts.map(({ format: { name, clockRate, kept }, packets }) => ({
       name,

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { pipeline } from 'node:stream/promises';
 import type { Instant, Millis } from '../../core';
+import { sha256Of } from '../files/hash';
 import { PART, PCAP, WAV } from '../files/paths';
 import { PcapPart } from '../files/pcap';
 import { WavPart } from '../files/wav-part';
@@ -100,21 +98,17 @@ export class Take {
     };
   }
 
+  /** Completes the files. They keep the names of unfinished ones: the sidecar is to be written first. */
   async finish(): Promise<FinishedTake> {
     const now = performance.now();
     for (const line of [...this.#lines.values()]) this.#close(line);
     this.timeline.finish(now);
-    const { path } = this.order;
     await this.wav.finish(this.timeline.frames);
     await (await this.#pcap)?.finish();
-    const sha256 = await this.#seal().catch((error: unknown) => {
+    const sha256 = await sha256Of(`${this.order.path}${WAV}${PART}`).catch((error: unknown) => {
       this.#fail(String(error));
       return undefined;
     });
-    if (this.#pcap) {
-      const failed = (error: unknown): void => this.#fail(String(error));
-      await rename(`${path}${PCAP}${PART}`, `${path}${PCAP}`).catch(failed);
-    }
     return { ...this.report(now), sha256 };
   }
 
@@ -160,15 +154,6 @@ export class Take {
       return undefined;
     });
     void this.#pcap.then((pcap) => pcap?.append(bytes, flow, wallMs));
-  }
-
-  /** Gives the audio its final name, and says by which hash it is known. */
-  async #seal(): Promise<string> {
-    const part = `${this.order.path}${WAV}${PART}`;
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(part, { highWaterMark: 2 ** 20 }), hash);
-    await rename(part, `${this.order.path}${WAV}`);
-    return hash.digest('hex');
   }
 
   #fail(reason: string): void {

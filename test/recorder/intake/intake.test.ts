@@ -24,6 +24,7 @@ const order = (
   more: Partial<LineOrder> = {},
 ): LineOrder => ({
   line,
+  label: String(line + 1),
   channel: line,
   active: true,
   payloads: [PCMU],

@@ -1,0 +1,68 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import type { Log } from '../../core';
+import type { RecordingDocument } from '../recording';
+
+/**
+ * The sidecar of a recording under way. Each change is written whole and put in place at once, so that the
+ * file can be read at any time; changes that come while one is written go with the next.
+ */
+export class Journal {
+  #document: RecordingDocument;
+  #changed = false;
+  #writing: Promise<void> | undefined;
+  #discarded = false;
+
+  constructor(
+    readonly path: string,
+    document: RecordingDocument,
+    private readonly log: Log,
+  ) {
+    this.#document = document;
+    this.#write();
+  }
+
+  get document(): RecordingDocument {
+    return this.#document;
+  }
+
+  update(change: Partial<RecordingDocument>): void {
+    this.#document = { ...this.#document, ...change };
+    this.#write();
+  }
+
+  /** Resolves when everything said so far is written, or could not be. */
+  async settled(): Promise<void> {
+    while (this.#writing) await this.#writing;
+  }
+
+  /** Leaves no file behind. */
+  async discard(): Promise<void> {
+    this.#discarded = true;
+    await this.settled();
+    await rm(this.path, { force: true }).catch(() => undefined);
+  }
+
+  #write(): void {
+    this.#changed = true;
+    if (this.#discarded) return;
+    this.#writing ??= this.#run().finally(() => {
+      this.#writing = undefined;
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#changed) {
+      this.#changed = false;
+      await writeSidecar(this.path, this.#document).catch((error: unknown) => {
+        this.log.error({ id: this.#document.id, error: String(error) }, 'sidecar not written');
+      });
+    }
+  }
+}
+
+/** Writes a sidecar whole, and puts it in place at once. */
+export async function writeSidecar(path: string, document: RecordingDocument): Promise<void> {
+  const unfinished = `${path}.tmp`;
+  await writeFile(unfinished, `${JSON.stringify(document, undefined, 2)}\n`);
+  await rename(unfinished, path);
+}
