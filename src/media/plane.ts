@@ -184,7 +184,9 @@ export interface MediaLine {
   /**
    * Where signalling says this side's party receives and sends. Packets go there until the party's
    * first packet shows where it really is (symmetric RTP, RFC 4961); a changed expectation latches anew.
-   * Undefined: unknown yet, nothing is sent there.
+   * Undefined before anything was expected: unknown, nothing is sent before that first packet;
+   * after: on hold, nothing is sent. Nor is anything to an address that cannot be (a host name,
+   * another family, the line's own ports).
    */
   expect(side: Side, remote: Endpoint | undefined): void;
   /** Says anew what the line carries, after a re-negotiation; what is left out stays as it was. */

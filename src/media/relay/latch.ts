@@ -26,7 +26,8 @@ export type Verdict = 'party' | 'latched' | 'stranger';
  *
  * - latched: only S is heard; others are strangers, but for E itself, which signalling has named:
  *   its first packet takes the latch over.
- * - expect(undefined): nothing is sent; the latch stays for when the same E comes back.
+ * - expect(undefined) after E: nothing is sent; the latch stays for when the same E comes back.
+ * - nothing expected ever (described by a host name, or not at all yet): sends where it is latched.
  */
 export class Latch {
   /** Where packets go now; undefined: nowhere. */
@@ -55,7 +56,7 @@ export class Latch {
     }
     this.#expected = expected;
     if (expected) this.#lastExpected = expected;
-    this.target = expected && (this.#latched ?? expected);
+    this.#aim();
   }
 
   /** Whose a packet from `source` is. Only `latched` makes anything. */
@@ -72,13 +73,18 @@ export class Latch {
     }
     this.#latched = readAddress(source);
     this.#left = undefined;
-    if (this.#expected) this.target = this.#latched;
+    this.#aim();
     return 'latched';
   }
 
   /** Where the party was found, undefined before its first packet. */
   get from(): SocketAddress | undefined {
     return this.#latched;
+  }
+
+  #aim(): void {
+    const held = this.#expected === undefined && this.#lastExpected !== undefined;
+    this.target = held ? undefined : (this.#latched ?? this.#expected);
   }
 
   #isExpected(source: AddressWords): boolean {

@@ -96,11 +96,15 @@ describe('a latch', () => {
     expect(latch.target).toBeUndefined();
   });
 
-  test('keeps a packet that came before signalling said anything', () => {
+  test('sends to whom it heard when signalling has not said anything it could use', () => {
     const latch = new Latch();
     expect(latch.judge(nat.words, 0)).toBe('latched');
-    expect(latch.target).toBeUndefined();
-    latch.expect(signalled, 1);
     expect(latch.target).toMatchObject({ port: 61_000 });
+    latch.expect(undefined, 1);
+    expect(latch.target).toMatchObject({ port: 61_000 });
+    latch.expect(signalled, 2);
+    expect(latch.target).toMatchObject({ port: 61_000 });
+    latch.expect(undefined, 3);
+    expect(latch.target).toBeUndefined();
   });
 });
