@@ -5,6 +5,8 @@ import type { EffectiveSettings } from './settings/entries';
 export interface CallIdentities {
   readonly callerIdentities: readonly string[];
   readonly calledIdentities: readonly string[];
+  /** Whom the call was for before it was diverted (RFC 7044 History-Info, RFC 5806 Diversion), latest first. */
+  readonly divertedFrom?: readonly string[];
 }
 
 /** Why a user is recorded: which entry of the settings spoke, and what of the call it matched. */

@@ -35,6 +35,7 @@ export class SettingsBook implements Lookup {
   readonly #entries = new Map<Kind, Map<string, Entry>>(KINDS.map((kind) => [kind, new Map()]));
   readonly #byNumber = new Map<string, string>();
   readonly #byAor = new Map<string, string>();
+  #voicemail: ReadonlySet<string> = new Set();
 
   constructor(private readonly plan?: DialPlan) {}
 
@@ -60,6 +61,16 @@ export class SettingsBook implements Lookup {
     return key === undefined ? undefined : this.get('user', key);
   }
 
+  /** Whether there is any number at which voicemail answers. */
+  get hasVoicemail(): boolean {
+    return this.#voicemail.size > 0;
+  }
+
+  /** Whether voicemail answers at this identity. */
+  isVoicemail({ number }: Identity): boolean {
+    return number !== undefined && this.#voicemail.has(numberKey(number));
+  }
+
   /** The identities of a user in the form in which they are looked up; those of two users never meet. */
   identitiesOf({ values }: Entry<'user'>): { readonly shown: string; readonly key: string }[] {
     return [
@@ -76,6 +87,7 @@ export class SettingsBook implements Lookup {
     this.remove(entry.kind, entry.key);
     this.#entries.get(entry.kind)!.set(entry.key, entry);
     if (entry.kind === 'user') this.#index(entry as Entry<'user'>);
+    if (entry.kind === 'organization') this.#readVoicemail();
   }
 
   remove(kind: Kind, key: string): void {
@@ -83,6 +95,7 @@ export class SettingsBook implements Lookup {
     if (!entry) return;
     this.#entries.get(kind)!.delete(key);
     if (entry.kind === 'user') this.#unindex(entry as Entry<'user'>);
+    if (entry.kind === 'organization') this.#readVoicemail();
   }
 
   /** Makes an edit, or takes it back. */
@@ -110,6 +123,11 @@ export class SettingsBook implements Lookup {
     };
     for (const one of values.numbers ?? []) drop(this.#byNumber, this.#numberKey(one));
     for (const one of values.aors ?? []) drop(this.#byAor, this.#aorKey(one));
+  }
+
+  #readVoicemail(): void {
+    const { voicemailNumbers = [] } = this.organization;
+    this.#voicemail = new Set(voicemailNumbers.map((number) => this.#numberKey(number)));
   }
 
   #numberKey(number: string): string {

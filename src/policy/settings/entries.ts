@@ -74,9 +74,15 @@ const PROVIDER = {
   termsAcceptedAt: { ...line(40, 'When the terms of service were accepted.'), readOnly: true },
 } as const;
 
+const number = line(40, 'Number', {
+  wants: 'a telephone number such as +15550100, or an extension',
+  read: (text) => normaliseNumber(text),
+});
+
 const ORGANIZATION = {
   name: line(128, 'Name of the organization.'),
   provider: line(64, `Name of the provider that records, or ${NO_PROVIDER}.`),
+  voicemailNumbers: list(number, 64, 'Numbers at which voicemail answers.'),
   ...SETTINGS,
 };
 
@@ -84,11 +90,6 @@ const LOCATION = {
   provider: line(64, `Another provider than the organization's, or ${NO_PROVIDER}.`),
   ...SETTINGS,
 };
-
-const number = line(40, 'Number', {
-  wants: 'a telephone number such as +15550100, or an extension',
-  read: (text) => normaliseNumber(text),
-});
 
 const aor = line(256, 'Address of record', {
   wants: 'an address of record such as alice@example.com',

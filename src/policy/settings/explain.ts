@@ -1,5 +1,6 @@
+import type { Party } from '../parties';
 import type { SettingsBook } from './book';
-import { SETTING_NAMES } from './entries';
+import { type Entry, SETTING_NAMES } from './entries';
 import { type Origin, resolve } from './resolve';
 import type { SettingsPolicy } from './settings-policy';
 
@@ -30,20 +31,22 @@ export function explainCall(
   book: SettingsBook,
   { from, to }: { readonly from: string; readonly to: string },
 ): readonly Explanation[] {
-  return [explainSide(policy, book, 'caller', from), explainSide(policy, book, 'called', to)];
+  const call = { callerIdentities: [from], calledIdentities: [to] };
+  const { caller, called } = policy.parties(call, book);
+  return [explainSide(book, 'caller', from, caller), explainSide(book, 'called', to, called)];
 }
 
 function explainSide(
-  policy: SettingsPolicy,
   book: SettingsBook,
   side: Explanation['side'],
   identity: string,
+  party: Party | undefined,
 ): Explanation {
-  const user = policy.party([identity], book)?.user;
-  if (!user) {
+  if (!party) {
     const because = 'no user is known by this identity';
     return { side, identity, user: undefined, recorded: false, because, fields: [] };
   }
+  const { user } = party;
   const entry = user.settings && book.get('user', user.id);
   const fields = entry ? explainFields(book, entry) : [];
   const because = entry ? user.entry : `configuration, ${user.entry}: mode ${user.mode}`;
@@ -51,10 +54,7 @@ function explainSide(
 }
 
 /** Every setting of a user and the provider, with what decided each. */
-export function explainFields(
-  book: SettingsBook,
-  user: NonNullable<ReturnType<SettingsBook['userOf']>>,
-): ExplainedField[] {
+export function explainFields(book: SettingsBook, user: Entry<'user'>): ExplainedField[] {
   const { settings, origins, provider, providerOrigin } = resolve(book, user);
   return [
     { field: 'provider', value: provider ?? 'none', ...providerOrigin },

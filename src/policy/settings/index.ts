@@ -1,7 +1,6 @@
 export { changedFields, type Edit, type SettingsBook } from './book';
 export { KEY_NAME, toDocument, valuesOf } from './document';
 export {
-  DIALECT_OF,
   type Dialect,
   type EffectiveSettings,
   type Entry,

@@ -2,6 +2,7 @@ import { nearest } from '../../core';
 import type { Edit, Lookup, SettingsBook } from './book';
 import { entryProblems, referenceProblems } from './checks';
 import {
+  DIALECT_OF,
   type Entry,
   entryName,
   FIELDS,
@@ -9,6 +10,7 @@ import {
   type Kind,
   NO_PROVIDER,
   ORGANIZATION_KEY,
+  type Preset,
   SETTING_NAMES,
 } from './entries';
 import { type FieldValue, refusal } from './field';
@@ -161,6 +163,9 @@ function written(
     for (const name of SETTING_NAMES) {
       if (name !== 'mode' && !(name in wish.values)) delete kept[name];
     }
+  }
+  if (kind === 'provider' && kept.preset !== undefined) {
+    kept.dialect ??= DIALECT_OF[kept.preset as Preset];
   }
   return { kind, key, values: inOrder(kind, kept) } as Entry;
 }

@@ -1,10 +1,10 @@
 import type { ConfiguredUsers } from '../configured-users';
-import type { Identity } from '../identity';
-import { type KnownUser, type Party, partyOf, recordedParties } from '../parties';
+import { identityOf } from '../identity';
+import { type Directory, type KnownUser, type Party, partyOf, recordedParties } from '../parties';
 import type { CallIdentities, RecordedUser, RecordingPolicy } from '../recording-policy';
 import type { SettingsBook } from './book';
 import type { Entry } from './entries';
-import { resolve } from './resolve';
+import { type Origin, resolve } from './resolve';
 import type { SettingsStore } from './store';
 
 /**
@@ -19,29 +19,61 @@ export class SettingsPolicy implements RecordingPolicy {
 
   decide(call: CallIdentities): readonly RecordedUser[] {
     const book = this.store.current();
-    return recordedParties(call, (identity) => this.#find(book, identity), this.configured.plan);
+    const [asked, directory] = this.#directory(call, book);
+    return recordedParties(asked, directory, this.configured.plan);
   }
 
-  /** The user whom a side of a call is, by a book of any time. */
-  party(identities: readonly string[], book: SettingsBook): Party | undefined {
-    return partyOf(identities, (identity) => this.#find(book, identity), this.configured.plan);
+  /** The users whom the two sides of a call are, by a book of any time. */
+  parties(
+    call: CallIdentities,
+    book: SettingsBook,
+  ): Record<RecordedUser['side'], Party | undefined> {
+    const [{ callerIdentities, calledIdentities }, directory] = this.#directory(call, book);
+    const { plan } = this.configured;
+    return {
+      caller: partyOf(callerIdentities, directory, plan),
+      called: partyOf(calledIdentities, directory, plan),
+    };
   }
 
-  #find(book: SettingsBook, identity: Identity): KnownUser | undefined {
-    const user = book.userOf(identity);
-    return user ? known(book, user) : this.configured.find(identity);
+  /** At voicemail, the one who is called is whom the call was for before. */
+  #directory(call: CallIdentities, book: SettingsBook): [CallIdentities, Directory] {
+    const voicemail = book.hasVoicemail && this.#reachesVoicemail(call, book);
+    const calledIdentities = voicemail
+      ? [...call.calledIdentities, ...(call.divertedFrom ?? [])]
+      : call.calledIdentities;
+    const directory: Directory = (identity) => {
+      const user = book.userOf(identity);
+      return user ? known(book, user, voicemail) : this.configured.find(identity);
+    };
+    return [{ ...call, calledIdentities }, directory];
+  }
+
+  #reachesVoicemail({ calledIdentities }: CallIdentities, book: SettingsBook): boolean {
+    return calledIdentities.some((one) => {
+      const identity = identityOf(one, this.configured.plan);
+      return identity !== undefined && book.isVoicemail(identity);
+    });
   }
 }
 
-function known(book: SettingsBook, user: Entry<'user'>): KnownUser {
+function known(book: SettingsBook, user: Entry<'user'>, voicemail: boolean): KnownUser {
   const { settings, origins, provider, providerOrigin } = resolve(book, user);
-  const { name } = user.values;
-  const who = { id: user.key, name };
-  if (settings.mode !== 'never' && provider === undefined) {
-    const entry = `${providerOrigin.entry}: no provider`;
-    return { ...who, mode: 'never', scope: providerOrigin.scope, entry, settings };
+  const who = { id: user.key, name: user.values.name, settings };
+  const not = ({ scope, entry }: Origin, why: string): KnownUser => ({
+    ...who,
+    mode: 'never',
+    scope,
+    entry: `${entry}: ${why}`,
+  });
+  const { mode } = settings;
+  if (mode !== 'never') {
+    if (provider === undefined) return not(providerOrigin, 'no provider');
+    if (voicemail && !settings.recordVoicemail) {
+      return not(origins.recordVoicemail, 'recordVoicemail false, and voicemail is reached');
+    }
   }
   const { scope, entry } = origins.mode;
-  const said = { scope, entry: `${entry}: mode ${settings.mode}`, settings };
-  return { ...who, mode: settings.mode, ...said, ...(provider !== undefined && { provider }) };
+  const said = { scope, entry: `${entry}: mode ${mode}` };
+  return { ...who, ...said, mode, ...(provider !== undefined && { provider }) };
 }

@@ -12,19 +12,19 @@ export function recordedUsers(
   caller: CallParty,
   routed: Routed,
 ): readonly RecordedUser[] {
-  const preferred = splitList(invite.header('p-preferred-identity') ?? '');
   return policy.decide({
-    callerIdentities: [
-      ...caller.asserted,
-      ...preferred.map((one) => parseNameAddr(one).uri),
-      caller.uri,
-    ],
+    callerIdentities: [...caller.asserted, ...uris(invite, 'p-preferred-identity'), caller.uri],
     calledIdentities: [
       invite.uri,
       parseNameAddr(invite.header('to') ?? '').uri,
       ...(routed.called === routed.dialled ? [] : [routed.called]),
     ],
+    divertedFrom: [...uris(invite, 'diversion'), ...uris(invite, 'history-info').reverse()],
   });
+}
+
+function uris(invite: IncomingInvite, header: string): string[] {
+  return splitList(invite.header(header) ?? '').map((one) => parseNameAddr(one).uri);
 }
 
 /** The call as its recordings are told of it. */

@@ -97,6 +97,14 @@ describe('a provider from outside', () => {
     });
   });
 
+  it('has the dialect of its preset, unless it names another', async () => {
+    await change(store, [dub, provider('other', { preset: 'embedded', dialect: 'broadworks' })]);
+    const dialectOf = (key: string) => store.current().get('provider', key)?.values.dialect;
+    expect([dialectOf('dub'), dialectOf('other')]).toEqual(['broadworks', 'broadworks']);
+    await change(store, [provider('other', { dialect: null })]);
+    expect(dialectOf('other')).toBe('rfc7865');
+  });
+
   it('has its acceptance from nobody but who accepts', async () => {
     const forged = provider('dub', { preset: 'dubber', endpoint: uri, termsAcceptedAt: 'now' });
     expect(await change(store, [forged])).toEqual([

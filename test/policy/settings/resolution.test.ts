@@ -133,3 +133,35 @@ describe('a party with several identities', () => {
     expect(policy.decide(call('sip:2001@x', 'sip:alice@example.com'))).toHaveLength(1);
   });
 });
+
+describe('a call that reaches voicemail', () => {
+  const atVoicemail = {
+    callerIdentities: ['sip:+15559999@x'],
+    calledIdentities: ['sip:8000@x'],
+    divertedFrom: ['sip:+15550100@x'],
+  };
+
+  beforeEach(() => set(organization({ mode: 'always', voicemailNumbers: ['8000'] })));
+
+  it('is recorded for whom it was meant, only where that is on', async () => {
+    expect(policy.decide(atVoicemail)).toEqual([]);
+    await set(location('Kyiv', { recordVoicemail: true }));
+    expect(policy.decide(atVoicemail)).toMatchObject([{ id: 'alice', side: 'called' }]);
+  });
+
+  it('is told of with the scope that decides', async () => {
+    const [caller] = explainCall(policy, store.current(), { from: '+15550100', to: '8000' });
+    expect(caller).toMatchObject({
+      recorded: false,
+      because: 'default: recordVoicemail false, and voicemail is reached',
+    });
+  });
+
+  it('is another thing than a call that was diverted to a person', async () => {
+    const elsewhere = { ...atVoicemail, calledIdentities: ['sip:9000@x'] };
+    expect(policy.decide(elsewhere)).toEqual([]);
+    await set(organization({ voicemailNumbers: null }));
+    expect(policy.decide(atVoicemail)).toEqual([]);
+    expect(policy.decide(TO_ALICE)).toHaveLength(1);
+  });
+});
