@@ -1,4 +1,4 @@
-import type { Cancel } from '../../core';
+import type { Cancel, Millis } from '../../core';
 import type { Header, SipResponse } from '../message';
 import type { ServerTransaction } from '../transaction';
 import { type Application, type Ids, REFUSALS, type Reply, refused } from './application';
@@ -19,7 +19,7 @@ export interface RequestHooks {
 /** A request other than INVITE from the network that waits for its application's final response. */
 export class IncomingRequest implements PendingRequest {
   readonly transactionId: string;
-  readonly #stopTimer: Cancel;
+  #stopTimer: Cancel;
 
   constructor(
     private readonly ground: Ground,
@@ -30,10 +30,7 @@ export class IncomingRequest implements PendingRequest {
   ) {
     this.transactionId = ground.ids.uuid();
     ground.waiting.requests.set(this.transactionId, this);
-    this.#stopTimer = ground.clock.after(ground.limits.application, () => {
-      ground.counts.applicationTimeouts += 1;
-      this.#answerAlone(hooks.status ?? 504);
-    });
+    this.#stopTimer = this.#answerAfter(ground.limits.application);
   }
 
   begin(): void {
@@ -49,6 +46,7 @@ export class IncomingRequest implements PendingRequest {
     }
     const final = message.start.status >= 200;
     if (final) this.close();
+    else this.#wait();
     const extra = hooks.extra?.(message) ?? [];
     const response = composeResponse(ground, transaction, message, extra);
     const { protocol, address, port } = transaction.inbound.source;
@@ -77,6 +75,20 @@ export class IncomingRequest implements PendingRequest {
 
   get #ids(): Ids {
     return { transactionId: this.transactionId, dialogId: this.dialogId };
+  }
+
+  /** A provisional response: it is worked on, for as long as anybody may wait for it (timer F). */
+  #wait(): void {
+    this.#stopTimer();
+    this.#stopTimer = this.#answerAfter(64 * this.ground.timers.t1);
+  }
+
+  #answerAfter(delay: Millis): Cancel {
+    const { clock, counts } = this.ground;
+    return clock.after(delay, () => {
+      counts.applicationTimeouts += 1;
+      this.#answerAlone(this.hooks.status ?? 504);
+    });
   }
 
   #answerAlone(status: number): void {

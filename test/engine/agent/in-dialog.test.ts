@@ -68,6 +68,21 @@ describe('a request of the peer inside a dialog', () => {
     expect(rig.said().sort()).toEqual(['200', '504']);
   });
 
+  test('that an application has taken with 100 waits as long as its sender does', () => {
+    const rig = new Rig();
+    const { toTag: tag } = rig.answeredCall();
+    rig.arrive('INFO', { toTag: tag, cseq: 2 });
+    rig.clock.advance(4_000);
+    rig.app.respond(100);
+    rig.clock.advance(28_000);
+    rig.app.respond(200);
+    expect(rig.said()).toEqual(['100', '200']);
+    rig.arrive('INFO', { toTag: tag, cseq: 3 });
+    rig.app.respond(100);
+    rig.clock.advance(32_000);
+    expect(rig.said()).toEqual(['100', '504']);
+  });
+
   test('a stray ACK is dropped', () => {
     const rig = new Rig();
     rig.arrive('ACK', { toTag: 'x' });
