@@ -46,6 +46,7 @@ export type {
 export {
   type Backend,
   canMix,
+  canPlay,
   createRelayPlane,
   PortRange,
   type RelayOptions,

@@ -1,4 +1,4 @@
 export type { Backend } from './messages';
-export { canMix } from './playout/prepared';
+export { canMix, canPlay } from './playout/prepared';
 export { PortRange } from './port-range';
 export { createRelayPlane, type RelayOptions, type RelayPlane } from './relay-plane';

@@ -1,6 +1,6 @@
 import { Fault } from '../../../core';
 import { valuesOf, voicing } from '../../audio';
-import type { Program, StreamFormat } from '../../plane';
+import type { Program, Sound, StreamFormat } from '../../plane';
 
 /** A program as a worker plays it: nothing is left to compute but sums. */
 export interface PreparedProgram {
@@ -75,6 +75,13 @@ function checked(program: PreparedProgram): PreparedProgram {
 export function canMix(formats: readonly StreamFormat[]): boolean {
   const [first] = speechFormats(formats);
   return first !== undefined && voicing(first) !== undefined;
+}
+
+/** True when `play` would take this sound for a listener who takes these formats. */
+export function canPlay(formats: readonly StreamFormat[], { frames }: Sound): boolean {
+  const [first] = speechFormats(formats);
+  if (canMix(formats) || !first) return canMix(formats);
+  return frames !== undefined && sameFormat(frames, first);
 }
 
 function speechFormats(formats: readonly StreamFormat[]): readonly StreamFormat[] {

@@ -1,0 +1,11 @@
+import type { Sound } from '../media';
+
+/** Sound to be played to people, and what evidence says of it. */
+export interface Cue {
+  /** `start`, `stop`, `pause`, `resume`, `tone`. */
+  readonly what: string;
+  readonly sound: Sound;
+  readonly lengthMs: number;
+  /** SHA-256 of the file it came from, or of the samples where there was none; in hex. */
+  readonly fileHash: string;
+}
