@@ -123,7 +123,7 @@ describe('an export', () => {
   it.each(['csv', 'yaml'] as const)('as %s comes back as it was', async (format) => {
     const odd = {
       numbers: ['+15550101', '1001'],
-      name: 'O"Neil, "the" =1+1',
+      name: ' O"Neil, "the" =1+1',
       mode: 'on-demand',
       reminderTone: false,
     };

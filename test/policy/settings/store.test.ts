@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'libsql';
 import { ConfiguredUsers, openSqliteSettings, SettingsPolicy } from '../../../src/policy';
 import { change, Office, organization, SMALL, TO_ALICE, user } from './support';
@@ -93,6 +94,25 @@ describe('a store', () => {
     expect(store.current().list('user')).toHaveLength(1);
     expect(trouble[0]).toContain(`the settings database ${office.file}`);
     await store.close();
+  });
+});
+
+describe('a file', () => {
+  it('is for nobody but the service and its group to read', async () => {
+    await change(await office.open(), SMALL);
+    for (const beside of ['', '-wal']) {
+      expect(statSync(office.file + beside).mode & 0o007).toBe(0);
+    }
+  });
+
+  it('is made with its directory, or not, with the reason', async () => {
+    const inner = join(office.directory, 'a/b/settings.db');
+    await (await openSqliteSettings(inner)).close();
+    expect(statSync(inner).isFile()).toBe(true);
+    const blocked = openSqliteSettings(join(inner, 'settings.db'));
+    await expect(blocked).rejects.toThrow(
+      /^the settings database \S+ cannot be opened \(E\w+\): check its path, and who owns it$/,
+    );
   });
 });
 

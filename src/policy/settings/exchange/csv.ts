@@ -20,7 +20,8 @@ export function readCsv(text: string): readonly CsvRecord[] | string {
     const cells: string[] = [];
     for (;;) {
       let cell: string;
-      if (source[at] === '"') {
+      const quoted = source[at] === '"';
+      if (quoted) {
         const end = endOfQuoted(source, at + 1);
         if (end === undefined)
           return `line ${line}: a cell begins with " and does not end: add one`;
@@ -35,7 +36,7 @@ export function readCsv(text: string): readonly CsvRecord[] | string {
         while (at < source.length && !isEnd(source[at]!, delimiter)) at++;
         cell = source.slice(from, at);
       }
-      cells.push(cell.trim());
+      cells.push(quoted ? cell : cell.trim());
       if (source[at] !== delimiter) break;
       at++;
     }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Kysely, type Transaction } from 'kysely';
@@ -37,6 +37,8 @@ export async function openSqliteSettings(
   let writer: Database.Database | undefined;
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
+    // Names and numbers of people; SQLite gives the files beside it the same mode.
+    closeSync(openSync(file, 'a', 0o640));
     writer = openFile(file);
     const db = new Kysely<Tables>({ dialect: new LibsqlDialect(writer, options.lockPatienceMs) });
     await migrate(db, new Date());

@@ -61,7 +61,8 @@ function isBusy(error: unknown): boolean {
 
 /** What a failure of SQLite means for whoever runs the service. */
 export function explainFailure(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: string };
+  const { code, message, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return `cannot be opened (${code}): check its path, and who owns it`;
   if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
     return 'is damaged, or no settings database: put a copy of it back, or move it away to begin anew';
   }
