@@ -48,10 +48,11 @@ export const sip = z.strictObject({
   ringTimeoutSeconds: seconds(1, 600)
     .prefault(180)
     .describe('How long a call may stay unanswered in all, over every target of its route.'),
-  applicationTimeoutSeconds: seconds(1, 60)
+  // Call logic that waits for somebody else says so after 4 s: less than that would cut calls off.
+  applicationTimeoutSeconds: seconds(5, 60)
     .prefault(10)
     .describe(
-      'How long a caller waits for the call logic before the engine answers 504 by itself.',
+      'How long the call logic may leave a request without any sign that it works on it before the engine answers 504 by itself; a callee that is slow to answer does not count.',
     ),
   sessionExpiresSeconds: whole(90, 86_400)
     .nullable()

@@ -5,8 +5,12 @@ import { keptBody } from '../media/bodies';
 import type { Peer } from '../routing';
 import { requestHeaders, responseHeaders } from './carry';
 import { nextMaxForwards, parties } from './invite';
+import { patiently } from './trying';
 
-type Environment = Pick<CallEnvironment, 'agent' | 'headers' | 'references' | 'router' | 'own'>;
+type Environment = Pick<
+  CallEnvironment,
+  'agent' | 'clock' | 'headers' | 'references' | 'router' | 'own'
+>;
 
 const ALLOW = { Allow: CALL_METHODS.join(', ') };
 
@@ -27,7 +31,7 @@ export async function answerOutsideCalls(
       });
       return;
     case 'MESSAGE':
-      await routeMessage(env, peer, request);
+      await patiently(env.clock, request, routeMessage(env, peer, request));
       return;
     case 'SUBSCRIBE':
     case 'PUBLISH':

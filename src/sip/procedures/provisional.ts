@@ -1,9 +1,10 @@
-import type { Cancel, Millis } from '../../core';
+import type { Cancel } from '../../core';
 import type { IncomingRequest, Provisional } from '../../ua';
 import type { Attempt } from '../call/attempt';
 import type { CallParts } from '../call/environment';
 import { descriptionOf, keptBody, passBody } from '../media/bodies';
 import { requestHeaders, responseHeaders } from './carry';
+import { patiently, tryingSoon } from './trying';
 
 /** A reliable provisional response that the caller has been sent and not acknowledged yet. */
 interface Unacknowledged {
@@ -11,12 +12,6 @@ interface Unacknowledged {
   /** Its session description was an offer, so that the PRACK carries the answer. */
   readonly offered: boolean;
 }
-
-/**
- * An engine takes an application that says nothing for lost. A target that is slow to answer is not: after
- * this long, 100 says that the call is being worked on (RFC 3261 §21.1.1).
- */
-const SAY_SOMETHING_WITHIN_MS: Millis = 4_000;
 
 /** RFC 6228 tells of early dialogs of the leg, which the other leg does not have. */
 const EARLY_DIALOG_TERMINATED = 199;
@@ -41,9 +36,7 @@ export class ProvisionalRelay {
   /** The caller waits from now on. */
   start(): void {
     const { env, caller } = this.call;
-    this.#stopWaiting = env.clock.after(SAY_SOMETHING_WITHIN_MS, () => {
-      void caller.invite.progress(100).catch(() => {});
-    });
+    this.#stopWaiting = tryingSoon(env.clock, caller.invite);
   }
 
   /** The caller has heard something, or nothing more is to be said. */
@@ -89,7 +82,8 @@ export class ProvisionalRelay {
       const offers = !offered && descriptionOf(prack) !== undefined;
       const passed = await passBody(call.media, 'a', prack, offered ? 'answer' : 'offer');
       const headers = requestHeaders(call.env, prack, passed);
-      const answer = await response.prack(passed.body, headers);
+      const sent = response.prack(passed.body, headers);
+      const answer = await patiently(call.env.clock, prack, sent);
       if (!answer || answer.status >= 300) {
         if (offers) await call.media.refused();
         await prack.respond(answer?.status ?? 200);

@@ -3,6 +3,7 @@ import type { CallParts } from '../call/environment';
 import type { Leg } from '../call/leg';
 import { keptBody } from '../media/bodies';
 import { requestHeaders, responseHeaders } from './carry';
+import { patiently } from './trying';
 
 const DOES_NOT_EXIST = 481;
 
@@ -19,7 +20,7 @@ export async function relayRequest(
   const content = { headers: requestHeaders(env, request, passed), ...withBody(passed.body) };
   try {
     if (!to) throw new DialogGone('there is no other side yet');
-    const answer = await to.request(request.method, content);
+    const answer = await patiently(env.clock, request, to.request(request.method, content));
     const back = keptBody(answer);
     await request.respond(answer.status, {
       reason: answer.reason,

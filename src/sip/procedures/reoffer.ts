@@ -1,4 +1,4 @@
-import { Driver, Fault } from '../../core';
+import { type Cancel, Driver, Fault } from '../../core';
 import {
   DialogGone,
   type Headers,
@@ -14,6 +14,7 @@ import { detached } from '../detached';
 import { type ExchangeInput, ExchangeMachine, type ExchangeOutput } from '../exchange/machine';
 import { descriptionOf, keptBody, NO_BODY, type PassedBody, passBody } from '../media/bodies';
 import { requestHeaders, responseHeaders } from './carry';
+import { patiently, tryingSoon } from './trying';
 
 /** A re-INVITE or UPDATE on its way from one side to the other. */
 interface Exchange {
@@ -22,6 +23,8 @@ interface Exchange {
   readonly request: IncomingRequest;
   /** It carries the offer; otherwise the answer to it will. */
   readonly offers: boolean;
+  /** Until the answer to the request is about to leave. */
+  readonly stopWaiting: Cancel;
   /** What goes to the other side, made once however often it is sent. */
   passed?: PassedBody;
   answer?: IncomingResponse;
@@ -67,6 +70,7 @@ export class Reoffers {
     request.onCancel = () => {
       const exchange = this.#exchanges.get(id);
       if (exchange) exchange.withdrawn = true;
+      exchange?.stopWaiting();
       this.#driver.input({ kind: 'withdrawn', id });
     };
   }
@@ -87,7 +91,10 @@ export class Reoffers {
   stop(): void {
     this.#stopped = true;
     this.#driver.stop();
-    for (const exchange of this.#exchanges.values()) acknowledge(exchange);
+    for (const exchange of this.#exchanges.values()) {
+      exchange.stopWaiting();
+      acknowledge(exchange);
+    }
     this.#exchanges.clear();
   }
 
@@ -102,6 +109,7 @@ export class Reoffers {
       method,
       request,
       offers: descriptionOf(request) !== undefined,
+      stopWaiting: tryingSoon(this.call.env.clock, request),
     });
     this.#driver.input({ kind: 'offered', id, from, method });
     return id;
@@ -123,6 +131,7 @@ export class Reoffers {
         return;
       case 'refuse': {
         this.#exchanges.delete(output.id);
+        exchange.stopWaiting();
         const { status, retryAfterS } = output;
         const headers: Headers =
           retryAfterS === undefined ? {} : { 'Retry-After': String(retryAfterS) };
@@ -184,6 +193,7 @@ export class Reoffers {
       const passed = accepted ? await passBody(media, mediaSide(answerer), answer, role) : refusal;
       if (!accepted && offers) await media.refused();
       if (accepted && offers) this.events.onAgreed();
+      exchange.stopWaiting();
       await request.respond(answer.status, {
         reason: answer.reason,
         headers: responseHeaders(env, answer, answer.status, passed),
@@ -217,6 +227,7 @@ export class Reoffers {
   /** Nothing could be sent, or what was to be sent cannot be used: the call goes on as it was. */
   async #fail(id: number, exchange: Exchange, error: unknown): Promise<void> {
     this.#exchanges.delete(id);
+    exchange.stopWaiting();
     if (!(error instanceof DialogGone)) this.call.log.debug({ err: error }, 'offer not passed');
     acknowledge(exchange);
     const status = error instanceof Fault ? error.sip : 481;
@@ -269,7 +280,8 @@ export class Reoffers {
     }
     const passed = keptBody(request);
     try {
-      await to.request('UPDATE', { headers: requestHeaders(env, request, passed) });
+      const sent = to.request('UPDATE', { headers: requestHeaders(env, request, passed) });
+      await patiently(env.clock, request, sent);
     } catch {
       // The one who asked refreshed its own leg, and that has worked.
     }

@@ -1,4 +1,4 @@
-import { type Log, randomIds, SystemClock, silentLog } from '../../../src/core';
+import { type Clock, type Log, randomIds, SystemClock, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
 import { createRelayPlane, type MediaPlane, type RelayPlane } from '../../../src/media';
 import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
@@ -30,6 +30,8 @@ export interface HouseOptions {
   readonly between?: (plane: MediaPlane) => MediaPlane;
   readonly sessionExpiresS?: number;
   readonly log?: Log;
+  /** Of the engine and the B2BUA. Default the system's. */
+  readonly clock?: Clock;
 }
 
 /** Engine, media plane and B2BUA together, on loopback and on ports of the system's choice. */
@@ -48,7 +50,7 @@ export class House {
   }
 
   static async open(options: HouseOptions): Promise<House> {
-    const { log = silentLog } = options;
+    const { log = silentLog, clock = new SystemClock() } = options;
     const engine = await Engine.start({
       listen: [
         { protocol: 'udp', address: '127.0.0.1', port: 0 },
@@ -56,6 +58,7 @@ export class House {
       ],
       secret: 'cymru',
       log,
+      clock,
     });
     let stopAdmin = async () => {};
     let link: Parameters<typeof connectAgent>[0] = { kind: 'in-process', ...inProcessOf(engine) };
@@ -100,7 +103,7 @@ export class House {
         sessionExpiresS: options.sessionExpiresS,
       },
       log,
-      clock: new SystemClock(),
+      clock,
       ids: randomIds,
       random: options.random,
       onCallEnded: (record) => records.push(record),
