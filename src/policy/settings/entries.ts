@@ -58,10 +58,13 @@ export const DIALECT_OF: Readonly<Record<Preset, Dialect>> = {
 
 const recorderUri = line(256, 'Where recording sessions are sent.', {
   wants: 'a SIP URI such as sip:rec@192.0.2.1:5060;transport=tcp',
-  read: (text) => (RECORDER_URI.test(text) ? text : undefined),
+  read: (text) => {
+    const parts = RECORDER_URI.exec(text);
+    return parts && Number(parts[1] ?? 5060) <= 65_535 && parts[1] !== '0' ? text : undefined;
+  },
 });
 const RECORDER_URI =
-  /^sip:(?:[A-Za-z0-9\-_.!~*'()&=+$,]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?(?:;transport=(?:udp|tcp))?$/;
+  /^sip:(?:[A-Za-z0-9\-_.!~*'()&=+$,]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?(?:;transport=(?:udp|tcp))?$/;
 
 /** Lengths of BroadWorks identities: 30 for service provider and group, 161 for a user. */
 const PROVIDER = {

@@ -80,6 +80,23 @@ describe('a value that cannot be', () => {
   });
 });
 
+describe('the endpoint of a provider', () => {
+  it.each([
+    ['sip:192.0.2.1', true],
+    ['sip:rec@recorder.example.com:5080;transport=udp', true],
+    ['sip:rec@[2001:db8::1]:5060', true],
+    ['sip:rec@192.0.2.1:99999', false],
+    ['sip:rec@192.0.2.1:0', false],
+    ['sip:rec:secret@192.0.2.1', false],
+    ['sip:rec@192.0.2.1?subject=x', false],
+    ['tel:+15550100', false],
+    ['sip:rec@', false],
+  ])('%s is taken: %s', async (endpoint, taken) => {
+    const told = await change(store, [provider('x', { preset: 'custom', endpoint })]);
+    expect(told.length === 0).toBe(taken);
+  });
+});
+
 describe('a provider from outside', () => {
   const dub = provider('dub', { preset: 'dubber', endpoint: uri });
 
