@@ -35,15 +35,22 @@ export interface Voicing {
 /** PCM that programs are given in. */
 export const PROGRAM_RATE = 16_000;
 
-/** The voicing of a stream in this format; undefined for codecs that are not spoken here. */
-export function voicing(format: StreamFormat): Voicing | undefined {
-  switch (format.codec.toUpperCase()) {
+/** Those of RFC 3551 §4.1. Any other that a party names would cost a filter of its own. */
+const L16_RATES = [8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+
+/** The voicing of a stream in this format; undefined for what is not spoken here. */
+export function voicing({ codec, clockRate, channels }: StreamFormat): Voicing | undefined {
+  const name = codec.toUpperCase();
+  if (name === 'L16') {
+    const usual = L16_RATES.includes(clockRate) && (channels === 1 || channels === 2);
+    return usual ? new L16Voicing(channels) : undefined;
+  }
+  if (clockRate !== 8_000 || channels !== 1) return undefined;
+  switch (name) {
     case 'PCMU':
       return new G711Voicing(PCMU);
     case 'PCMA':
       return new G711Voicing(PCMA);
-    case 'L16':
-      return new L16Voicing(format.channels);
     case 'G722':
       return new G722Voicing();
     default:

@@ -177,9 +177,14 @@ describe.each(CASES)('sound in $codec at $clockRate Hz', (format) => {
   });
 });
 
-test('there is no voicing of a codec that cannot be mixed', () => {
-  const opus = { payloadType: 111, codec: 'opus', clockRate: 48_000, channels: 2 };
-  expect(voicing(opus)).toBeUndefined();
+test.each([
+  ['opus', 48_000, 2],
+  ['PCMU', 16_000, 1],
+  ['L16', 4_294_967_295, 1],
+  ['L16', 0, 1],
+  ['L16', 16_000, 255],
+])('there is no voicing of %s at %i Hz on %i channels', (codec, clockRate, channels) => {
+  expect(voicing({ payloadType: 96, codec, clockRate, channels })).toBeUndefined();
 });
 
 function rms(samples: Int16Array): number {

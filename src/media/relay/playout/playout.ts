@@ -64,6 +64,7 @@ export class Playout {
 
   play(id: string, program: PreparedProgram, now: Instant, done: (played: Played) => void): void {
     if (!this.#splice.exact && this.last) this.#splice.seed(this.last, program.rate);
+    if (this.#turns.length === 0) this.#forgetFormats();
     this.#programRate = program.rate;
     for (const type of program.events) this.#isEvent[type] = 1;
     for (const { format } of program.voices) this.#learn(format);
@@ -121,6 +122,13 @@ export class Playout {
   /** The stream that the listener hears, when it is no longer the live one. */
   get altered(): Splice | undefined {
     return this.#splice.altered ? this.#splice : undefined;
+  }
+
+  /** What payload types meant may have been negotiated anew since something was played. */
+  #forgetFormats(): void {
+    this.#voices.fill(undefined);
+    this.#isEvent.fill(0);
+    this.#liveVoice = undefined;
   }
 
   #learn(format: StreamFormat): void {

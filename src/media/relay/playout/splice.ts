@@ -4,6 +4,8 @@ import { rtpSequence, rtpSsrc, rtpTimestamp } from '../../rtp/packet';
 
 /** A stream that is this late is silent: more than jitter, less than anyone waits for a tone. */
 export const PATIENCE: Millis = 60;
+/** However much a packet claims to hold, nobody waits longer for its end. */
+const LONGEST: Millis = 200;
 /** A step of the timestamp beyond this is a jump of its source. */
 const JUMP: Millis = 1_000;
 /** Packets from before a fit may still come while so many after it have. */
@@ -107,7 +109,7 @@ export class Splice {
     }
     this.#behind = 0;
     this.#sent(out, this.timestamp, ticks);
-    this.endsAt = now + (ticks * 1000) / rate;
+    this.endsAt = now + Math.min((ticks * 1000) / rate, LONGEST);
     this.exact = true;
     return true;
   }

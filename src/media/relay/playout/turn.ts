@@ -2,6 +2,9 @@ import type { Instant, Millis } from '../../../core';
 import type { Played, Round } from '../../plane';
 import type { PreparedProgram } from './prepared';
 
+/** So long after its end a round is given up: the stream's timestamps do not go on. */
+const STUCK: Millis = 1_000;
+
 /**
  * One program on its way to one listener. Where it stands is a matter of the outgoing timestamp alone,
  * whoever makes the packet: what belongs at a tick is the same in speech and in silence.
@@ -71,8 +74,9 @@ export class Turn {
     const { ticks: length, rate } = this.program;
     const at = (timestamp - this.#begin) | 0;
     if (left) this.#covered += Math.max(0, Math.min(at + ticks, length) - Math.max(at, 0));
-    if (at + ticks < length) return;
-    this.#endRound(now + ((length - at) * 1000) / rate, now);
+    const lengthMs = (length * 1000) / rate;
+    if (at + ticks >= length) this.#endRound(now + ((length - at) * 1000) / rate, now);
+    else if (now - this.#startedAt > lengthMs + STUCK) this.#endRound(now, now);
   }
 
   /** Ends it where it is. */

@@ -284,6 +284,63 @@ describe('a prompt in place of speech', () => {
   });
 });
 
+describe('a speaker that wants to spoil it', () => {
+  test('delays a prompt by no packet that claims to hold seconds', () => {
+    const stage = new PlayoutStage(true);
+    stage.play({ kind: 'replace', ms: 100 });
+    stage.packet({ payload: Buffer.alloc(60_000, 0xff) });
+    stage.speak(1_000);
+    expect(stage.sent[1]!.at).toBe(10_200);
+    expect(tones(stage.heard())).toHaveLength(1);
+  });
+
+  test('keeps no tone alive by timestamps that stand still', async () => {
+    const stage = new PlayoutStage(true);
+    const done = stage.play({ ms: 200 });
+    for (let i = 0; i < 100; i++) {
+      stage.packet({ timestamp: 40_000 });
+      stage.wait(20);
+    }
+    const { rounds } = await done;
+    expect(rounds[0]!.endedAt - rounds[0]!.startedAt).toBeLessThan(1_300);
+  });
+
+  test('gets neither a crash nor a hole in the sequence out of changing its SSRC all the time', async () => {
+    const stage = new PlayoutStage();
+    const done = stage.play({ ms: 400 });
+    stage.wait(100);
+    for (let i = 0; i < 50; i++) {
+      stage.live.ssrc += 1;
+      stage.live.timestamp += 1_000_000_007;
+      stage.live.timestamp |= 0;
+      stage.packet({ timestamp: stage.live.timestamp >>> 0 });
+      stage.wait(20);
+    }
+    expect(new Set(stage.sent.map(({ ssrc }) => ssrc)).size).toBe(1);
+    expect(steps(stage.sent).every(({ sequence }) => sequence === 1)).toBe(true);
+    expect((await done).rounds).toMatchObject([{ complete: true }]);
+    expect(stage.bugs).toEqual([]);
+  });
+
+  test('and random packets of every length do no harm', () => {
+    const stage = new PlayoutStage();
+    stage.play({ repeat: { everyMs: 300 } });
+    stage.play({ kind: 'replace', ms: 1_000 });
+    let seed = 7;
+    const random = (): number => (seed = (seed * 16_807) % 2_147_483_647);
+    for (let i = 0; i < 3_000; i++) {
+      const bytes = Buffer.from(
+        Array.from({ length: 12 + (random() % 400) }, () => random() & 0xff),
+      );
+      bytes[0] = 0x80 | (random() & 0x3f);
+      if (i % 2) bytes[1] = random() & 1 ? 0 : 101;
+      stage.playout!.onLive(bytes, 0, bytes.length, stage.now);
+      stage.wait(random() % 30);
+    }
+    expect(stage.bugs).toEqual([]);
+  });
+});
+
 describe('a tone while a prompt plays', () => {
   test('is heard with it', () => {
     const stage = new PlayoutStage(true);
