@@ -1,7 +1,5 @@
 import type { Clock, Ids, Log, Millis } from '../core';
 import type { SipAgent } from '../ua';
-import type { MetadataDialect } from './metadata/dialect';
-import { rfc7865 } from './metadata/rfc7865';
 import type { Recording, RecordingRequest, RecordingTarget } from './session/recording';
 import { RecordingSession, type SessionContext } from './session/session';
 
@@ -15,8 +13,6 @@ export interface RecordingClientOptions {
   readonly log: Log;
   /** User part of Contact and From towards recorders. Default `twintrack`. */
   readonly contactUser?: string;
-  /** How metadata is said. Default `rfc7865`. */
-  readonly dialect?: MetadataDialect;
 }
 
 /** The recording client (SRC) of RFC 7866: records calls to recorders. */
@@ -28,8 +24,7 @@ export interface RecordingClient {
 }
 
 export function createRecordingClient(options: RecordingClientOptions): RecordingClient {
-  const { contactUser = 'twintrack', dialect = rfc7865, ...rest } = options;
-  return new Client({ ...rest, contactUser, dialect });
+  return new Client({ contactUser: 'twintrack', ...options });
 }
 
 class Client implements RecordingClient {

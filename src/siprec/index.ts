@@ -3,7 +3,10 @@ export {
   type RecordingClient,
   type RecordingClientOptions,
 } from './client';
-export type { MetadataDialect } from './metadata/dialect';
+export { broadworks } from './metadata/broadworks';
+export type { AccountIdentity, CallFacts, Redirection } from './metadata/call-facts';
+export type { DialectName, MetadataDialect } from './metadata/dialect';
+export { DIALECTS } from './metadata/dialects';
 export { extensionsOf, extensionValues } from './metadata/extension-values';
 export { uuidOf } from './metadata/ids';
 export { mergeMetadata } from './metadata/merge';

@@ -35,7 +35,36 @@ export interface Session {
   readonly groupId?: string;
   readonly startTime?: Date;
   readonly stopTime?: Date;
+  /** What parties were told and who interfered, in order: ours to write, read as extensions. */
+  readonly notices?: readonly Notice[];
   readonly extensions?: readonly XmlElement[];
+}
+
+export type Notice = PlayedAnnouncement | RecordingAction;
+
+/** An announcement that parties heard. */
+export interface PlayedAnnouncement {
+  readonly kind: 'announcement';
+  readonly announcement: 'start' | 'stop' | 'pause' | 'resume';
+  readonly at: Date;
+  readonly until: Date;
+  /** Name of the prompt, without its path. */
+  readonly fileName: string;
+  /** Of the file, in hexadecimal. */
+  readonly sha256?: string;
+  /** Ids of the participants who heard it. */
+  readonly listeners: readonly string[];
+  /** It was heard to its end. */
+  readonly completed: boolean;
+}
+
+/** Somebody paused or resumed the recording. */
+export interface RecordingAction {
+  readonly kind: 'action';
+  readonly action: 'pause' | 'resume';
+  readonly at: Date;
+  /** Who or by what means, in a word: `api`, `dtmf`, `timer`. */
+  readonly by: string;
 }
 
 export interface Reason {

@@ -1,4 +1,4 @@
-import type { Reason } from '../metadata/model';
+import type { Notice, Reason } from '../metadata/model';
 import type { Label, RecordedParty, RecordingChange, StopReason } from './recording';
 
 /**
@@ -15,6 +15,7 @@ export interface Conversation {
   readonly recordedFrom: Date;
   readonly parties: readonly Party[];
   readonly streams: readonly ConversationStream[];
+  readonly notices: readonly Notice[];
   readonly end?: { readonly at: Date; readonly reason: Reason | undefined };
 }
 
@@ -43,11 +44,12 @@ export interface ConversationStart {
   readonly recordedFrom: Date;
   readonly recorded: RecordedParty;
   readonly others: readonly RecordedParty[];
+  readonly announcements?: readonly Notice[];
   readonly streams: ReadonlyArray<ConversationStream & { readonly sender: string }>;
 }
 
 export function conversationOf(start: ConversationStart): Conversation {
-  const { recorded, others, streams, startedAt, ...rest } = start;
+  const { recorded, others, streams, startedAt, announcements = [], ...rest } = start;
   const own = streams.find(({ sender }) => sender === recorded.participantId)?.label;
   const theirs = streams.find(({ label }) => label !== own)?.label;
   const party = (who: RecordedParty, label: Label | undefined): Party => ({
@@ -63,12 +65,13 @@ export function conversationOf(start: ConversationStart): Conversation {
     startedAt,
     parties: [party(recorded, own), ...others.map((other) => party(other, theirs))],
     streams: streams.map(({ id, label, sending }) => ({ id, label, sending })),
+    notices: announcements,
   };
 }
 
 /** The conversation after a change of the call. */
 export function changedBy(
-  { streams, participants, held }: RecordingChange,
+  { streams, participants, held, announcements }: RecordingChange,
   before: Conversation,
   at: Date,
 ): Conversation {
@@ -78,7 +81,16 @@ export function changedBy(
   }
   if (participants) now = withOthers(now, participants, at);
   if (held) now = withHolders(now, held);
+  if (announcements) now = withNotices(now, announcements);
   return now;
+}
+
+/** So many are told: the last ones, for every update tells them all. */
+const MOST_NOTICES = 100;
+
+export function withNotices(before: Conversation, notices: readonly Notice[]): Conversation {
+  if (notices.length === 0) return before;
+  return { ...before, notices: [...before.notices, ...notices].slice(-MOST_NOTICES) };
 }
 
 /** Over: nobody takes part any more. */

@@ -1,3 +1,4 @@
+import type { MetadataDialect } from '../metadata/dialect';
 import type {
   Participant,
   ParticipantSession,
@@ -10,7 +11,7 @@ type Party = Conversation['parties'][number];
 
 /** Everything there is to say: a full metadata snapshot, RFC 7866 §9.1. */
 export function completeDocument(conversation: Conversation): RecordingMetadata {
-  const { groupId, sessionId, sipSessionIds, startedAt, recordedFrom, end } = conversation;
+  const { groupId, sessionId, sipSessionIds, startedAt, recordedFrom, notices, end } = conversation;
   return {
     mode: 'complete',
     groups: [{ id: groupId, associateTime: startedAt }],
@@ -22,6 +23,7 @@ export function completeDocument(conversation: Conversation): RecordingMetadata 
         startTime: startedAt,
         ...(end && { stopTime: end.at }),
         ...(end?.reason && { reasons: [end.reason] }),
+        ...(notices.length > 0 && { notices }),
       },
     ],
     participants: conversation.parties.map(participantOf),
@@ -39,15 +41,22 @@ export function completeDocument(conversation: Conversation): RecordingMetadata 
   };
 }
 
+/** What has changed since the recorder was told `before`, or everything once something has. */
+export function updateDocument(
+  before: Conversation,
+  now: Conversation,
+  form: MetadataDialect['updates'],
+): RecordingMetadata | undefined {
+  const partial = partialDocument(before, now);
+  return partial && form === 'complete' ? completeDocument(now) : partial;
+}
+
 /**
  * What has changed since the recorder was told `before`, as a partial update: objects that are new or
  * different, each whole. Undefined when nothing has. A stream is named only when it changed itself, so
  * that most updates hold no label and need no offer (RFC 7866 §9.1).
  */
-export function partialDocument(
-  before: Conversation,
-  now: Conversation,
-): RecordingMetadata | undefined {
+function partialDocument(before: Conversation, now: Conversation): RecordingMetadata | undefined {
   const told = completeDocument(before);
   const is = completeDocument(now);
   const update: RecordingMetadata = {

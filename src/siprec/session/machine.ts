@@ -1,10 +1,12 @@
 import { type FaultCode, type Instant, type Machine, type Millis, TimerTable } from '../../core';
-import { type Conversation, changedBy, ended } from './conversation';
-import { completeDocument, partialDocument } from './documents';
+import { type Conversation, changedBy, ended, withNotices } from './conversation';
+import { completeDocument } from './documents';
+import { Interruptions } from './interruptions';
 import type { RecordedLines, RecorderLine } from './lines';
 import { Negotiation, REQUEST_PENDING, retryDelay } from './negotiation';
 import type { Ending, Input, SessionInput, SessionOutput } from './protocol';
 import type { Label, RecordingChange, RecordingState, StopReason } from './recording';
+import { refusalOf } from './refusal';
 import type { SessionOptions, State } from './state';
 
 /** The last update may hold back the BYE for so long. */
@@ -12,16 +14,11 @@ const LAST_UPDATE: Millis = 500;
 /** The outcome waits so long for the answer to the BYE. */
 const LAST_ANSWER: Millis = 1000;
 
-/**
- * Statuses that say that nobody is there: 408 and 503 are also what the engine answers with when nothing came
- * back or nothing could be sent (RFC 3261 §8.1.3.1), and RFC 3263 §4.3 reads 503 alike.
- */
-const OUT_OF_SERVICE: readonly number[] = [408, 503, 504];
-
 /** A recording session from the recording client's side: RFC 7866 §6.1, §7.1, §9.1. */
 export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   readonly #timers = new TimerTable<'answer' | 'retry' | 'last-update' | 'last-answer'>();
   readonly #lines: RecordedLines;
+  readonly #interruptions = new Interruptions();
   #state: State = { name: 'idle' };
   #conversation: Conversation;
   /** The first thing that kept the recording from being whole. */
@@ -96,7 +93,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       case 'pause':
       case 'gated':
       case 'resume':
-        this.#onPause(input.kind);
+        this.#onPause(input);
         break;
       case 'accepted':
         this.#onAccepted(input.answer, now);
@@ -164,7 +161,11 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       this.#fail('RECORDER_REFUSED', why);
       return;
     }
-    this.#state = { name: 'active', negotiation: new Negotiation(said), updates };
+    this.#state = {
+      name: 'active',
+      negotiation: new Negotiation(said, this.options.updates),
+      updates,
+    };
     this.#out.push({ do: 'established', accepted: true });
     this.#settle(now);
   }
@@ -173,8 +174,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     if (this.#state.name !== 'inviting') return;
     if (status >= 300 && status < 400) this.options.destinations.redirect(contact);
     if (this.#invite()) return;
-    const code = OUT_OF_SERVICE.includes(status) ? 'RECORDER_UNREACHABLE' : 'RECORDER_REFUSED';
-    this.#fail(code, `${status} ${reason}`.trim());
+    this.#fail(refusalOf(status), `${status} ${reason}`.trim());
   }
 
   #onChanged(change: RecordingChange, at: Date): void {
@@ -186,9 +186,11 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#tell();
   }
 
-  #onPause(wish: 'pause' | 'gated' | 'resume'): void {
-    this.#lines[wish]();
+  #onPause(input: Input<'pause' | 'gated' | 'resume'>): void {
+    const notices = this.#interruptions.toldBy(input, this.#lines.pausing);
+    this.#lines[input.kind]();
     if (this.#isBeforeEnd()) {
+      this.#conversation = withNotices(this.#conversation, notices);
       this.#reconcile();
       this.#tell();
     }
@@ -317,17 +319,17 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#out.push({ do: 'resumed' });
   }
 
-  /** The last metadata. It holds no label, so UPDATE can carry it without an offer (RFC 7866 §9.1). */
+  /** The last metadata. When it holds no label, UPDATE can carry it without an offer (RFC 7866 §9.1). */
   #sayTheLast(now: Instant): void {
     if (this.#state.name !== 'ending' || this.#state.told) return;
     const { negotiation, updates } = this.#state;
-    const metadata = partialDocument(negotiation.conversation, this.#conversation);
+    const metadata = negotiation.newsOf(this.#conversation);
     if (!metadata) {
       this.#leave(now);
       return;
     }
     this.#state = { ...this.#state, told: true };
-    if (updates) this.#out.push({ do: 'update', metadata });
+    if (updates && metadata.streams.length === 0) this.#out.push({ do: 'update', metadata });
     else this.#out.push({ do: 'reinvite', lines: this.#lines.describe(), metadata });
   }
 

@@ -1,7 +1,8 @@
 import type { Millis } from '../../core';
+import type { MetadataDialect } from '../metadata/dialect';
 import type { RecordingMetadata } from '../metadata/model';
 import type { Conversation } from './conversation';
-import { completeDocument, partialDocument } from './documents';
+import { completeDocument, updateDocument } from './documents';
 import type { OurLine, RecordedLines, RecorderLine } from './lines';
 
 /** What an offer of ours says; once accepted, the recorder knows it. */
@@ -47,13 +48,16 @@ export class Negotiation {
   #snapshotDue = false;
 
   /** Begins with the INVITE that the recorder accepted. */
-  constructor(accepted: Said) {
+  constructor(
+    accepted: Said,
+    private readonly updates: MetadataDialect['updates'],
+  ) {
     this.#accepted = accepted;
   }
 
-  /** The conversation as the recorder knows it. */
-  get conversation(): Conversation {
-    return this.#accepted.conversation;
+  /** What the recorder does not know of the conversation yet, or everything once there is something. */
+  newsOf(now: Conversation): RecordingMetadata | undefined {
+    return updateDocument(this.#accepted.conversation, now, this.updates);
   }
 
   /** Both sides agreed that we send, and no offer that takes it back is on its way. */
@@ -155,7 +159,7 @@ export class Negotiation {
   #news(now: Said): { readonly metadata: RecordingMetadata | undefined } | undefined {
     if (this.#declined && same(now, this.#declined)) return undefined;
     if (same(now, this.#accepted)) return undefined;
-    const metadata = partialDocument(this.#accepted.conversation, now.conversation);
+    const metadata = this.newsOf(now.conversation);
     if (!metadata && sameLines(now.lines, this.#accepted.lines)) return undefined;
     return { metadata };
   }

@@ -22,10 +22,11 @@ export type SessionInput =
       readonly contact: string | undefined;
     }
   | { readonly kind: 'changed'; readonly change: RecordingChange; readonly at: Date }
-  | { readonly kind: 'pause' }
+  /** `by`: whom the metadata names; without, it does not speak of it. */
+  | { readonly kind: 'pause'; readonly by: string | undefined; readonly at: Date }
   /** Every gate that `pause-fork` asked for is closed. */
   | { readonly kind: 'gated' }
-  | { readonly kind: 'resume' }
+  | { readonly kind: 'resume'; readonly by: string | undefined; readonly at: Date }
   /** 2xx to our re-INVITE or UPDATE. */
   | { readonly kind: 'accepted'; readonly answer: readonly RecorderLine[] | undefined }
   /** Any other final response to them. */

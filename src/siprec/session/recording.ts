@@ -1,6 +1,9 @@
 import type { Fault } from '../../core';
 import type { Fork, ForkStats, PayloadDescription } from '../../media';
 import type { Headers } from '../../ua';
+import type { AccountIdentity, Redirection } from '../metadata/call-facts';
+import type { MetadataDialect } from '../metadata/dialect';
+import type { PlayedAnnouncement } from '../metadata/model';
 
 /** The m-line of a stream: `1` carries the recorded user, `2` everybody else. */
 export type Label = '1' | '2';
@@ -15,6 +18,10 @@ export interface RecordingTarget {
   readonly nextHop?: string;
   /** How long the recorder may take to answer, redirections included, in ms. Default 5000. */
   readonly answerTimeoutMs?: number;
+  /** How it is spoken to. Default `rfc7865`. */
+  readonly dialect?: MetadataDialect;
+  /** What the `broadworks` form calls the recordings. Default `on`. */
+  readonly recordingType?: string;
 }
 
 /** A party of the call. */
@@ -53,9 +60,14 @@ export interface RecordingRequest {
   readonly direction: 'in' | 'out';
   readonly recorded: RecordedParty;
   readonly others: readonly RecordedParty[];
+  /** Of the recorded user at the recorder. */
+  readonly account?: AccountIdentity;
+  readonly redirection?: Redirection;
   readonly streams: readonly RecordedStream[];
   /** When the communication session began. */
   readonly startedAt: Date;
+  /** Heard before the recording began. */
+  readonly announcements?: readonly PlayedAnnouncement[];
   /** Added to the INVITE to the recorder. */
   readonly extraHeaders?: Headers;
 }
@@ -69,6 +81,8 @@ export interface RecordingChange {
   readonly participants?: readonly RecordedParty[];
   /** `participantId`s of those who hold the call, from now on: they hear nobody. */
   readonly held?: readonly string[];
+  /** Heard since the last change. */
+  readonly announcements?: readonly PlayedAnnouncement[];
 }
 
 /** Why a recording is stopped, as the metadata says it: RFC 3326. */
@@ -132,10 +146,13 @@ export interface Recording {
   /** Resolves once, at the end. Never rejects. */
   readonly outcome: Promise<RecordingOutcome>;
   update(change: RecordingChange): void;
-  /** Resolves when no packet can reach the recorder any more; the recorder is told afterwards. */
-  pause(): Promise<void>;
+  /**
+   * Resolves when no packet can reach the recorder any more; the recorder is told afterwards, with `by` also who
+   * or what it was: `api`, `dtmf`, `timer`.
+   */
+  pause(by?: string): Promise<void>;
   /** Resolves when the recorder has been told and audio flows again, or the recording has ended. */
-  resume(): Promise<void>;
+  resume(by?: string): Promise<void>;
   /**
    * Ends the recording: no audio from this moment on, then the last metadata, then BYE; before the answer,
    * CANCEL. Takes a second and a half at most, however the recorder behaves.

@@ -8,8 +8,9 @@ import type {
   Rejected,
   SipAgent,
 } from '../../ua';
-import type { MetadataDialect } from '../metadata/dialect';
+import { rfc7865 } from '../metadata/rfc7865';
 import type { SentLine } from '../offer/description';
+import { callFacts } from './call-facts';
 import { conversationOf } from './conversation';
 import { Forks } from './forks';
 import { type OurLine, RecordedLines } from './lines';
@@ -36,7 +37,6 @@ export interface SessionContext {
   readonly ids: Ids;
   readonly log: Log;
   readonly contactUser: string;
-  readonly dialect: MetadataDialect;
 }
 
 const DEFAULT_ANSWER_TIMEOUT = 5000;
@@ -73,7 +73,8 @@ export class RecordingSession implements Recording {
     readonly target: RecordingTarget,
     private readonly request: RecordingRequest,
   ) {
-    const { clock, ids, log, contactUser, dialect } = context;
+    const { clock, ids, log, contactUser } = context;
+    const { dialect = rfc7865 } = target;
     const { recordingId, callId } = request;
     this.recordingId = recordingId;
     this.established = new Promise((resolve) => {
@@ -89,8 +90,15 @@ export class RecordingSession implements Recording {
     const wanted = [...request.streams].sort((a, b) => a.label.localeCompare(b.label));
     const streams = wanted.filter(({ codecs }) => codecs.length > 0);
     this.#lines = new RecordedLines(streams);
+    const conversation = conversationOf({
+      ...request,
+      sipSessionIds: request.sipSessionId === undefined ? [] : [request.sipSessionId],
+      recordedFrom: this.#invitedAt,
+      streams: streams.map((stream) => ({ ...stream, id: ids.uuid() })),
+    });
     this.#wire = new Wire({
       dialect,
+      facts: callFacts(request, target, ids.uuid()),
       user: contactUser,
       transport: transportOf(target.nextHop ?? target.uri),
       origin: ownOrigin(
@@ -104,12 +112,8 @@ export class RecordingSession implements Recording {
       answerTimeout: target.answerTimeoutMs ?? DEFAULT_ANSWER_TIMEOUT,
       destinations: new Destinations(target.uri),
       lines: this.#lines,
-      conversation: conversationOf({
-        ...request,
-        sipSessionIds: request.sipSessionId === undefined ? [] : [request.sipSessionId],
-        recordedFrom: this.#invitedAt,
-        streams: streams.map((stream) => ({ ...stream, id: ids.uuid() })),
-      }),
+      updates: dialect.updates,
+      conversation,
       missing: wanted.filter((one) => !streams.includes(one)).map(({ label }) => label),
       random: () => Number.parseInt(ids.token(2), 16) / 0x10000,
     });
@@ -128,19 +132,19 @@ export class RecordingSession implements Recording {
     this.#driver.input({ kind: 'changed', change, at: this.context.clock.wall() });
   }
 
-  async pause(): Promise<void> {
+  async pause(by?: string): Promise<void> {
     const turn = ++this.#pauseCount;
-    this.#driver.input({ kind: 'pause' });
+    this.#driver.input({ kind: 'pause', by, at: this.context.clock.wall() });
     await this.#forks.gated();
     // A later pause or resumption has made this one stale.
     if (turn === this.#pauseCount) this.#driver.input({ kind: 'gated' });
   }
 
-  resume(): Promise<void> {
+  resume(by?: string): Promise<void> {
     this.#pauseCount += 1;
     return new Promise((resolve) => {
       this.#resuming.push(resolve);
-      this.#driver.input({ kind: 'resume' });
+      this.#driver.input({ kind: 'resume', by, at: this.context.clock.wall() });
     });
   }
 

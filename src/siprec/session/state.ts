@@ -1,4 +1,5 @@
 import type { Millis } from '../../core';
+import type { MetadataDialect } from '../metadata/dialect';
 import type { Conversation } from './conversation';
 import type { RecordedLines } from './lines';
 import type { Negotiation, Said } from './negotiation';
@@ -35,6 +36,7 @@ export interface SessionOptions {
   readonly destinations: Destinations;
   readonly lines: RecordedLines;
   readonly conversation: Conversation;
+  readonly updates: MetadataDialect['updates'];
   /** Wanted streams that `lines` does not have, for they have no payload format. */
   readonly missing: readonly Label[];
   /** 0 ≤ x < 1. */

@@ -1,5 +1,6 @@
 import type { Endpoint, OwnOrigin } from '../../media';
 import { canonicalName, type Headers } from '../../ua';
+import type { CallFacts } from '../metadata/call-facts';
 import type { MetadataDialect } from '../metadata/dialect';
 import type { RecordingMetadata } from '../metadata/model';
 import { SDP_TYPE } from '../multipart/rs-body';
@@ -20,6 +21,7 @@ const ALLOW = 'INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO';
 
 export interface WireOptions {
   readonly dialect: MetadataDialect;
+  readonly facts: CallFacts;
   /** User part of our Contact and From. */
   readonly user: string;
   /** Transport of the recording session, for the Contact. */
@@ -38,16 +40,18 @@ export class Wire {
 
   constructor(private readonly options: WireOptions) {
     this.#origin = options.origin;
-    const { user, transport } = options;
+    const { user, transport, dialect } = options;
     // The engine puts its own address where it reads `localhost`.
-    this.#contact = { Contact: `<sip:${user}@localhost;transport=${transport}>;+sip.src` };
+    this.#contact = {
+      Contact: `<sip:${user}@localhost;transport=${transport}>;${dialect.contact}`,
+    };
     this.#request = { ...this.#contact, Require: 'siprec', Accept: ACCEPT, Allow: ALLOW };
   }
 
   invite(lines: readonly OurLine[], metadata: RecordingMetadata): WireMessage {
-    const { user, extraHeaders } = this.options;
-    const own = { ...this.#request, From: `<sip:${user}@localhost>` };
-    const message = this.#message(own, [this.#sdp(lines), this.#metadata(metadata)]);
+    const { user, extraHeaders, dialect, facts } = this.options;
+    const own = { ...this.#request, From: `<sip:${user}@localhost>`, ...dialect.headers(facts) };
+    const message = this.#message(own, this.#parts(lines, metadata));
     const taken = new Set(Object.keys(message.headers).map(canonicalName));
     const extra = Object.entries(extraHeaders ?? {}).filter(
       ([name]) => !taken.has(canonicalName(name)),
@@ -56,7 +60,7 @@ export class Wire {
   }
 
   reinvite(lines: readonly OurLine[], metadata: RecordingMetadata | undefined): WireMessage {
-    const parts = metadata ? [this.#sdp(lines), this.#metadata(metadata)] : [this.#sdp(lines)];
+    const parts = metadata ? this.#parts(lines, metadata) : [this.#sdp(lines)];
     return this.#message(this.#request, parts);
   }
 
@@ -78,6 +82,11 @@ export class Wire {
     return { headers: { ...headers, ...written.headers }, body: written.body };
   }
 
+  #parts(lines: readonly OurLine[], metadata: RecordingMetadata): readonly OutgoingPart[] {
+    const parts = [this.#sdp(lines), this.#metadata(metadata)];
+    return this.options.dialect.first === 'description' ? parts : parts.reverse();
+  }
+
   #sdp(lines: readonly OurLine[]): OutgoingPart {
     const { text, origin } = describeLines(this.#origin, lines, this.options.localOf);
     this.#origin = origin;
@@ -85,11 +94,11 @@ export class Wire {
   }
 
   #metadata(metadata: RecordingMetadata): OutgoingPart {
-    const { dialect } = this.options;
+    const { dialect, facts } = this.options;
     return {
       type: dialect.contentType,
       disposition: 'recording-session',
-      content: dialect.write(metadata),
+      content: dialect.write(metadata, facts),
     };
   }
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import {
+  type CallFacts,
+  extensionValues,
   mergeMetadata,
   parseMetadata,
   type RecordingMetadata,
@@ -11,6 +13,32 @@ import { schemaErrors } from '../schema';
 
 const AT = new Date('2026-01-15T14:03:07.250Z');
 const id = (n: number) => `11111111-0000-4000-8000-${n.toString().padStart(12, '0')}`;
+
+const FACTS: CallFacts = {
+  recordingId: id(90),
+  correlationId: id(1),
+  extensionId: id(91),
+  callId: 'a1b2@pbx',
+  direction: 'in',
+  recorded: { participantId: id(3), aor: 'sip:alice@example.com' },
+  recordingType: 'on',
+};
+
+/** The session's own extensions come after what is said of the call. */
+const CALL: XmlElement = {
+  name: 'call',
+  namespace: 'urn:twintrack:recording:1',
+  attributes: [
+    ['id', 'a1b2@pbx'],
+    ['direction', 'in'],
+  ],
+  children: [],
+  text: '',
+};
+
+function written(metadata: RecordingMetadata, facts: Partial<CallFacts> = {}): string {
+  return rfc7865.write(metadata, { ...FACTS, ...facts });
+}
 
 const NOTICE: XmlElement = {
   name: 'notices',
@@ -78,8 +106,8 @@ function withUuids(metadata: RecordingMetadata): RecordingMetadata {
 }
 
 test('a document with everything in it is valid against the schema', () => {
-  expect(schemaErrors(rfc7865.write(FULL))).toBe('');
-  expect(schemaErrors(rfc7865.write({ ...FULL, mode: 'partial' }))).toBe('');
+  expect(schemaErrors(written(FULL))).toBe('');
+  expect(schemaErrors(written({ ...FULL, mode: 'partial' }))).toBe('');
 });
 
 test('an empty document is valid against the schema', () => {
@@ -94,27 +122,95 @@ test('an empty document is valid against the schema', () => {
     participantStreams: [],
     extensions: [],
   } as const;
-  expect(rfc7865.write(nothing)).toBe(
+  expect(written(nothing)).toBe(
     '<?xml version="1.0" encoding="UTF-8"?>' +
       '<recording xmlns="urn:ietf:params:xml:ns:recording:1"><datamode>partial</datamode></recording>',
   );
-  expect(schemaErrors(rfc7865.write(nothing))).toBe('');
+  expect(schemaErrors(written(nothing))).toBe('');
 });
 
 test('the schema check finds what is wrong', () => {
-  const document = rfc7865.write(FULL);
+  const document = written(FULL);
   expect(schemaErrors(document.replace('group_id', 'id'))).toMatch(/group_id/);
   expect(schemaErrors(document.replace('<datamode>complete', '<datamode>whole'))).toMatch(/whole/);
   expect(schemaErrors(document.replaceAll('start-time', 'begin-time'))).toMatch(/begin-time/);
 });
 
 test('what is written is read again as the same', () => {
-  expect(withUuids(read(rfc7865.write(FULL)))).toEqual(JSON.parse(JSON.stringify(FULL)));
+  const [session] = FULL.sessions;
+  const told = { ...FULL, sessions: [{ ...session, extensions: [CALL, NOTICE] }] };
+  expect(withUuids(read(written(FULL)))).toEqual(JSON.parse(JSON.stringify(told)));
+});
+
+test('the account, what parties were told and who paused are told last in the session, and stay valid', () => {
+  const [session] = FULL.sessions;
+  const { extensions: _, ...bare } = session!;
+  const document = written(
+    {
+      ...FULL,
+      sessions: [
+        {
+          ...bare,
+          notices: [
+            {
+              kind: 'announcement',
+              announcement: 'start',
+              at: AT,
+              until: new Date(AT.getTime() + 2000),
+              fileName: 'start "uk".wav',
+              sha256: 'e3b0c442',
+              listeners: [id(3), id(5)],
+              completed: true,
+            },
+            { kind: 'action', action: 'pause', at: AT, by: 'dtmf' },
+          ],
+        },
+      ],
+    },
+    {
+      account: {
+        serviceProvider: 'ORG0001',
+        externalIdentifier: 'ab12cd34ef@0001.pbx.example.com',
+      },
+      calling: 'sip:+15550100@x',
+      called: 'sip:alice@x',
+      redirection: { last: 'sip:1@x', original: 'tel:+2', count: 2 },
+    },
+  );
+  expect(schemaErrors(document)).toBe('');
+  expect(extensionValues(read(document).sessions[0]?.extensions ?? [])).toEqual([
+    ['call@id', 'a1b2@pbx'],
+    ['call@direction', 'in'],
+    ['call', ''],
+    ['broadWorksRecordingMetadata@version', '3.0'],
+    ['broadWorksRecordingMetadata.extTrackingID', id(1)],
+    ['broadWorksRecordingMetadata.serviceProviderID', 'ORG0001'],
+    ['broadWorksRecordingMetadata.userID', 'ab12cd34ef@0001.pbx.example.com'],
+    ['broadWorksRecordingMetadata.callID', 'a1b2@pbx'],
+    ['broadWorksRecordingMetadata.callType.termCall.callingPartyNumber', 'sip:+15550100@x'],
+    ['broadWorksRecordingMetadata.callType.termCall.calledPartyNumber', 'sip:alice@x'],
+    ['broadWorksRecordingMetadata.callType.termCall.redirectInfo.lastRedirectNumber', 'sip:1@x'],
+    ['broadWorksRecordingMetadata.callType.termCall.redirectInfo.origCalledNumber', 'tel:+2'],
+    ['broadWorksRecordingMetadata.callType.termCall.redirectInfo.numOfRedirections', '2'],
+    ['broadWorksRecordingMetadata.recordingType', 'on'],
+    ['announcement@type', 'START'],
+    ['announcement@timestamp', '2026-01-15T14:03:07.250Z'],
+    ['announcement@endTimestamp', '2026-01-15T14:03:09.250Z'],
+    ['announcement@fileName', 'start "uk".wav'],
+    ['announcement@sha256', 'e3b0c442'],
+    ['announcement@participants', 'EREREQAAQACAAAAAAAAAAw== EREREQAAQACAAAAAAAAABQ=='],
+    ['announcement@completed', 'true'],
+    ['announcement', ''],
+    ['recordingAction@action', 'PAUSE'],
+    ['recordingAction@timestamp', '2026-01-15T14:03:07.250Z'],
+    ['recordingAction@by', 'dtmf'],
+    ['recordingAction', ''],
+  ]);
 });
 
 test('an id is the base64 of its UUID and never anything else', () => {
-  expect(rfc7865.write(FULL)).toContain('session_id="EREREQAAQACAAAAAAAAAAg=="');
-  expect(() => rfc7865.write({ ...FULL, groups: [{ id: 'mine' }] })).toThrow(/not a UUID: mine/);
+  expect(written(FULL)).toContain('session_id="EREREQAAQACAAAAAAAAAAg=="');
+  expect(() => written({ ...FULL, groups: [{ id: 'mine' }] })).toThrow(/not a UUID: mine/);
 });
 
 test('names and addresses of any characters make a valid document that keeps what XML can hold', () => {
@@ -145,7 +241,7 @@ test('names and addresses of any characters make a valid document that keeps wha
   const documents: string[] = [];
   fc.assert(
     fc.property(text, text, (aor, name) => {
-      const document = rfc7865.write({
+      const document = written({
         ...FULL,
         participants: [{ id: id(3), nameIds: [{ aor, name }] }],
         sessions: [{ id: id(2), sipSessionIds: [name], reasons: [{ cause: 1, text: name }] }],
@@ -170,20 +266,20 @@ test('names and addresses of any characters make a valid document that keeps wha
 });
 
 test('what an xs:anyURI cannot hold is percent-encoded in addresses', () => {
-  const written = (aor: string) =>
+  const aorOf = (aor: string) =>
     /aor="([^"]*)"/.exec(
-      rfc7865.write({ ...FULL, participants: [{ id: id(3), nameIds: [{ aor }] }] }),
+      written({ ...FULL, participants: [{ id: id(3), nameIds: [{ aor }] }] }),
     )?.[1];
-  expect(written('sip:alice@[2001:db8::1]:5060')).toBe('sip:alice@%5B2001:db8::1%5D:5060');
-  expect(written('sip:#31#0123@x')).toBe('sip:%2331%230123@x');
-  expect(written('sip:50%@x')).toBe('sip:50%25@x');
-  expect(written('sip:a%20b@x')).toBe('sip:a%20b@x');
-  expect(written("sip:o'neil@x;a=b?c=d")).toBe("sip:o'neil@x;a=b?c=d");
-  expect(written('')).toBe('sip:anonymous@anonymous.invalid');
+  expect(aorOf('sip:alice@[2001:db8::1]:5060')).toBe('sip:alice@%5B2001:db8::1%5D:5060');
+  expect(aorOf('sip:#31#0123@x')).toBe('sip:%2331%230123@x');
+  expect(aorOf('sip:50%@x')).toBe('sip:50%25@x');
+  expect(aorOf('sip:a%20b@x')).toBe('sip:a%20b@x');
+  expect(aorOf("sip:o'neil@x;a=b?c=d")).toBe("sip:o'neil@x;a=b?c=d");
+  expect(aorOf('')).toBe('sip:anonymous@anonymous.invalid');
 });
 
 describe('an update', () => {
-  const known = read(rfc7865.write(FULL));
+  const known = read(written(FULL));
 
   test('that is complete replaces what was known', () => {
     const complete = { ...FULL, participants: [] };

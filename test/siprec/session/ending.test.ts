@@ -38,7 +38,8 @@ describe('stopping', () => {
         '<reason cause="16" protocol="Q.850">Normal call clearing</reason>' +
         '<group-ref>YgAAAAAAQACAAAAAAAAABQ==</group-ref>' +
         '<start-time>2026-01-15T14:03:07.000Z</start-time>' +
-        '<stop-time>2026-01-15T14:04:12.250Z</stop-time></session>' +
+        '<stop-time>2026-01-15T14:04:12.250Z</stop-time>' +
+        '<call xmlns="urn:twintrack:recording:1" id="call-1@pbx" direction="in"/></session>' +
         '<sessionrecordingassoc session_id="XlUQAAAAQACAAAAAAAAABg==">' +
         '<associate-time>2026-01-15T14:03:07.000Z</associate-time>' +
         '<disassociate-time>2026-01-15T14:04:12.250Z</disassociate-time></sessionrecordingassoc>' +

@@ -47,7 +47,8 @@ Content-Disposition: recording-session
 <session session_id="XlUQAAAAQACAAAAAAAAABg==">\
 <sipSessionID>ab30317f1a784dc48ff824d0d3715d86;remote=47755a9de7794ba387653f2099600ef2</sipSessionID>\
 <group-ref>YgAAAAAAQACAAAAAAAAABQ==</group-ref>\
-<start-time>2026-01-15T14:03:07.000Z</start-time></session>\
+<start-time>2026-01-15T14:03:07.000Z</start-time>\
+<call xmlns="urn:twintrack:recording:1" id="call-1@pbx" direction="in"/></session>\
 <participant participant_id="ChHOAAAAQACAAAAAAAAAAQ==">\
 <nameID aor="sip:alice@pbx.example.com"><name>Alice</name></nameID></participant>\
 <participant participant_id="sLAAAAAAQACAAAAAAAAAAg=="><nameID aor="sip:+15550100@trunk.example.net"/></participant>\

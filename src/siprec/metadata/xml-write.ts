@@ -1,0 +1,73 @@
+import type { XmlElement } from './xml';
+import { xmlText } from './xml-text';
+
+declare const MARKUP: unique symbol;
+
+/** XML that is well-formed as it stands. Only this file makes it, so that nothing is escaped twice or never. */
+export type Markup = string & { readonly [MARKUP]: never };
+
+/** By name; what is undefined is left out. Names are ours, values may be anybody's. */
+export type Attributes = Readonly<Record<string, string | undefined>>;
+
+const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>';
+
+export function xmlDocument(root: Markup): string {
+  return DECLARATION + root;
+}
+
+export function element(
+  name: string,
+  attributes: Attributes,
+  ...content: ReadonlyArray<Markup | undefined>
+): Markup {
+  let start = `<${name}`;
+  for (const [attribute, value] of Object.entries(attributes)) {
+    if (value !== undefined) start += ` ${attribute}="${escaped(value)}"`;
+  }
+  const inner = content.join('');
+  return (inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`) as Markup;
+}
+
+/** An element of text alone; undefined when there is none to say. */
+export function leaf(name: string, text: string): Markup;
+export function leaf(name: string, text: string | undefined): Markup | undefined;
+export function leaf(name: string, text: string | undefined): Markup | undefined {
+  return text === undefined ? undefined : element(name, {}, escaped(text));
+}
+
+/** Many pieces as one. */
+export function joined(pieces: readonly Markup[]): Markup {
+  return pieces.join('') as Markup;
+}
+
+/** An element of any namespace, inside one of the namespace `around`. */
+export function foreign({ name, namespace, ...one }: XmlElement, around: string): Markup {
+  const xmlns = namespace === around ? undefined : namespace;
+  return element(
+    name,
+    { xmlns, ...Object.fromEntries(one.attributes) },
+    escaped(one.text),
+    ...one.children.map((child) => foreign(child, namespace)),
+  );
+}
+
+const PLAIN = /^[ !#-%'-;=?-~]*$/;
+const REFERENCES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\t': '&#9;',
+  '\n': '&#10;',
+  '\r': '&#13;',
+};
+
+/**
+ * Text that is read again as it was, in content and in attributes alike: white space is referred to, for a reader
+ * makes blanks of it in attributes (XML 1.0 §3.3.3) and loses carriage returns everywhere (§2.11). What XML
+ * has no place for is left out.
+ */
+export function escaped(text: string): Markup {
+  if (PLAIN.test(text)) return text as Markup;
+  return xmlText(text).replace(/[&<>"\t\n\r]/g, (one) => REFERENCES[one]!) as Markup;
+}
