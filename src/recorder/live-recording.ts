@@ -1,4 +1,5 @@
 import { type Clock, type Log, redact } from '../core';
+import { parseNameAddr } from '../ua';
 import { audioFacts, firstDocument } from './document';
 import { recordingAt } from './files/catalogue';
 import { Journal } from './files/journal';
@@ -129,7 +130,10 @@ export class LiveRecording {
       return false;
     }
     const { callId, from } = this.session.facts;
-    log.info({ recording: this.id, callId, from: redact(from) }, 'recording started');
+    log.info(
+      { recording: this.id, callId, from: redact(parseNameAddr(from).uri) },
+      'recording started',
+    );
     this.owner.onStarted(this);
     return true;
   }

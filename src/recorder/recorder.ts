@@ -26,6 +26,8 @@ import type {
 
 const RETENTION_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** How long the last BYEs may take to be answered. */
+const BYE_PATIENCE_MS = 2_000;
 
 /** A recorder that takes recording sessions from now on. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -83,10 +85,15 @@ class EmbeddedRecorder implements Recorder {
     this.#retention?.();
     await this.#desk.close();
     const live = [...this.#live.values()];
-    await Promise.all([
-      ...live.map(({ session }) => session.bye('recorder shutting down')),
-      ...live.map(({ closed }) => closed),
-    ]);
+    const byes = Promise.all(live.map(({ session }) => session.bye('recorder shutting down')));
+    await Promise.all(live.map(({ closed }) => closed));
+    // A client that is gone does not answer BYE for half a minute; its recording is closed already.
+    let patience: Cancel | undefined;
+    const enough = new Promise<void>((resolve) => {
+      patience = this.#clock.after(BYE_PATIENCE_MS, resolve);
+    });
+    await Promise.race([byes, enough]);
+    patience?.();
     this.#closing = true;
     await this.#intake.close();
   }

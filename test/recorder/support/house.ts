@@ -23,6 +23,7 @@ export class House {
 
   private constructor(
     readonly directory: string,
+    private readonly own: boolean,
     readonly line: EmbeddedAgent,
     readonly recorder: Recorder,
   ) {
@@ -33,7 +34,8 @@ export class House {
   }
 
   static async open(options: Partial<RecorderOptions> = {}): Promise<House> {
-    const directory = mkdtempSync(join(tmpdir(), 'recorder-'));
+    const own = options.directory === undefined;
+    const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'recorder-'));
     const line = await embeddedAgent({
       listen: [
         { protocol: 'tcp', address: '127.0.0.1', port: 0 },
@@ -49,7 +51,7 @@ export class House {
       log: silentLog,
       ...options,
     });
-    return new House(options.directory ?? directory, line, recorder);
+    return new House(directory, own, line, recorder);
   }
 
   uri(protocol: 'udp' | 'tcp' = 'tcp'): string {
@@ -69,11 +71,11 @@ export class House {
     return speaker;
   }
 
-  /** The first event of a kind, now or when it comes; fails loudly when none does. */
-  async event<Kind extends RecorderEvent['kind']>(kind: Kind) {
+  /** The nth event of a kind, now or when it comes; fails loudly when it does not. */
+  async event<Kind extends RecorderEvent['kind']>(kind: Kind, nth = 1) {
     const late = AbortSignal.timeout(8_000);
     for (;;) {
-      const event = this.events.find((one) => one.kind === kind);
+      const event = this.events.filter((one) => one.kind === kind)[nth - 1];
       if (event) return event as Extract<RecorderEvent, { kind: Kind }>;
       await new Promise<void>((resolve, reject) => {
         this.#waiting.push(resolve);
@@ -91,6 +93,6 @@ export class House {
     for (const client of this.#clients) await client.close();
     await this.recorder.close();
     await this.line.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    if (this.own) rmSync(this.directory, { recursive: true, force: true });
   }
 }
