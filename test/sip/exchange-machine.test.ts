@@ -110,4 +110,18 @@ describe('offers and answers of a call', () => {
     call.feed({ kind: 'settled' });
     expect(call.offer(3, 'caller', 'UPDATE')).toEqual(['relay 3']);
   });
+
+  it.each(['before the answer', 'with the answer'])(
+    'wait for the ACK to the initial INVITE, which was settled %s',
+    (when) => {
+      const call = new World(0, 'initial');
+      if (when === 'before the answer') call.feed({ kind: 'settled' });
+      call.feed({ kind: 'accepted' });
+      call.feed({ kind: 'settled' });
+      expect(call.offer(1, 'callee')).toEqual([]);
+      expect(call.offer(2, 'callee', 'UPDATE')).toEqual(['refuse 2 500 after 0']);
+      expect(call.feed({ kind: 'confirmed', side: 'callee' })).toEqual([]);
+      expect(call.feed({ kind: 'confirmed', side: 'caller' })).toEqual(['relay 1']);
+    },
+  );
 });

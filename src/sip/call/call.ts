@@ -214,6 +214,7 @@ export class Call implements CallParts {
   async #relayAnswer(number: number): Promise<void> {
     const attempt = this.#targets.at(number)!;
     this.#answerer = attempt;
+    this.#reoffers.accepted();
     try {
       const dialog = await answerCaller(this, attempt);
       if (!dialog) return;
@@ -254,13 +255,12 @@ export class Call implements CallParts {
     };
   }
 
-  /** The caller's ACK goes to the callee, with the answer when the 2xx carried the offer. */
+  /** The 2xx carried the offer, and the caller's ACK has the answer to it. */
   async #acknowledge(ack: SipMessage): Promise<void> {
     const attempt = this.#answerer;
     if (!attempt) return;
-    if (descriptionOf(this.caller.invite) !== undefined || descriptionOf(ack) === undefined) {
-      attempt.acknowledge();
-    } else {
+    if (descriptionOf(ack) === undefined) attempt.acknowledge();
+    else {
       try {
         attempt.acknowledge((await passBody(this.media, 'a', ack, 'answer')).body);
         this.#agreed();
@@ -269,7 +269,7 @@ export class Call implements CallParts {
         return;
       }
     }
-    this.#reoffers.settled();
+    this.#reoffers.onAck('caller', ack);
   }
 
   #agreed(): void {
@@ -281,9 +281,13 @@ export class Call implements CallParts {
 
   #relay(from: CallSide, request: IncomingRequest): void {
     const side = otherSide(from);
-    const relayed = relayRequest(this, request, this.#leg(side)).then((status) => {
-      if (status === DOES_NOT_EXIST) this.#onDead(side);
-    });
+    // A callee that has its ACK may speak before the caller has its answer.
+    const ready = this.state === 'answering' ? this.#relayed : Promise.resolve();
+    const relayed = ready
+      .then(() => relayRequest(this, request, this.#leg(side)))
+      .then((status) => {
+        if (status === DOES_NOT_EXIST) this.#onDead(side);
+      });
     this.#detached(relayed, 'request not relayed');
   }
 

@@ -1,5 +1,6 @@
 import type { Accepted, Dialog, IncomingRequest, Rejected, SipMessage } from '../../ua';
 import { faultOf } from '../detached';
+import { descriptionOf } from '../media/bodies';
 import { prepareInvite } from '../procedures/invite';
 import { redirectTargets } from '../procedures/redirect';
 import { raisedInterval } from '../procedures/session-timer';
@@ -101,12 +102,22 @@ export class CallTargets {
     if (final.kind === 'accepted') {
       attempt.accepted(final);
       events.onDialog(attempt, final.dialog);
+      if (!this.#awaitsAnswer(final.response)) attempt.acknowledge();
       events.input({ kind: 'accepted', attempt: number });
       return;
     }
     const { status } = final.response;
     const alternatives = this.#alternatives(final.response, status);
     events.input({ kind: 'rejected', attempt: number, status, alternatives });
+  }
+
+  /**
+   * A 2xx is acknowledged at once (RFC 3261 §13.2.2.4), unless it carries the offer: then its ACK has
+   * to carry the answer, which comes in the caller's.
+   */
+  #awaitsAnswer(response: SipMessage): boolean {
+    const invited = descriptionOf(this.call.caller.invite) !== undefined;
+    return !invited && descriptionOf(response) !== undefined;
   }
 
   #alternatives(response: SipMessage, status: number): { from: number; count: number } | undefined {

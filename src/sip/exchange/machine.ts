@@ -14,8 +14,9 @@ import type { CallSide } from '../call/signals';
  *
  * A second offer meets RFC 3261 §14.2: from the same side 500 with Retry-After, from the other 491. When
  * the other end answers ours 491, it is tried again by the timers of §14.1 while the one who asked
- * waits, and the 491 is passed on only when that did not help. What comes between a 2xx and its ACK
- * waits for the ACK: then the ends agree, and only our view lags.
+ * waits, and the 491 is passed on only when that did not help. What comes between a 2xx and the ACK
+ * of the one who asked waits for that ACK, for a re-INVITE would be too early there (§14.1); so it is
+ * with the initial INVITE, from the callee's 2xx on.
  */
 export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
   #state: ExchangeState;
@@ -52,8 +53,9 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
       case 'withdrawn':
         return this.#onWithdrawn(input.id);
       case 'settled':
-        // The initial INVITE's offer has its answer, or will get none.
         return this.#state.kind === 'initial' ? this.#release() : [];
+      case 'accepted':
+        return this.#onAccepted();
     }
   }
 
@@ -92,16 +94,26 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
       return [];
     }
     if (status < 300 && offer.method === 'INVITE') {
-      this.#state = { kind: 'confirming', offer };
+      this.#state = { kind: 'confirming', from: offer.from, id };
       return [{ kind: 'pass', id }];
     }
     return [{ kind: 'pass', id }, ...this.#release()];
   }
 
+  #onAccepted(): readonly ExchangeOutput[] {
+    const { kind } = this.#state;
+    if (kind === 'initial' || kind === 'idle') {
+      this.#state = { kind: 'confirming', from: 'caller', id: undefined };
+    }
+    return [];
+  }
+
   #onConfirmed(side: CallSide): readonly ExchangeOutput[] {
     const state = this.#state;
-    if (state.kind !== 'confirming' || state.offer.from !== side) return [];
-    return [{ kind: 'acknowledge', id: state.offer.id }, ...this.#release()];
+    if (state.kind !== 'confirming' || state.from !== side) return [];
+    const { id } = state;
+    const acknowledged = id === undefined ? [] : [{ kind: 'acknowledge', id } as const];
+    return [...acknowledged, ...this.#release()];
   }
 
   /** The one who asked has cancelled. What was relayed still gets its answer, and is undone. */
@@ -154,14 +166,17 @@ export type ExchangeInput =
   /** The ACK of this side came. */
   | { readonly kind: 'confirmed'; readonly side: CallSide }
   | { readonly kind: 'withdrawn'; readonly id: number }
-  | { readonly kind: 'settled' };
+  /** The initial INVITE's offer has its answer, before the INVITE has. */
+  | { readonly kind: 'settled' }
+  /** The callee has accepted the initial INVITE: the caller is told, and has its ACK to send. */
+  | { readonly kind: 'accepted' };
 
 export type ExchangeOutput =
   /** Send the request to the other side. Again, after a 491. */
   | { readonly kind: 'relay'; readonly id: number }
   /** Give the other end's answer to the one who asked. */
   | { readonly kind: 'pass'; readonly id: number }
-  /** Acknowledge the other end's 2xx. */
+  /** The ACK has come, to be passed on where that has waited for it. */
   | { readonly kind: 'acknowledge'; readonly id: number }
   | {
       readonly kind: 'refuse';
@@ -175,4 +190,5 @@ export type ExchangeState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'relayed'; readonly offer: Offered; readonly tries: number }
   | { readonly kind: 'backoff'; readonly offer: Offered; readonly tries: number }
-  | { readonly kind: 'confirming'; readonly offer: Offered };
+  /** The ACK of `from` is waited for; without `id` the one to the initial INVITE. */
+  | { readonly kind: 'confirming'; readonly from: CallSide; readonly id: number | undefined };

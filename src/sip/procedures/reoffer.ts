@@ -28,6 +28,7 @@ interface Exchange {
   /** What goes to the other side, made once however often it is sent. */
   passed?: PassedBody;
   answer?: IncomingResponse;
+  /** The 2xx carried the offer, and waits for its ACK. */
   acknowledge?: ((body?: string) => void) | undefined;
   confirmation?: SipMessage;
   withdrawn?: boolean;
@@ -60,9 +61,14 @@ export class Reoffers {
     this.#driver = new Driver(machine, call.env.clock, (output) => this.#perform(output));
   }
 
-  /** The offer of the initial INVITE has its answer. */
+  /** The offer of the initial INVITE has its answer, before the INVITE has. */
   settled(): void {
     this.#driver.input({ kind: 'settled' });
+  }
+
+  /** The callee has accepted the initial INVITE. */
+  accepted(): void {
+    this.#driver.input({ kind: 'accepted' });
   }
 
   onReinvite(from: CallSide, request: IncomingReinvite): void {
@@ -162,7 +168,11 @@ export class Reoffers {
       } else {
         const final = await to.reinvite(content);
         exchange.answer = final.response;
-        if (final.kind === 'accepted') exchange.acknowledge = (body) => final.ack(body);
+        // RFC 3261 §13.2.2.4: at once, unless it has to carry the answer that the other ACK brings.
+        if (final.kind === 'accepted') {
+          if (exchange.offers) final.ack();
+          else exchange.acknowledge = (body) => final.ack(body);
+        }
       }
       if (this.#stopped) {
         acknowledge(exchange);
@@ -207,10 +217,10 @@ export class Reoffers {
     if (DEAD.has(answer.status)) this.events.onDead(answerer);
   }
 
-  /** The ACK of the one who asked, with the answer when the 2xx carried the offer. */
+  /** The 2xx carried the offer, and the ACK of the one who asked has the answer to it. */
   async #acknowledge(exchange: Exchange): Promise<void> {
-    const { from, confirmation, offers } = exchange;
-    if (offers || !confirmation) {
+    const { from, confirmation } = exchange;
+    if (!confirmation) {
       acknowledge(exchange);
       return;
     }

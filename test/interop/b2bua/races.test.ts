@@ -49,6 +49,62 @@ describe('a call whose ends move at the same time', () => {
     await house.empty();
   });
 
+  it('acknowledges the callee at once, and holds its re-INVITE back until the caller has acknowledged', async () => {
+    const through = await open();
+    const outgoing = alice.agent.invite({ uri: through, body: audio() });
+    const dialog = await (await bob.nextCall()).accept({ body: audio() });
+    await once((resolve) => {
+      dialog.onAck = resolve;
+    });
+    const change = dialog.reinvite({ body: audio('sendonly', 2) });
+    const told = dialog.request('INFO', { headers: { 'X-Said': 'early' } });
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    const order: string[] = [];
+    final.dialog.onReinvite = (request) => {
+      order.push('re-INVITE');
+      void request.respond(200, { body: audio('recvonly', 2) });
+    };
+    final.dialog.onRequest = (request) => {
+      order.push(request.method);
+      void request.respond(200);
+    };
+    expect((await told).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    order.push('ACK');
+    final.ack();
+    const changed = await change;
+    expect(changed.response.status).toBe(200);
+    if (changed.kind === 'accepted') changed.ack();
+    expect(order).toEqual(['INFO', 'ACK', 're-INVITE']);
+    await final.dialog.bye();
+    await house.empty();
+  });
+
+  it.each([
+    ['at once when it was offered something', audio('sendonly', 2), ['callee', 'caller']],
+    ['with the answer of the one who asked when it has offered', undefined, ['caller', 'callee']],
+  ])('acknowledges the one who accepts a change %s', async (_when, body, expected) => {
+    const { caller, callee } = await talk(alice, bob, await open());
+    callee.onReinvite = (request) => void request.respond(200, { body: audio('recvonly', 2) });
+    const order: string[] = [];
+    const acknowledged = once<string>((resolve) => {
+      callee.onAck = (ack) => {
+        order.push('callee');
+        resolve(ack.body);
+      };
+    });
+    const change = await caller.reinvite(body === undefined ? {} : { body });
+    if (change.kind !== 'accepted') throw new Error('refused');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    order.push('caller');
+    change.ack(body === undefined ? audio('sendonly', 2) : undefined);
+    expect((await acknowledged).includes('m=audio')).toBe(body === undefined);
+    expect(order).toEqual(expected);
+    await caller.bye();
+    await house.empty();
+  });
+
   it('holds a re-INVITE back that comes before the ACK to the one before it', async () => {
     const through = await open();
     const outgoing = alice.agent.invite({ uri: through, body: audio() });
@@ -59,9 +115,6 @@ describe('a call whose ends move at the same time', () => {
     final.dialog.onReinvite = (request) =>
       void request.respond(200, { body: audio('sendrecv', 2) });
     final.ack();
-    await once((resolve) => {
-      dialog.onAck = resolve;
-    });
     const first = await final.dialog.reinvite({ body: audio('sendrecv', 2) });
     const second = dialog.reinvite({ body: audio('sendrecv', 3) });
     await new Promise((resolve) => setTimeout(resolve, 50));
