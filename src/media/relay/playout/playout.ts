@@ -8,7 +8,7 @@ import {
   rtpPayloadType,
 } from '../../rtp/packet';
 import type { Agenda, Appointment } from '../agenda';
-import type { PreparedProgram } from './prepared';
+import { type PreparedProgram, sameFormat } from './prepared';
 import { fitRtcp } from './rtcp-fit';
 import { type LastPacket, PATIENCE, Splice } from './splice';
 import { Turn } from './turn';
@@ -134,7 +134,7 @@ export class Playout {
   #learn(format: StreamFormat): void {
     const known = this.#voices[format.payloadType]?.format;
     this.#isEvent[format.payloadType] = 0;
-    if (known && known.codec === format.codec && known.channels === format.channels) return;
+    if (known && sameFormat(known, format)) return;
     this.#voices[format.payloadType] = { format, voicing: voicing(format)!, tailUntil: 0 };
   }
 

@@ -92,7 +92,8 @@ function isEvent({ codec }: StreamFormat): boolean {
   return codec.toLowerCase() === 'telephone-event';
 }
 
-function sameFormat(one: Omit<StreamFormat, 'payloadType'>, other: StreamFormat): boolean {
+/** Whatever their numbers. */
+export function sameFormat(one: Omit<StreamFormat, 'payloadType'>, other: StreamFormat): boolean {
   return (
     one.codec.toUpperCase() === other.codec.toUpperCase() &&
     one.clockRate === other.clockRate &&

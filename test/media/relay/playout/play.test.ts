@@ -1,4 +1,5 @@
 import {
+  buildRtcp,
   correlate,
   decodePcmu,
   encodePcmu,
@@ -7,6 +8,7 @@ import {
   G722Encoder,
   type MediaLine,
   type Played,
+  parseRtcp,
   parseRtp,
   type RtpPacket,
   type StreamFormat,
@@ -17,6 +19,8 @@ import { EVENTS, OPUS, PCMU, steps, tone, tones } from './stage';
 
 const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
 const G722: StreamFormat = { payloadType: 9, codec: 'G722', clockRate: 8000, channels: 1 };
+
+const LOSSLESS = { fractionLost: 0, lost: 0, jitter: 0, lastSr: 0, delaySinceLastSr: 0 };
 
 /** Nothing else sounds like this: who got it got everything. */
 const LAST_WORD = Buffer.alloc(160, 0x2a);
@@ -186,6 +190,35 @@ describe.each(CASES)(
       const { rounds } = await playback.done;
       expect(rounds).toMatchObject([{ complete: false }]);
       expect(callee.rtp.received).toEqual([]);
+    });
+
+    test('RTCP beside it speaks of the stream that is heard', async () => {
+      const { done } = await line.play('a', {
+        kind: 'replace',
+        formats: [format],
+        sound: { pcm: tone(60) },
+      });
+      await done;
+      const { payloadType } = format;
+      const live = parseRtp(callee.speak(line.local.b, { payloadType }))!;
+      const packets = [];
+      while (packets.length < 4) packets.push(await caller.rtp.nextRtp());
+      const heard = packets.at(-1)!;
+      expect(heard.ssrc).toBe(packets[0]!.ssrc);
+      const counts = { ntp: 1n, packets: 1, octets: 160, reports: [] };
+      const report = { ...counts, kind: 'sender-report', rtpTimestamp: live.timestamp } as const;
+      const { local } = line;
+      const told = buildRtcp([{ ...report, ssrc: live.ssrc }]);
+      callee.rtcp.send(told, local.b.rtcpPort, local.b.address);
+      expect(parseRtcp((await caller.rtcp.next()).bytes)).toMatchObject([
+        { ssrc: heard.ssrc, rtpTimestamp: heard.timestamp, packets: 4, octets: 640 },
+      ]);
+      const block = { ...LOSSLESS, ssrc: heard.ssrc, highestSequence: heard.sequence };
+      const back = buildRtcp([{ kind: 'receiver-report', ssrc: 1, reports: [block] }]);
+      caller.rtcp.send(back, local.a.rtcpPort, local.a.address);
+      expect(parseRtcp((await callee.rtcp.next()).bytes)).toMatchObject([
+        { ssrc: 1, reports: [{ ssrc: live.ssrc, highestSequence: live.sequence }] },
+      ]);
     });
 
     test('what cannot be played is refused, and what has no line is not played', async () => {
