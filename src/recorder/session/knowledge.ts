@@ -55,8 +55,7 @@ export class Knowledge {
       case 'recording':
         if (parsed.metadata.mode === 'complete') this.#incomplete = false;
         this.#metadata = this.#labelled(mergeMetadata(this.#metadata, parsed.metadata));
-        for (const party of partiesOf(this.#metadata))
-          this.#everyone.set(party.participantId, party);
+        for (const party of partiesOf(this.#metadata)) this.#meet(party);
         return undefined;
       case 'snapshot-request':
         return 'a request for a snapshot, which is for a recorder to send';
@@ -65,6 +64,22 @@ export class Knowledge {
         return parsed.problem;
     }
   }
+
+  /** Whoever has spoken on an m-line is heard there, also after the last update has ended every stream. */
+  #remember(party: Party): void {
+    const before = this.#everyone.get(party.participantId);
+    const sends = [...new Set([...(before?.sends ?? []), ...party.sends])];
+    this.#everyone.set(party.participantId, { ...party, sends });
+  }
+
+  /** A party that stops sending, or leaves, was heard where it was heard. */
+  #meet(party: Party): void {
+    const before = this.#everyone.get(party.participantId);
+    const sends = [...new Set([...(before?.sends ?? []), ...party.sends])];
+    const { name = before?.name } = party;
+    this.#everyone.set(party.participantId, { ...party, name, sends });
+  }
+
   #labelled(metadata: RecordingMetadata): RecordingMetadata {
     const streams = metadata.streams.map((stream) => {
       if (stream.label !== undefined) this.#labels.set(stream.id, stream.label);
