@@ -65,13 +65,6 @@ export class Knowledge {
     }
   }
 
-  /** Whoever has spoken on an m-line is heard there, also after the last update has ended every stream. */
-  #remember(party: Party): void {
-    const before = this.#everyone.get(party.participantId);
-    const sends = [...new Set([...(before?.sends ?? []), ...party.sends])];
-    this.#everyone.set(party.participantId, { ...party, sends });
-  }
-
   /** A party that stops sending, or leaves, was heard where it was heard. */
   #meet(party: Party): void {
     const before = this.#everyone.get(party.participantId);
