@@ -304,5 +304,9 @@ function isOpaque({ carriage }: MediaDescription): boolean {
 function read(text: string): SessionDescription {
   const parsed = parseSdp(text);
   if (!parsed.ok) throw parsed.fault;
+  // RFC 8866 §5.7. Whoever does not say where it hears would have to be guessed from where it speaks.
+  if (parsed.value.media.some(({ port, connection }) => port !== 0 && !connection)) {
+    throw new Fault('OFFER_NOT_UNDERSTOOD', 'a media line without a connection address');
+  }
   return parsed.value;
 }

@@ -243,14 +243,16 @@ export class Reoffers {
     const status = error instanceof Fault ? error.sip : 481;
     await this.call.media.refused();
     await exchange.request.respond(status).catch(() => {});
+    const { answer, offers } = exchange;
+    if (offers && answer && answer.status < 300) await this.#restore(exchange);
     // Not 491: what failed here is not tried again.
     this.#driver.input({ kind: 'answered', id, status });
     this.#driver.input({ kind: 'confirmed', side: exchange.from });
   }
 
   /**
-   * The one who asked has cancelled, and the other side has accepted: its 2xx wants its ACK, and then it is
-   * offered what was agreed before, for the one who cancelled goes on with that (RFC 3261 §14.1).
+   * The other side has accepted what the one who asked has cancelled, or can make no use of: its 2xx wants its
+   * ACK, and then it is offered what was agreed before, for the asker goes on with that (RFC 3261 §14.1).
    */
   async #restore(exchange: Exchange): Promise<void> {
     const { media, log } = this.call;

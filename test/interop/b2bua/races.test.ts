@@ -105,6 +105,26 @@ describe('a call whose ends move at the same time', () => {
     await house.empty();
   });
 
+  it('goes on as it was when the answer to a change cannot be used, and says so to the one who accepted', async () => {
+    const { caller, callee } = await talk(alice, bob, await open());
+    const offers: string[] = [];
+    const restored = once<void>((resolve) => {
+      callee.onReinvite = (request) => {
+        offers.push(request.body);
+        const usable = audio('sendrecv', offers.length + 1, 4002);
+        const body = offers.length > 1 ? usable : usable.replace(/c=.*\r\n/, '');
+        void request.respond(200, { body });
+      };
+      callee.onAck = () => offers.length > 1 && resolve();
+    });
+    const change = await caller.reinvite({ body: audio('sendonly', 2) });
+    expect(change.response.status).toBe(488);
+    await restored;
+    expect(offers.map((offer) => /a=(send\w+)/.exec(offer)?.[1])).toEqual(['sendonly', 'sendrecv']);
+    await caller.bye();
+    await house.empty();
+  });
+
   it('holds a re-INVITE back that comes before the ACK to the one before it', async () => {
     const through = await open();
     const outgoing = alice.agent.invite({ uri: through, body: audio() });

@@ -156,6 +156,18 @@ describe('the media of a call', () => {
     expect(media.agreement?.lines).toHaveLength(1);
   });
 
+  it('refuses a description that does not say where media is to go, but for what it refuses itself', async () => {
+    const nowhere = AUDIO.replace(/c=.*\r\n/, '');
+    await expect(media.offer('a', nowhere)).rejects.toMatchObject({ code: 'OFFER_NOT_UNDERSTOOD' });
+    expect(plane.lines).toHaveLength(0);
+    const video = { media: 'video 0 RTP/AVP 96' };
+    const half = description({}, video).replace(/(m=video.*\r\n)c=.*\r\n/, '$1');
+    expect(mLines(await media.offer('a', half))).toHaveLength(2);
+    await expect(media.answer('b', nowhere, true)).rejects.toMatchObject({
+      code: 'OFFER_NOT_UNDERSTOOD',
+    });
+  });
+
   it('refuses an answer to no offer', async () => {
     await expect(media.answer('b', AUDIO, true)).rejects.toMatchObject({
       code: 'OFFER_NOT_UNDERSTOOD',
