@@ -28,13 +28,12 @@ export function parseCSeq(value: string): CSeq | undefined {
   return { seq, method };
 }
 
+/** What follows the method is passed over: callers that add the method once more are met in the field. */
 export function parseRAck(value: string): RAck | undefined {
-  const [rseqDigits = '', cseqDigits = '', method = '', ...rest] = value.split(/[ \t]+/);
+  const [rseqDigits = '', cseqDigits = '', method = ''] = value.split(/[ \t]+/);
   const rseq = parseUnsigned(rseqDigits, MAX_SEQUENCE);
   const cseq = parseUnsigned(cseqDigits, MAX_SEQUENCE);
-  if (rseq === undefined || cseq === undefined || rest.length > 0 || !isToken(method)) {
-    return undefined;
-  }
+  if (rseq === undefined || cseq === undefined || !isToken(method)) return undefined;
   return { rseq, cseq, method };
 }
 

@@ -121,6 +121,11 @@ it('reads numbers and names of the extensions', () => {
   expect(maxForwards(message)).toBe(70);
 });
 
+it('takes the first three words of RAck, whatever a caller wrote behind them', () => {
+  const message = withLines('RAck: 511835121 1 INVITE INVITE');
+  expect(rack(message)).toEqual({ rseq: 511_835_121, cseq: 1, method: 'INVITE' });
+});
+
 it('gives nothing for what is malformed', () => {
   const message = withLines(
     'RSeq: 1.5',
