@@ -1,18 +1,11 @@
 import { cseq, type Header, headersNamed, type SipRequest } from '../message';
-import { compact } from '../transaction';
-import type { Destination } from '../transport';
-import type { Sent } from './application';
 import { ownHeaders } from './compose';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import type { Leg } from './leg';
+import { textOf } from './not-sent';
+import type { Dispatched } from './sender';
 import type { AppMessage } from './text';
-
-/** An ACK to a 2xx as it left, to be sent again when the 2xx comes again. */
-export interface Acknowledgement {
-  readonly sent: Sent;
-  readonly destination: Destination;
-}
 
 /**
  * Acknowledges a 2xx to an INVITE of ours: RFC 3261 §13.2.2.4. `message` is the application's ACK,
@@ -24,7 +17,7 @@ export function acknowledge(
   fork: Fork,
   invite: SipRequest,
   message: AppMessage | undefined,
-  then: (done: Acknowledgement | string) => void,
+  then: (done: Dispatched | string) => void,
 ): void {
   const own: Header[] = message ? [...ownHeaders(message)] : [];
   // §22.1: an ACK cannot be challenged, so that it repeats what the INVITE has proven.
@@ -42,8 +35,7 @@ export function acknowledge(
     return;
   }
   ground.sender.sendOnce(made.draft, (result) => {
-    if (typeof result === 'string') then(result);
-    else then({ ...result, sent: { ...result.sent, bytes: compact(result.sent.bytes) } });
+    then('why' in result ? textOf(result) : result);
   });
 }
 
@@ -54,7 +46,7 @@ export function acknowledgeAndBye(
   fork: Fork,
   invite: SipRequest,
   why: string,
-  then: (done: Acknowledgement) => void,
+  then: (done: Dispatched) => void,
 ): void {
   acknowledge(ground, leg, fork, invite, undefined, (done) => {
     if (typeof done !== 'string') then(done);

@@ -68,5 +68,6 @@ export const REFUSALS = {
   toMyself: 'can not send request to myself',
   noContentType: 'missing content-type',
   noTransport: 'requested protocol/transport not available',
+  noPlace: 'next hop not found',
   badResponse: 'Unknown server error sending response',
 } as const;

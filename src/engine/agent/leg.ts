@@ -19,10 +19,10 @@ import { compact } from '../transaction';
 import type { Inbound } from '../transport';
 import type { Application, Reply, Sent } from './application';
 import { reasonHeader } from './compose';
+import type { Draft } from './draft';
 import { Fork } from './fork';
 import type { Ground } from './ground';
 import { refreshSession } from './refresh';
-import type { Draft } from './sender';
 import type { AppMessage } from './text';
 
 /** What a leg's INVITEs, under way or just answered, are to it. */

@@ -11,11 +11,12 @@ import {
 } from '../message';
 import { type Application, REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf, headerIn, withContentType, withTimerSupport } from './compose';
+import type { Draft } from './draft';
 import type { Ground } from './ground';
 import { Leg } from './leg';
+import { textOf } from './not-sent';
 import { OutgoingInvite } from './outgoing-invite';
-import { OutgoingRequest, textOf } from './outgoing-request';
-import type { Draft } from './sender';
+import { OutgoingRequest } from './outgoing-request';
 import { watchSubscription } from './subscription';
 import type { AppMessage } from './text';
 

@@ -13,13 +13,15 @@ import {
 } from '../message';
 import type { ClientFailure, ClientTransaction, InboundResponse } from '../transaction';
 import { transactionLifetime } from '../transaction';
-import { type Acknowledgement, acknowledge, acknowledgeAndBye } from './acknowledge';
+import { acknowledge, acknowledgeAndBye } from './acknowledge';
 import { type Ids, REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf } from './compose';
+import { type Draft, sentFrom } from './draft';
 import type { Fork } from './fork';
 import type { Cancellable, Ground } from './ground';
+import type { Departure, Leaving, SendUser } from './journey';
 import type { Leg, LegInvite, TakesAck } from './leg';
-import { type Departure, type Draft, type Leaving, type SendUser, sentFrom } from './sender';
+import type { OneWay } from './one-way';
 import type { AppMessage } from './text';
 
 /** Of a CANCEL, the application chooses what says why; the rest is the INVITE's (§9.1). */
@@ -54,9 +56,9 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
   /** A CANCEL waits for the first provisional response, or has gone. */
   #cancel: { readonly headers: readonly Header[]; sent: boolean } | undefined;
   #winner: Fork | undefined;
-  #acknowledgement: Acknowledgement | undefined;
+  #acknowledgement: OneWay | undefined;
   /** Acknowledgements of 2xx that lost, by To tag. */
-  readonly #extra = new Map<string, Acknowledgement>();
+  readonly #extra = new Map<string, OneWay>();
   #stopTimer: Cancel = () => {};
 
   constructor(
@@ -155,7 +157,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     leg.keepLocalSession(message.body, contentTypeOf(message));
     acknowledge(this.ground, leg, this.#winner, request, message, (done) => {
       if (typeof done === 'string') return reply(refused(done));
-      this.#acknowledgement = done;
+      this.#acknowledgement = done.request;
       reply({ kind: 'request-sent', sent: done.sent, transactionId: this.transactionId });
       // The callee answered what was cancelled: the session exists, and nobody wants it.
       if (this.#cancel && this.#initial) {
@@ -204,7 +206,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     const response = inbound.message;
     const tag = toTag(response) ?? '';
     if (this.#winner) {
-      if (tag === this.#winner.dialog.remoteTag) this.#repeat(this.#acknowledgement);
+      if (tag === this.#winner.dialog.remoteTag) this.#acknowledgement?.repeat();
       else if (this.#initial) this.#onExtraAnswer(tag, inbound);
       return;
     }
@@ -242,7 +244,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
   #onExtraAnswer(tag: string, inbound: InboundResponse): void {
     const known = this.#extra.get(tag);
     if (known) {
-      this.#repeat(known);
+      known.repeat();
       return;
     }
     const request = this.#transaction?.request;
@@ -252,13 +254,8 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     if (!fork) return;
     fork.dialog.confirm(inbound.message);
     acknowledgeAndBye(this.ground, this.leg, fork, request, 'Another fork answered', (done) => {
-      this.#extra.set(tag, done);
+      this.#extra.set(tag, done.request);
     });
-  }
-
-  #repeat(acknowledgement: Acknowledgement | undefined): void {
-    if (!acknowledgement) return;
-    this.ground.network.send(acknowledgement.sent.bytes, acknowledgement.destination);
   }
 
   #forkOf(inbound: InboundResponse): Fork | undefined {
@@ -309,7 +306,7 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     this.#stopTimer();
     this.leg.unacknowledged = undefined;
     acknowledge(this.ground, this.leg, fork, request, undefined, (done) => {
-      if (typeof done !== 'string') this.#acknowledgement = done;
+      if (typeof done !== 'string') this.#acknowledgement = done.request;
       if (!this.leg.over) this.leg.endWithBye(why);
     });
   }

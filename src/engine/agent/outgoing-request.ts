@@ -1,8 +1,10 @@
 import { responseTo, type SipRequest, type SipResponse } from '../message';
 import type { ClientFailure, InboundResponse } from '../transaction';
-import { type Application, REFUSALS, type Reply, refused } from './application';
+import { type Application, type Reply, refused } from './application';
+import type { Draft } from './draft';
 import type { Ground } from './ground';
-import type { Departure, Draft, Leaving, SendUser } from './sender';
+import type { Leaving, SendUser } from './journey';
+import { textOf } from './not-sent';
 
 /** A request other than INVITE that an application sent, until its final response. */
 export class OutgoingRequest implements SendUser {
@@ -60,10 +62,4 @@ export class OutgoingRequest implements SendUser {
   get #ids() {
     return { transactionId: this.transactionId, dialogId: this.dialogId };
   }
-}
-
-/** Why a request did not leave, in the protocol's words. */
-export function textOf(departure: Departure & { readonly ok: false }): string {
-  if (departure.toMyself) return REFUSALS.toMyself;
-  return `${REFUSALS.noTransport}: ${departure.reason}`;
 }

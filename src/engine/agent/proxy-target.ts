@@ -1,8 +1,9 @@
 import type { Cancel, Millis } from '../../core';
 import { cancelOf, type SipResponse } from '../message';
 import type { ClientFailure, ClientTransaction, InboundResponse } from '../transaction';
+import type { Draft } from './draft';
 import type { Ground } from './ground';
-import type { Draft, Leaving, SendUser } from './sender';
+import type { Leaving, SendUser } from './journey';
 
 /** What a target tells the proxy it belongs to. */
 export interface TargetUser {
@@ -34,7 +35,7 @@ export class ProxyTarget implements SendUser {
     this.ground.sender.send(draft, this, (departure) => {
       if (!departure.ok) {
         this.#over();
-        this.user.onFailure(this, departure.toMyself ? 482 : 503);
+        this.user.onFailure(this, departure.why === 'to-myself' ? 482 : 503);
         return;
       }
       this.#transaction = departure.transaction;

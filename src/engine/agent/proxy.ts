@@ -19,9 +19,9 @@ import type { Inbound } from '../transport';
 import { type Reply, refused } from './application';
 import type { ProxyOrder } from './commands';
 import { answer, reject } from './compose';
+import type { Draft } from './draft';
 import type { Ground } from './ground';
 import { ProxyTarget, type TargetTimeouts, type TargetUser } from './proxy-target';
-import type { Draft } from './sender';
 
 /** Timer C: RFC 3261 §16.6 step 11 wants more than three minutes. */
 const TIMER_C_MS = 185_000;

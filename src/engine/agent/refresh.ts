@@ -4,8 +4,8 @@ import type { ClientFailure, InboundResponse } from '../transaction';
 import { acknowledge } from './acknowledge';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
+import type { SendUser } from './journey';
 import type { Leg } from './leg';
-import type { SendUser } from './sender';
 
 /**
  * Refreshes a session as its refresher, RFC 4028 §7.4: by UPDATE without a body where the peer takes

@@ -3,12 +3,13 @@ import { expires, type Header, rack, responseTo, type SipRequest, serialize } fr
 import { transactionLifetime } from '../transaction';
 import { REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf, headerIn, ownHeaders, withTimerSupport } from './compose';
+import type { Draft } from './draft';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import type { Leg } from './leg';
+import { textOf } from './not-sent';
 import { OutgoingInvite } from './outgoing-invite';
-import { OutgoingRequest, textOf } from './outgoing-request';
-import type { Draft } from './sender';
+import { OutgoingRequest } from './outgoing-request';
 import { watchSubscription } from './subscription';
 import type { AppMessage } from './text';
 

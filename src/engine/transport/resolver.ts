@@ -12,7 +12,12 @@ export interface NextHop extends Address {
 
 export type Resolution =
   | { readonly ok: true; readonly hops: readonly NextHop[] }
-  | { readonly ok: false; readonly reason: string };
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** It asks for a transport that we do not speak; nothing was looked up. */
+      readonly unsupported?: boolean;
+    };
 
 /** What a URI says about where it leads, before any question. */
 interface Target {
@@ -60,7 +65,7 @@ export class Resolver {
   /** At once, when the URI names a numeric address or DNS was asked lately. */
   known(uri: SipUri): Resolution | undefined {
     const target = targetOf(uri);
-    if ('reason' in target) return { ok: false, reason: target.reason };
+    if ('reason' in target) return { ok: false, ...target };
     if (isIP(target.host) !== 0) return { ok: true, hops: [numericHop(target)] };
     const remembered = this.#remembered.get(keyOf(target));
     return remembered && remembered.until > this.#clock.now() ? remembered.resolution : undefined;
@@ -71,7 +76,7 @@ export class Resolver {
     const known = this.known(uri);
     if (known) return known;
     const target = targetOf(uri);
-    if ('reason' in target) return { ok: false, reason: target.reason };
+    if ('reason' in target) return { ok: false, ...target };
     const key = keyOf(target);
     const asking = this.#asking.get(key) ?? this.#askInTime(target, key);
     this.#asking.set(key, asking);
@@ -145,7 +150,9 @@ export class Resolver {
   }
 }
 
-function targetOf(uri: SipUri): Target | { readonly reason: string } {
+function targetOf(
+  uri: SipUri,
+): Target | { readonly reason: string; readonly unsupported?: boolean } {
   const stated = paramValue(uri.params, 'transport')?.toLowerCase();
   const host = unbracket(paramValue(uri.params, 'maddr') ?? uri.host);
   const { port } = uri;
@@ -156,7 +163,7 @@ function targetOf(uri: SipUri): Target | { readonly reason: string } {
   }
   if (stated === undefined) return { host, port, protocol: undefined };
   if (stated !== 'udp' && stated !== 'tcp' && stated !== 'tls') {
-    return { reason: `transport ${stated} is not supported` };
+    return { reason: `transport ${stated} is not supported`, unsupported: true };
   }
   return { host, port, protocol: stated };
 }

@@ -1,8 +1,34 @@
-import { cseq, fromTag, header, headersNamed, topVia, toTag } from '../../../src/engine/message';
+import {
+  cseq,
+  fromTag,
+  header,
+  headersNamed,
+  type SipMessage,
+  topVia,
+  toTag,
+} from '../../../src/engine/message';
+import type { Destination } from '../../../src/engine/transport';
 import { transactionOf } from '../support/fake-application';
 import { Rig, SDP } from '../support/rig';
 
 const CALLEE = 'sip:callee@192.0.2.20';
+const TCP_CONTACT = '<sip:peer@192.0.2.20;transport=tcp>';
+
+const kind = (message: SipMessage) =>
+  message.kind === 'request' ? message.method : String(message.status);
+
+const place = ({ protocol, address }: Destination) => `${protocol} ${address}`;
+
+const hopsTo = (...addresses: string[]) =>
+  addresses.map((address) => ({ protocol: 'udp' as const, address, port: 5060, fixed: true }));
+
+/** The network prefers TCP for what is too large for a datagram. */
+function largeByTcp(rig: Rig): void {
+  rig.network.candidates = (hops, size) => {
+    if (size <= 1300) return [...hops];
+    return [...hops.map((hop) => ({ ...hop, protocol: 'tcp' as const })), ...hops];
+  };
+}
 
 describe('a request of an application', () => {
   test('gets what the application leaves out', () => {
@@ -62,7 +88,12 @@ describe('a request of an application', () => {
     ['to a telephone number without a next hop', 'tel:+123', {}, /^invalid request-uri: /],
     ['with a body of no type', CALLEE, { body: 'hello' }, /^missing content-type$/],
     ['to this engine', 'sip:me@192.0.2.10:5060', {}, /^can not send request to myself$/],
-    ['over a transport there is none of', 'sip:x@[2001:db8::1]', {}, /^requested protocol/],
+    [
+      'over a transport there is none of',
+      'sip:x@[2001:db8::1]',
+      {},
+      /^requested protocol\/transport not available$/,
+    ],
   ])('%s is refused', (_, uri, options, text) => {
     const rig = new Rig();
     const [outcome] = rig.app.send('MESSAGE', uri, options);
@@ -85,14 +116,22 @@ describe('a request of an application', () => {
     expect(rig.clock.pending).toBe(0);
   });
 
+  test('over a transport we do not speak is refused in the words that applications compare', () => {
+    const rig = new Rig();
+    const reason = 'transport sctp is not supported';
+    rig.network.names.set('sctp.example', { ok: false, reason, unsupported: true });
+    expect(rig.app.send('OPTIONS', 'sip:x@sctp.example')).toEqual([
+      { kind: 'refused', text: 'requested protocol/transport not available' },
+    ]);
+    rig.network.names.set('lost.example', { ok: false, reason: 'lost.example has no address' });
+    expect(rig.app.send('OPTIONS', 'sip:x@lost.example')).toEqual([
+      { kind: 'refused', text: 'next hop not found: lost.example has no address' },
+    ]);
+  });
+
   test('goes on to the next address when one is dead, silent or out of service', async () => {
     const rig = new Rig();
-    const hops = ['192.0.2.31', '192.0.2.32', '192.0.2.33', '192.0.2.34'].map((address) => ({
-      protocol: 'udp' as const,
-      address,
-      port: 5060,
-      fixed: true,
-    }));
+    const hops = hopsTo('192.0.2.31', '192.0.2.32', '192.0.2.33', '192.0.2.34');
     rig.network.names.set('many.example', { ok: true, hops });
     rig.network.dead.add('192.0.2.31:5060');
     rig.app.send('INVITE', 'sip:x@many.example', { body: SDP });
@@ -131,6 +170,49 @@ describe('a request of an application', () => {
     const overUdp = rig.sentRequest('INVITE');
     expect(topVia(overUdp)?.transport).toBe('UDP');
     expect(header(overUdp, 'Contact')).toBe('<sip:192.0.2.10:5060>');
+  });
+
+  test('refused with 503 over TCP is not repeated to that host over UDP', () => {
+    const rig = new Rig();
+    largeByTcp(rig);
+    rig.network.names.set('two.example', { ok: true, hops: hopsTo('192.0.2.31', '192.0.2.32') });
+    rig.app.send('INVITE', 'sip:x@two.example', { body: SDP.padEnd(1_200, 'x') });
+    rig.answer(rig.sentRequest('INVITE'), 503);
+    rig.answer(rig.sentRequest('INVITE'), 503);
+    expect(rig.network.departed.map(({ message, to }) => [kind(message), place(to)])).toEqual([
+      ['INVITE', 'tcp 192.0.2.31'],
+      ['ACK', 'tcp 192.0.2.31'],
+      ['INVITE', 'tcp 192.0.2.32'],
+      ['ACK', 'tcp 192.0.2.32'],
+    ]);
+    expect(rig.app.responses.map(({ message }) => message.status)).toEqual([503]);
+  });
+
+  test('that a host never answers is not repeated to it over another transport', () => {
+    const rig = new Rig();
+    largeByTcp(rig);
+    rig.app.send('INVITE', CALLEE, { body: SDP.padEnd(1_200, 'x') });
+    rig.clock.advance(32_000);
+    expect(rig.said()).toEqual(['INVITE']);
+    expect(rig.app.answer.message.status).toBe(408);
+  });
+
+  test('that went unheard by the Contact of a stream peer is not repeated on its stream', () => {
+    const rig = new Rig();
+    rig.arrive('INVITE', {
+      body: SDP,
+      protocol: 'tcp',
+      from: '192.0.2.20:40000',
+      contact: TCP_CONTACT,
+    });
+    rig.app.respond(200);
+    const tag = toTag(rig.sentResponse(200)) ?? '';
+    rig.arrive('ACK', { toTag: tag, protocol: 'tcp', from: '192.0.2.20:40000' });
+    rig.sent();
+    rig.app.inDialog('INFO', rig.app.last.ids.dialogId);
+    rig.clock.advance(32_000);
+    expect(rig.sent().map(({ to }) => to.port)).toEqual([5060]);
+    expect(rig.app.answer.message.status).toBe(408);
   });
 
   test('to a name waits for the resolver', async () => {
@@ -194,6 +276,28 @@ describe('an INVITE of an application', () => {
       },
     ]);
     expect(rig.agent.stats().dialogs).toBe(0);
+  });
+
+  test('has an ACK too large for a datagram sent by UDP after all where TCP is refused', async () => {
+    const rig = new Rig();
+    largeByTcp(rig);
+    rig.app.send('INVITE', CALLEE);
+    const invite = rig.sentRequest('INVITE');
+    rig.answer(invite, 200, { body: SDP });
+    rig.network.deadTransports.add('tcp');
+    const { dialogId } = rig.app.answer.ids;
+    expect(rig.app.inDialog('ACK', dialogId, { body: SDP.padEnd(1_200, 'x') })).toHaveLength(1);
+    expect(rig.said()).toEqual([]);
+    await Promise.resolve();
+    const ack = rig.sentRequest('ACK');
+    expect(topVia(ack)?.transport).toBe('UDP');
+    expect(ack.body).toHaveLength(1_200);
+    rig.answer(invite, 200, { body: SDP });
+    rig.answer(invite, 200, { body: SDP });
+    expect(rig.sent().map(({ message, to }) => [kind(message), place(to)])).toEqual([
+      ['ACK', 'udp 192.0.2.20'],
+      ['ACK', 'udp 192.0.2.20'],
+    ]);
   });
 
   test('answered by several forks keeps the first, and ends the others with ACK and BYE', () => {
@@ -307,13 +411,7 @@ describe('CANCEL by an application', () => {
 
   test('keeps the INVITE from being tried elsewhere', () => {
     const rig = new Rig();
-    const hops = ['192.0.2.31', '192.0.2.32'].map((address) => ({
-      protocol: 'udp' as const,
-      address,
-      port: 5060,
-      fixed: true,
-    }));
-    rig.network.names.set('two.example', { ok: true, hops });
+    rig.network.names.set('two.example', { ok: true, hops: hopsTo('192.0.2.31', '192.0.2.32') });
     const transactionId = transactionOf(rig.app.send('INVITE', 'sip:x@two.example'));
     rig.app.cancel(transactionId);
     rig.clock.advance(32_000);

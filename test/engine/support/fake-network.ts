@@ -15,11 +15,13 @@ export class FakeNetwork implements Network {
   readonly departed: Departed[] = [];
   /** `address:port` of places that cannot be reached. */
   readonly dead = new Set<string>();
+  /** Transports by which nobody can be reached. */
+  readonly deadTransports = new Set<Protocol>();
   /** What names resolve to. */
   readonly names = new Map<string, Resolution>();
 
   send(bytes: Buffer, to: Destination, onFailure?: (failure: never) => void): void {
-    if (this.dead.has(`${to.address}:${to.port}`)) {
+    if (this.dead.has(`${to.address}:${to.port}`) || this.deadTransports.has(to.protocol)) {
       queueMicrotask(() => onFailure?.(undefined as never));
       return;
     }
