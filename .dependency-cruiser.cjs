@@ -37,7 +37,6 @@ const OWNER = {
   yaml: 'src/(config|policy/settings/exchange)/',
   libsql: 'src/policy/settings/store/',
   kysely: 'src/policy/settings/store/',
-  xmlbuilder2: 'src/siprec/',
   'fast-xml-parser': 'src/siprec/',
   commander: 'src/cli/',
 };

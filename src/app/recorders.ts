@@ -1,8 +1,13 @@
 import type { Config } from '../config';
 import { Fault } from '../core';
-import type { SettingsStore } from '../policy';
+import type { Entry, SettingsStore } from '../policy';
 import type { Recorders } from '../sip';
-import type { RecordingClient, RecordingTarget } from '../siprec';
+import {
+  type AccountIdentity,
+  DIALECTS,
+  type RecordingClient,
+  type RecordingTarget,
+} from '../siprec';
 
 /**
  * Where recordings go, by the configuration. `embedded` says where the embedded recorder listens, if it
@@ -12,21 +17,26 @@ function recordingTarget(
   { recorder }: Config,
   embedded: readonly string[] | undefined,
 ): RecordingTarget | undefined {
-  const answerTimeoutMs = recorder.answerTimeoutSeconds * 1000;
+  const spoken = {
+    answerTimeoutMs: answerTimeoutMs(recorder),
+    dialect: DIALECTS[recorder.dialect],
+  };
   switch (recorder.provider.kind) {
     case 'none':
       return undefined;
-    case 'external':
-      return {
-        name: recorder.provider.server.uri,
-        uri: recorder.provider.server.uri,
-        answerTimeoutMs,
-      };
+    case 'external': {
+      const { uri } = recorder.provider.server;
+      return { name: uri, uri, ...spoken };
+    }
     case 'embedded': {
       const target = embeddedTarget(embedded);
-      return target && { ...target, answerTimeoutMs };
+      return target && { ...target, ...spoken };
     }
   }
+}
+
+function answerTimeoutMs(recorder: Config['recorder']): number {
+  return recorder.answerTimeoutSeconds * 1000;
 }
 
 function embeddedTarget(listening: readonly string[] | undefined): RecordingTarget | undefined {
@@ -47,31 +57,59 @@ export function recordingTargets(
 ): RecordingTargets | undefined {
   const configured = recordingTarget(config, embedded);
   if (!settings) return configured && (() => configured);
-  const answerTimeoutMs = config.recorder.answerTimeoutSeconds * 1000;
-  return (provider) => {
-    if (provider === undefined) return configured;
-    const entry = settings.current().get('provider', provider)?.values;
-    if (entry?.preset === 'embedded') {
-      const target = embeddedTarget(embedded);
-      return target && { ...target, name: provider, answerTimeoutMs };
-    }
-    return entry?.endpoint === undefined
-      ? undefined
-      : { name: provider, uri: entry.endpoint, answerTimeoutMs };
+  return (name) => {
+    if (name === undefined) return configured;
+    const provider = settings.current().get('provider', name);
+    const uri = provider && placeOf(provider, embedded);
+    if (uri === undefined) return undefined;
+    const dialect = DIALECTS[provider?.values.dialect ?? 'rfc7865'];
+    return { name, uri, answerTimeoutMs: answerTimeoutMs(config.recorder), dialect };
   };
 }
 
-/** Starts each recording at the recorder of its user. */
+function placeOf(
+  { values }: Entry<'provider'>,
+  embedded: readonly string[] | undefined,
+): string | undefined {
+  return values.preset === 'embedded' ? embeddedTarget(embedded)?.uri : values.endpoint;
+}
+
+/**
+ * How a provider knows a user of the settings: by the user's platform information, and by the provider's account
+ * where that has none. Undefined when neither says anything.
+ */
+export function accountOf(
+  settings: SettingsStore | undefined,
+  user: string,
+  provider: string | undefined,
+): AccountIdentity | undefined {
+  const book = settings?.current();
+  const person = book?.get('user', user)?.values;
+  const customer = provider === undefined ? undefined : book?.get('provider', provider)?.values;
+  const serviceProvider = person?.serviceProvider ?? customer?.accountServiceProvider;
+  const externalGroup = person?.externalGroup ?? customer?.accountGroup;
+  const externalIdentifier = person?.externalIdentifier;
+  const account: AccountIdentity = {
+    ...(serviceProvider !== undefined && { serviceProvider }),
+    ...(externalGroup !== undefined && { externalGroup }),
+    ...(externalIdentifier !== undefined && { externalIdentifier }),
+  };
+  return Object.keys(account).length > 0 ? account : undefined;
+}
+
+/** Starts each recording at the recorder of its user, under the user's account there. */
 export function recordersFor(
   targets: RecordingTargets | undefined,
   client: RecordingClient,
+  settings: SettingsStore | undefined,
 ): Recorders | undefined {
   return (
     targets && {
-      start: (request, { provider }) => {
+      start: (request, { id, provider }) => {
         const target = targets(provider);
         if (!target) throw new Fault('RECORDER_NOT_CONFIGURED', provider);
-        return client.record(target, request);
+        const account = accountOf(settings, id, provider);
+        return client.record(target, { ...request, ...(account && { account }) });
       },
     }
   );

@@ -180,7 +180,7 @@ class Service implements Twintrack {
     return createB2bua({
       agent,
       plane,
-      recordings: recordersFor(targets, client),
+      recordings: recordersFor(targets, client, this.#settings),
       policy: this.#policy(),
       routing: routingOf(config),
       topology: topologyOf(config),

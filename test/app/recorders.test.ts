@@ -1,12 +1,13 @@
-import { recordingTargets } from '../../src/app/recorders';
+import { accountOf, recordersFor, recordingTargets } from '../../src/app/recorders';
 import { loadConfig } from '../../src/config';
-import type { SettingsStore } from '../../src/policy';
-import { change, Office, provider } from '../policy/settings/support';
+import type { RecordedUser, SettingsStore } from '../../src/policy';
+import type { RecordingClient, RecordingRequest, RecordingTarget } from '../../src/siprec';
+import { change, Office, provider, user } from '../policy/settings/support';
 
 const embedded = ['udp/127.0.0.1:5070', 'tcp/127.0.0.1:5071'];
 
-function configOf(uri: string) {
-  const loaded = loadConfig({ env: {}, flags: { recorder: uri } });
+function configOf(uri: string, env: Record<string, string> = {}) {
+  const loaded = loadConfig({ env, flags: { recorder: uri } });
   if (!loaded.ok) throw new Error('the configuration is wrong');
   return loaded.config;
 }
@@ -49,5 +50,64 @@ describe('the recorder of a user', () => {
       });
     }
     expect(recordingTargets(configOf('none'), undefined, undefined)).toBeUndefined();
+  });
+});
+
+describe('the recorder', () => {
+  it('of the configuration is spoken to as the configuration says', () => {
+    const spoken = (env: Record<string, string>) =>
+      recordingTargets(configOf('sip:rec@192.0.2.9', env), undefined, undefined)?.(undefined);
+    expect(spoken({})?.dialect?.name).toBe('rfc7865');
+    expect(spoken({ TWINTRACK_RECORDER__DIALECT: 'broadworks' })?.dialect?.name).toBe('broadworks');
+    expect(() => spoken({ TWINTRACK_RECORDER__DIALECT: 'broadsoft' })).toThrow();
+  });
+
+  it('of a provider is spoken to in its own dialect, or in that of its preset', async () => {
+    const endpoint = 'sip:rec@192.0.2.9';
+    const wishes = [
+      provider('bureau', { preset: 'dubber', endpoint }),
+      provider('plain', { preset: 'dubber', endpoint, dialect: 'rfc7865' }),
+      provider('here', { preset: 'embedded' }),
+    ];
+    expect(await change(store, wishes)).toEqual([]);
+    const targets = recordingTargets(configOf('none'), embedded, store)!;
+    const spoken = ['bureau', 'plain', 'here'].map((name) => targets(name)?.dialect?.name);
+    expect(spoken).toEqual(['broadworks', 'rfc7865', 'rfc7865']);
+  });
+
+  it("knows a user by the platform information, and by the provider's account where that has none", async () => {
+    const wishes = [
+      provider('bureau', {
+        preset: 'dubber',
+        endpoint: 'sip:rec@192.0.2.9',
+        accountServiceProvider: 'P0',
+        accountGroup: 'G0',
+      }),
+      provider('here', { preset: 'embedded' }),
+      user('alice', { numbers: ['1001'], serviceProvider: 'P1', externalGroup: 'G1' }),
+      user('bob', { numbers: ['1002'], externalIdentifier: 'bob@x' }),
+      user('carol', { numbers: ['1003'] }),
+    ];
+    expect(await change(store, wishes)).toEqual([]);
+    const alice = { serviceProvider: 'P1', externalGroup: 'G1' };
+    const bob = { serviceProvider: 'P0', externalGroup: 'G0', externalIdentifier: 'bob@x' };
+    expect(accountOf(store, 'alice', 'bureau')).toEqual(alice);
+    expect(accountOf(store, 'bob', 'bureau')).toEqual(bob);
+    expect(accountOf(store, 'carol', 'here')).toBeUndefined();
+    expect(accountOf(undefined, 'alice', undefined)).toBeUndefined();
+
+    const begun: Array<[RecordingTarget, RecordingRequest]> = [];
+    const client = {
+      record: (target: RecordingTarget, request: RecordingRequest) => begun.push([target, request]),
+    } as unknown as RecordingClient;
+    const targets = recordingTargets(configOf('none'), embedded, store);
+    const recorders = recordersFor(targets, client, store)!;
+    const request = { callId: 'a' } as RecordingRequest;
+    const of = (provider: string) => ({ id: 'bob', provider }) as RecordedUser;
+    recorders.start(request, of('bureau'));
+    expect(begun).toEqual([
+      [expect.objectContaining({ name: 'bureau' }), { callId: 'a', account: bob }],
+    ]);
+    expect(() => recorders.start(request, of('gone'))).toThrow(/gone/);
   });
 });

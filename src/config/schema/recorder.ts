@@ -52,6 +52,12 @@ export const recorder = z.strictObject({
     .describe(
       'Who records: embedded, none, or the SIP URI of a recording server, as sip:rec@HOST:PORT;transport=tcp.',
     ),
+  dialect: z
+    .enum(['rfc7865', 'broadworks'])
+    .prefault('rfc7865')
+    .describe(
+      'How the recorder is spoken to: rfc7865, or broadworks, the form of Cisco BroadWorks and Webex Calling.',
+    ),
   answerTimeoutSeconds: seconds(1, 60)
     .prefault(5)
     .describe('How long the recorder may take to answer before the call counts as not recorded.'),
