@@ -11,6 +11,26 @@ export const FAULTS = {
   TOO_MANY_CALLS: { sip: 503, retry: true, says: 'as many calls as are allowed are under way' },
   TOO_MANY_HOPS: { sip: 483, retry: false, says: 'the request has passed too many hops: a loop' },
   NO_ROUTE: { sip: 404, retry: false, says: 'no route matches the called number' },
+  URI_SCHEME_UNKNOWN: {
+    sip: 416,
+    retry: false,
+    says: 'the Request-URI is neither a SIP nor a telephone URI',
+  },
+  NUMBER_TOO_LONG: {
+    sip: 414,
+    retry: false,
+    says: 'the called number is longer than any number is',
+  },
+  EXTENSION_UNKNOWN: {
+    sip: 420,
+    retry: false,
+    says: 'the request requires an extension that does not work through us',
+  },
+  BODY_NOT_UNDERSTOOD: {
+    sip: 415,
+    retry: false,
+    says: 'the call has a body, and no session description in it',
+  },
   NO_TARGET_ANSWERED: {
     sip: 503,
     retry: true,

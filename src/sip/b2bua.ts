@@ -9,7 +9,8 @@ import {
 } from '../core';
 import type { MediaPlane } from '../media';
 import type { RecordingPolicy } from '../policy';
-import type { IncomingInvite, IncomingRequest, SipAgent } from '../ua';
+import type { Headers, IncomingInvite, IncomingRequest, SipAgent } from '../ua';
+import { type Refusal, refusalOf } from './admission';
 import { Call } from './call/call';
 import type { CallEnvironment, MediaTimeoutRule } from './call/environment';
 import { detached } from './detached';
@@ -19,7 +20,7 @@ import { nextMaxForwards } from './procedures/invite';
 import { answerOutsideCalls } from './procedures/outside-calls';
 import type { CallRecord } from './record';
 import type { Recorders } from './recording/call-recordings';
-import { OwnAddresses, Router, type Routing } from './routing';
+import { OwnAddresses, type Peer, Router, type Routing } from './routing';
 
 export interface Topology {
   /** Our addresses for media, one a family; at least one. */
@@ -182,22 +183,19 @@ class Switchboard implements B2bua {
   }
 
   #onInvite(invite: IncomingInvite): void {
-    const peer = this.#env.router.peers.at(invite.source.address);
-    if (!peer) {
-      this.#turnAway(invite, 'CALLER_NOT_ALLOWED');
-      return;
-    }
+    const peer = this.#admit(invite);
+    if (!peer) return;
     if (this.#draining || this.#calls.size >= this.options.limits.calls) {
-      this.#turnAway(invite, this.#draining ? 'SHUTTING_DOWN' : 'TOO_MANY_CALLS');
+      this.#turnAway(invite, { fault: this.#draining ? 'SHUTTING_DOWN' : 'TOO_MANY_CALLS' });
       return;
     }
     if (nextMaxForwards(invite.header('max-forwards')) === undefined) {
-      this.#turnAway(invite, 'TOO_MANY_HOPS');
+      this.#turnAway(invite, { fault: 'TOO_MANY_HOPS' });
       return;
     }
     const routed = this.#env.router.route(peer, invite.uri);
     if (!routed) {
-      this.#turnAway(invite, 'NO_ROUTE');
+      this.#turnAway(invite, { fault: 'NO_ROUTE' });
       return;
     }
     const call = new Call(this.#env, invite, peer, routed, (record) => this.#onOver(call, record));
@@ -206,12 +204,8 @@ class Switchboard implements B2bua {
   }
 
   #onRequest(request: IncomingRequest): void {
-    const peer = this.#env.router.peers.at(request.source.address);
-    if (!peer) {
-      this.#count('CALLER_NOT_ALLOWED');
-      void request.respond(FAULTS.CALLER_NOT_ALLOWED.sip);
-      return;
-    }
+    const peer = this.#admit(request);
+    if (!peer) return;
     detached(
       answerOutsideCalls(this.#env, peer, request),
       this.options.log,
@@ -219,15 +213,22 @@ class Switchboard implements B2bua {
     );
   }
 
-  #turnAway(invite: IncomingInvite, fault: FaultCode): void {
-    this.#count(fault);
-    const { sip, retry } = FAULTS[fault];
-    this.options.log.debug({ fault, source: invite.source.address }, 'call turned away');
-    void invite.reject(sip, { headers: retry ? { 'Retry-After': RETRY_AFTER_S } : {} });
+  /** Who has sent it; undefined when it was turned away, for its sender or for what it wants. */
+  #admit(request: IncomingRequest): Peer | undefined {
+    const peer = this.#env.router.peers.at(request.source.address);
+    const refusal = peer ? refusalOf(request) : { fault: 'CALLER_NOT_ALLOWED' as const };
+    if (!refusal) return peer;
+    this.#turnAway(request, refusal);
+    return undefined;
   }
 
-  #count(what: FaultCode): void {
-    this.#refusals[what] = (this.#refusals[what] ?? 0) + 1;
+  #turnAway(request: IncomingRequest, { fault, headers }: Refusal): void {
+    this.#refusals[fault] = (this.#refusals[fault] ?? 0) + 1;
+    const { sip, retry } = FAULTS[fault];
+    const { method, source } = request;
+    this.options.log.debug({ fault, method, source: source.address }, 'request turned away');
+    const later: Headers = retry ? { 'Retry-After': RETRY_AFTER_S } : {};
+    void request.respond(sip, { headers: { ...later, ...headers } });
   }
 
   #onOver(call: Call, record: CallRecord): void {

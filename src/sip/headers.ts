@@ -137,6 +137,39 @@ const LEG_OPTIONS = new Set([
   'ice',
 ]);
 
+/**
+ * What a request may require (RFC 3261 §8.2.2.3): what the engine does on each leg (RFC 3262, 4028), what is
+ * translated between them (RFC 3891, 3911, 4538), and what works from end to end because headers and
+ * bodies are all it takes (RFC 3312, 4412, 4488, 5373, 7044, 7433, 7614, 7866). With any other it
+ * cannot be known whether it survives two dialogs and another media address.
+ */
+const MAY_BE_REQUIRED = new Set([
+  '100rel',
+  'timer',
+  'replaces',
+  'join',
+  'tdialog',
+  'precondition',
+  'resource-priority',
+  'norefersub',
+  'nosub',
+  'explicitsub',
+  'answermode',
+  'histinfo',
+  'uui',
+  'siprec',
+  'record-aware',
+]);
+
+/** The option tags of a Require value that must be refused with 420. */
+export function unsupportedOptions(required: string | undefined): readonly string[] {
+  if (required === undefined) return [];
+  return tokens(required).filter((option) => !MAY_BE_REQUIRED.has(option.toLowerCase()));
+}
+
+/** Bodies in which a session description is found. */
+export const ACCEPT = 'application/sdp, multipart/mixed';
+
 /** Allow, Supported, Require and Proxy-Require of the other leg. */
 export function negotiatedHeaders(message: SipMessage): Record<string, string> {
   const made: Record<string, string> = {};

@@ -1,6 +1,7 @@
 import { Driver, FAULTS, Fault, type FaultCode, type Log } from '../../core';
 import type { PlaneEvent } from '../../media';
 import type { Dialog, IncomingInvite, IncomingRequest, Provisional, SipMessage } from '../../ua';
+import { isRefused } from '../admission';
 import { detached, faultOf } from '../detached';
 import { descriptionOf, passBody } from '../media/bodies';
 import { SessionMedia } from '../media/session-media';
@@ -280,6 +281,7 @@ export class Call implements CallParts {
   }
 
   #relay(from: CallSide, request: IncomingRequest): void {
+    if (isRefused(request)) return;
     const side = otherSide(from);
     // A callee that has its ACK may speak before the caller has its answer.
     const ready = this.state === 'answering' ? this.#relayed : Promise.resolve();

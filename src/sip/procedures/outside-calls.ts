@@ -1,6 +1,6 @@
 import type { IncomingRequest } from '../../ua';
 import type { CallEnvironment } from '../call/environment';
-import { CALL_METHODS } from '../headers';
+import { ACCEPT, CALL_METHODS } from '../headers';
 import { keptBody } from '../media/bodies';
 import type { Peer } from '../routing';
 import { requestHeaders, responseHeaders } from './carry';
@@ -25,7 +25,7 @@ export async function answerOutsideCalls(
       await request.respond(200, {
         headers: {
           ...ALLOW,
-          Accept: 'application/sdp, multipart/mixed',
+          Accept: ACCEPT,
           'Accept-Encoding': 'identity',
         },
       });

@@ -7,6 +7,7 @@ import {
   type IncomingResponse,
   type SipMessage,
 } from '../../ua';
+import { isRefused } from '../admission';
 import type { CallParts } from '../call/environment';
 import { type Leg, mediaSide, otherSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
@@ -72,6 +73,7 @@ export class Reoffers {
   }
 
   onReinvite(from: CallSide, request: IncomingReinvite): void {
+    if (isRefused(request)) return;
     const id = this.#begin(from, 'INVITE', request);
     request.onCancel = () => {
       const exchange = this.#exchanges.get(id);
@@ -82,6 +84,7 @@ export class Reoffers {
   }
 
   onUpdate(from: CallSide, request: IncomingRequest): void {
+    if (isRefused(request)) return;
     if (descriptionOf(request) !== undefined) this.#begin(from, 'UPDATE', request);
     else this.#detached(this.#passRefresh(from, request));
   }

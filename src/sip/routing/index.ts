@@ -1,6 +1,7 @@
 export { OwnAddresses } from './own-addresses';
 export type { AddressBlock, Peer } from './peers';
 export {
+  isTooLong,
   type Route,
   type Routed,
   Router,

@@ -129,6 +129,12 @@ export class Router {
   }
 }
 
+/** No number or name is so long, and no pattern is run on it. */
+export function isTooLong(requestUri: string): boolean {
+  if (requestUri.length <= LONGEST_NUMBER) return false;
+  return dialledOf(requestUri, parseSipUri(requestUri)).length > LONGEST_NUMBER;
+}
+
 /** The user part without its parameters, or the number of a tel URI without visual separators. */
 function dialledOf(requestUri: string, uri: SipUri | undefined): string {
   if (uri) return uri.user?.split(';', 1)[0] ?? '';
