@@ -15,7 +15,8 @@ export interface LiveCall {
 
 export interface LiveRecording {
   readonly user: string;
-  readonly state: 'starting' | 'recording' | 'paused' | 'failed' | 'ended';
+  /** `off`: nothing is recorded, and nothing was in this call. */
+  readonly state: 'off' | 'starting' | 'recording' | 'paused' | 'failed' | 'ended';
 }
 
 export interface Readiness {

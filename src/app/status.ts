@@ -37,6 +37,7 @@ const CALL_STATES: Readonly<Record<CallSnapshot['state'], LiveCall['state']>> = 
 };
 
 const RECORDING_STATES: Readonly<Record<string, LiveRecording['state']>> = {
+  off: 'off',
   idle: 'starting',
   inviting: 'starting',
   active: 'recording',

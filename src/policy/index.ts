@@ -1,6 +1,12 @@
 export { type ConfiguredUser, ConfiguredUsers } from './configured-users';
 export { type DialPlan, type Identity, identityOf, normaliseNumber } from './identity';
-export type { RecordingMode } from './recording/modes';
+export {
+  type Actor as RecordingActor,
+  RecordingMachine,
+  type RecordingOutput,
+  type Reply as RecordingReply,
+} from './recording/machine';
+export type { Action as RecordingAction, RecordingMode } from './recording/modes';
 export type {
   CallIdentities,
   Provenance,

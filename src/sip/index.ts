@@ -14,6 +14,8 @@ export type {
   AttemptRecord,
   CallParty,
   CallRecord,
+  ControlRecord,
+  ControlResult,
   MediaRecord,
   RecordingRecord,
 } from './record';

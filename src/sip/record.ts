@@ -1,5 +1,6 @@
 import type { FaultCode, Millis } from '../core';
 import type { StreamStats } from '../media';
+import type { RecordingAction, RecordingActor, RecordingReply } from '../policy';
 import type { CallSide } from './call/signals';
 
 /** One party as signalling knows it. Personal data: log it redacted. */
@@ -55,6 +56,23 @@ export interface RecordingRecord {
   readonly endedAt: Date | undefined;
 }
 
+/** A command to the recording of a user, and what became of it. */
+export interface ControlRecord {
+  readonly at: Date;
+  readonly user: string;
+  readonly side: CallSide;
+  /** How it came; `timer` when a pause ended by itself. */
+  readonly by: RecordingActor;
+  readonly action: RecordingAction;
+  readonly result: ControlResult;
+}
+
+/**
+ * What a command came to. done: carried out. already: it was so before. forbidden: the mode does not allow it.
+ * not-now: senseless at this point of the call. no-call: the call is over. failed: no recorder takes the recording.
+ */
+export type ControlResult = RecordingReply | 'failed';
+
 /** A call from its first message to its last: what a CDR is made of. */
 export interface CallRecord {
   /** Ours, UUID. */
@@ -86,6 +104,8 @@ export interface CallRecord {
     readonly fault: FaultCode | undefined;
   };
   readonly media: readonly MediaRecord[];
-  /** One for each recorded user of a call that was answered. */
+  /** One for each recording that was begun: a user may stop and start again, or never start. */
   readonly recordings: readonly RecordingRecord[];
+  /** The commands that users gave to their recordings, by user and in order. */
+  readonly controls: readonly ControlRecord[];
 }

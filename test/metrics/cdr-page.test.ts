@@ -87,6 +87,16 @@ const record: Everything<CallRecord> = {
       endedAt: new Date('2026-01-15T14:04:01.002Z'),
     },
   ],
+  controls: [
+    {
+      at: new Date('2026-01-15T14:03:20.500Z'),
+      user: '+15550100',
+      side: 'caller',
+      by: 'info',
+      action: 'pause',
+      result: 'done',
+    },
+  ],
 };
 
 /** The type with nothing left out. */

@@ -61,6 +61,7 @@ function aRecord(more: Partial<CallRecord> = {}): CallRecord {
     end: { by: 'callee', code: 200, reason: 'OK', cause: undefined, fault: undefined },
     media: [],
     recordings: [],
+    controls: [],
     ...more,
   };
 }

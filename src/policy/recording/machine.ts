@@ -13,7 +13,7 @@ import { type Action, allows, type RecordingMode } from './modes';
  *   any ──ended──▶ ended
  * ```
  *
- * Invariants. P1: a pause closes the gate before anything is signalled. P2: every command gets exactly
+ * Invariants. P1: a pause comes before anything that tells of it. P2: every command gets exactly
  * one reply, and the reply is what is true after it. P3: `indicate` follows each change that a
  * record-aware party must be told of (RFC 7866 §7.1.2).
  */
@@ -136,11 +136,9 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
   #pause(kept: boolean, by: Actor, now: Instant): readonly RecordingOutput[] {
     this.#state = { kind: 'paused', kept };
     if (this.autoResumeMs !== undefined) this.#timers.set('auto-resume', now + this.autoResumeMs);
-    // P1: the gate first, then the world.
     return [
-      { kind: 'gate', open: false },
+      { kind: 'pause', by },
       { kind: 'tone', on: false },
-      { kind: 'signal', paused: true, by },
       { kind: 'announce', what: 'pause' },
       { kind: 'indicate', record: 'paused' },
     ];
@@ -150,8 +148,7 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
     this.#timers.stopAll();
     this.#state = { kind: 'recording', kept };
     return [
-      { kind: 'signal', paused: false, by },
-      { kind: 'gate', open: true },
+      { kind: 'resume', by },
       { kind: 'announce', what: 'resume' },
       { kind: 'tone', on: true },
       { kind: 'indicate', record: 'on' },
@@ -162,9 +159,8 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
     this.#timers.stopAll();
     this.#state = { kind: 'idle' };
     return [
-      { kind: 'gate', open: false },
-      { kind: 'tone', on: false },
       { kind: 'finish', keep: true, cause: 'stopped', by },
+      { kind: 'tone', on: false },
       { kind: 'announce', what: 'stop' },
       { kind: 'indicate', record: 'off' },
     ];
@@ -232,10 +228,10 @@ export type RecordingOutput =
   | { readonly kind: 'begin'; readonly kept: boolean }
   /** The user asked to keep what is recorded since the answer. */
   | { readonly kind: 'keep' }
-  /** Whether audio may reach the recorder: carried out before any later output. */
-  | { readonly kind: 'gate'; readonly open: boolean }
-  /** The recorder is told that the recording is paused or goes on. */
-  | { readonly kind: 'signal'; readonly paused: boolean; readonly by: Actor }
+  /** No audio may reach the recorder, and then it is told so. */
+  | { readonly kind: 'pause'; readonly by: Actor }
+  /** The recorder is told that the recording goes on, and then gets audio. */
+  | { readonly kind: 'resume'; readonly by: Actor }
   | {
       readonly kind: 'finish';
       readonly keep: boolean;

@@ -344,7 +344,8 @@ export class Call implements CallParts {
     if (this.caller.dialog && answerer) this.env.references.remove(this.caller.dialog, answerer);
     const recordings = await this.recordings.end({ text: 'the call is over' });
     const media = await this.media.close();
-    const record = this.#builder.record(this.#targets.attempts, media, recordings);
+    const { controls } = this.recordings;
+    const record = this.#builder.record(this.#targets.attempts, media, recordings, controls);
     this.onOver(record);
     return record;
   }

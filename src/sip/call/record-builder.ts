@@ -1,7 +1,13 @@
 import { type Clock, FAULTS, type Instant } from '../../core';
 import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
 import type { LineReport } from '../media/session-media';
-import type { AttemptRecord, CallParty, CallRecord, RecordingRecord } from '../record';
+import type {
+  AttemptRecord,
+  CallParty,
+  CallRecord,
+  ControlRecord,
+  RecordingRecord,
+} from '../record';
 import type { Peer, Routed } from '../routing';
 import type { Attempt } from './attempt';
 import type { CallEnd } from './signals';
@@ -74,6 +80,7 @@ export class RecordBuilder {
     attempts: readonly Attempt[],
     media: readonly LineReport[],
     recordings: readonly RecordingRecord[],
+    controls: readonly ControlRecord[],
   ): CallRecord {
     const answered = this.#answered;
     return {
@@ -93,6 +100,7 @@ export class RecordBuilder {
       end: this.#end!,
       media: media.map(({ kind, stats }) => ({ kind, caller: stats.a, callee: stats.b })),
       recordings,
+      controls,
     };
   }
 }

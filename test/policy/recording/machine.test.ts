@@ -93,19 +93,17 @@ describe('the recording of one user in one call', () => {
     }
   }
 
-  it('closes the gate before anything is signalled when paused', () => {
+  it('pauses before anybody is told', () => {
     const machine = new RecordingMachine('always-pause-resume');
     machine.handle({ kind: 'answered' }, 0);
     const { outputs } = ask(machine, 'pause');
     expect(outputs.map((output) => output.kind)).toEqual([
-      'gate',
+      'pause',
       'tone',
-      'signal',
       'announce',
       'indicate',
       'reply',
     ]);
-    expect(outputs[0]).toEqual({ kind: 'gate', open: false });
   });
 
   it('begins at the answer when the user asked for it while it rang', () => {
@@ -142,7 +140,7 @@ describe('the recording of one user in one call', () => {
     ask(machine, 'pause');
     expect(machine.nextDeadline()).toBe(31_000);
     expect(machine.tick(30_999)).toEqual([]);
-    expect(machine.tick(31_000)).toContainEqual({ kind: 'gate', open: true });
+    expect(machine.tick(31_000)).toContainEqual({ kind: 'resume', by: 'timer' });
     expect(machine.nextDeadline()).toBeUndefined();
   });
 

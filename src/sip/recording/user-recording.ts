@@ -1,0 +1,274 @@
+import { type Clock, FAULTS, Fault, type FaultCode, type Ids, type Log } from '../../core';
+import { type Fork, isHold, isRecordable, type PayloadDescription, type Side } from '../../media';
+import type { RecordedUser } from '../../policy';
+import type {
+  RecordedParty,
+  RecordedStream,
+  Recording,
+  RecordingChange,
+  RecordingOutcome,
+  RecordingRequest,
+  StopReason,
+} from '../../siprec';
+import type { AgreedLine, Agreement, SessionMedia } from '../media/session-media';
+import type { RecordingRecord } from '../record';
+
+/** Who sets recording sessions up; `RecordingClient` of the siprec room is one. */
+export interface Recorders {
+  /**
+   * Takes over the forks of the request, which records `user`. Never throws for what a recorder does.
+   * @throws Fault `RECORDER_NOT_CONFIGURED` when the user's provider names none.
+   */
+  start(request: RecordingRequest, user: RecordedUser): Recording;
+}
+
+/** The call as its recordings are told of it. */
+export interface RecordedCall {
+  readonly id: string;
+  /** RFC 7989 Session-ID of the caller's INVITE. */
+  readonly sipSessionId: string | undefined;
+  readonly parties: Readonly<Record<Side, RecordedParty>>;
+}
+
+/** What all recordings of a user in a call have in common. */
+export interface RecordedSession {
+  readonly call: RecordedCall;
+  readonly user: RecordedUser;
+  readonly groupId: string;
+  readonly sessionId: string;
+  /** When the call was answered. */
+  readonly startedAt: Date;
+}
+
+export interface RecordingServices {
+  readonly recorders: Recorders | undefined;
+  readonly forkBind: string;
+  readonly ids: Ids;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const SIDES: readonly Side[] = ['a', 'b'];
+
+/** One recording of a recorded user: from the answer of the call or the user's start to their end. */
+export class UserRecording {
+  /** Resolves with whether the recorder has accepted the recording. Never rejects. */
+  readonly established: Promise<boolean>;
+  readonly #id: string;
+  readonly #side: Side;
+  /** Copies that nobody has taken over yet. */
+  #forks: Promise<Readonly<Record<Side, Fork>>> | undefined;
+  #recording: Recording | undefined;
+  #agreement: Agreement | undefined;
+  #lineIndex = -1;
+  #fault: Fault | undefined;
+  /** Paused, by whom; before the recorder is invited too. */
+  #pausedBy: string | undefined;
+  #ended: Promise<RecordingRecord> | undefined;
+  #onEstablished: (accepted: boolean) => void = () => {};
+
+  /** `onLost` is told when no recorder takes the recording, or it is lost before its end. */
+  constructor(
+    private readonly services: RecordingServices,
+    private readonly session: RecordedSession,
+    private readonly onLost: () => void,
+  ) {
+    this.#id = services.ids.uuid();
+    this.#side = session.user.side === 'caller' ? 'a' : 'b';
+    this.established = new Promise((resolve) => {
+      this.#onEstablished = resolve;
+    });
+  }
+
+  get state(): string {
+    return this.#recording?.state ?? (this.#fault ? 'failed' : 'idle');
+  }
+
+  /** From now on what both sides send is kept for the recorder, who is invited once they have agreed. */
+  begin(media: SessionMedia): void {
+    const line = recordableLine(media);
+    if (!this.services.recorders) this.#fail(new Fault('RECORDER_NOT_CONFIGURED'));
+    else if (!line) this.#fail(new Fault('NOTHING_RECORDABLE'));
+    else {
+      this.#lineIndex = line.index;
+      const bind = this.services.forkBind;
+      this.#forks = Promise.all(SIDES.map((side) => line.line.fork(side, { bind }))).then(
+        ([a, b]) => ({ a: a!, b: b! }),
+      );
+      // A copy that could not be opened is told of where the recording is started.
+      this.#forks.catch(() => {});
+    }
+  }
+
+  agreed(agreement: Agreement): void {
+    const known = this.#agreement !== undefined;
+    this.#agreement = agreement;
+    if (!known) void this.#start(agreement);
+    else this.#recording?.update(this.#change(agreement));
+  }
+
+  /** Resolves when no packet can reach the recorder any more; the recorder is told afterwards. */
+  async pause(by: string): Promise<void> {
+    this.#pausedBy = by;
+    if (!this.#recording) await this.#gate();
+    // The copies may have been taken over in the meantime.
+    await this.#recording?.pause(by);
+  }
+
+  resume(by: string): void {
+    this.#pausedBy = undefined;
+    if (this.#recording) void this.#recording.resume(by);
+    else void this.#ungate();
+  }
+
+  /** Resolves with what became of it. Never rejects; safe to call twice. */
+  end(reason: StopReason): Promise<RecordingRecord> {
+    this.#ended ??= this.#end(reason);
+    return this.#ended;
+  }
+
+  async #end(reason: StopReason): Promise<RecordingRecord> {
+    if (this.#recording) return this.#record(await this.#recording.stop(reason));
+    this.#onEstablished(false);
+    await this.#closeForks();
+    return this.#record(undefined);
+  }
+
+  async #start(first: Agreement): Promise<void> {
+    const { log } = this.services;
+    try {
+      if (!this.#forks || !this.services.recorders) return;
+      const forks = await this.#forks;
+      const agreement = this.#agreement!;
+      const agreed = agreement.lines[this.#lineIndex];
+      if (this.#ended) return;
+      if (!agreed || !isRecordable(agreed.answer)) throw new Fault('NOTHING_RECORDABLE');
+      const request = this.#request(forks, agreement);
+      const recording = this.services.recorders.start(request, this.session.user);
+      this.#recording = recording;
+      this.#forks = undefined;
+      if (this.#pausedBy !== undefined) void recording.pause(this.#pausedBy);
+      // Put on hold while the copies were opened: a request has no place for who holds.
+      if (agreement !== first) recording.update(this.#change(agreement));
+      void recording.established.then(this.#onEstablished);
+      void recording.outcome.then(() => {
+        if (!this.#ended) this.onLost();
+      });
+    } catch (error) {
+      await this.#closeForks();
+      this.#fail(error instanceof Fault ? error : new Fault('INTERNAL_ERROR', String(error)));
+      log.warn({ recording: this.#id, err: error }, 'recording not started');
+    }
+  }
+
+  #fail(fault: Fault): void {
+    this.#fault = fault;
+    this.#onEstablished(false);
+    this.onLost();
+  }
+
+  #request(forks: Readonly<Record<Side, Fork>>, agreement: Agreement): RecordingRequest {
+    const { call, user, groupId, sessionId, startedAt } = this.session;
+    const own = call.parties[this.#side];
+    const recorded = user.name === undefined ? own : { ...own, displayName: user.name };
+    const other = call.parties[this.#side === 'a' ? 'b' : 'a'];
+    return {
+      callId: call.id,
+      recordingId: this.#id,
+      groupId,
+      sessionId,
+      ...(call.sipSessionId !== undefined && { sipSessionId: call.sipSessionId }),
+      direction: this.#side === 'a' ? 'out' : 'in',
+      recorded,
+      others: [other],
+      streams: SIDES.map((side) => ({
+        ...this.#stream(side, agreement),
+        sender: call.parties[side].participantId,
+        fork: forks[side],
+      })),
+      startedAt,
+    };
+  }
+
+  #change(agreement: Agreement): RecordingChange {
+    const agreed = agreement.lines[this.#lineIndex];
+    return {
+      streams: SIDES.map((side) => this.#stream(side, agreement)),
+      held: SIDES.filter((side) => agreed && isHold(describedBy(side, agreed, agreement))).map(
+        (side) => this.session.call.parties[side].participantId,
+      ),
+    };
+  }
+
+  #stream(side: Side, agreement: Agreement): Pick<RecordedStream, 'label' | 'codecs' | 'sending'> {
+    const terms = agreement.lines[this.#lineIndex]?.terms;
+    const offers = agreement.offerer === side;
+    const codecs: readonly PayloadDescription[] =
+      (offers ? terms?.toAnswerer : terms?.toOfferer) ?? [];
+    return {
+      label: side === this.#side ? '1' : '2',
+      codecs,
+      sending: (offers ? terms?.offererSends : terms?.answererSends) ?? false,
+    };
+  }
+
+  async #gate(): Promise<void> {
+    try {
+      const { a, b } = (await this.#forks) ?? {};
+      if (this.#pausedBy !== undefined) await Promise.all([a?.pause(), b?.pause()]);
+    } catch {
+      // What could not be opened lets nothing through; what cannot be paused may not go on.
+      await this.#closeForks();
+    }
+  }
+
+  async #ungate(): Promise<void> {
+    const { a, b } = (await this.#forks?.catch(() => undefined)) ?? {};
+    if (this.#pausedBy !== undefined || this.#recording) return;
+    a?.resume();
+    b?.resume();
+  }
+
+  async #closeForks(): Promise<void> {
+    const forks = this.#forks;
+    this.#forks = undefined;
+    try {
+      const { a, b } = (await forks) ?? {};
+      await Promise.all([a?.close(), b?.close()]);
+    } catch {
+      // What could not be opened needs no closing.
+    }
+  }
+
+  #record(outcome: RecordingOutcome | undefined): RecordingRecord {
+    const { user } = this.session;
+    const fault: FaultCode | undefined =
+      outcome?.fault?.code ?? this.#fault?.code ?? (outcome ? undefined : 'NOTHING_RECORDABLE');
+    return {
+      user: user.id,
+      side: user.side === 'caller' ? 'caller' : 'callee',
+      because: user.provenance.entry,
+      recorded: outcome?.recorded ?? 'not',
+      fault: outcome?.recorded === 'fully' ? undefined : fault,
+      detail: outcome?.reason ?? this.#fault?.message ?? FAULTS[fault!].says,
+      recordingId: this.#id,
+      recorder: outcome?.target,
+      status: outcome?.status,
+      startedAt: outcome?.answeredAt,
+      endedAt: outcome?.endedAt,
+    };
+  }
+}
+
+/** What both sides have agreed on, or before that what has been offered. */
+function recordableLine(media: SessionMedia): SessionMedia['recordable'] {
+  const { agreement } = media;
+  if (!agreement) return media.recordable;
+  const index = agreement.lines.findIndex(({ line, answer }) => line && isRecordable(answer));
+  const line = agreement.lines[index]?.line;
+  return line && { index, line };
+}
+
+function describedBy(side: Side, agreed: AgreedLine, agreement: Agreement) {
+  return agreement.offerer === side ? agreed.offer : agreed.answer;
+}

@@ -1,0 +1,156 @@
+import { Driver } from '../../core';
+import {
+  type RecordedUser,
+  type RecordingAction,
+  type RecordingActor,
+  RecordingMachine,
+  type RecordingMode,
+  type RecordingOutput,
+  type RecordingReply,
+} from '../../policy';
+import type { StopReason } from '../../siprec';
+import type { Agreement, SessionMedia } from '../media/session-media';
+import type { ControlRecord, ControlResult, RecordingRecord } from '../record';
+import { type RecordedCall, type RecordingServices, UserRecording } from './user-recording';
+
+/** Commands beyond these are carried out and not written down: a record has an end. */
+const MOST_CONTROLS = 100;
+
+/** All that is recorded of one user in one call, as the mode and the user's commands will have it. */
+export class UserRecordings {
+  readonly #driver: Driver<Parameters<RecordingMachine['handle']>[0], RecordingOutput>;
+  readonly #machine: RecordingMachine;
+  readonly #recordings: UserRecording[] = [];
+  readonly #controls: ControlRecord[] = [];
+  /** What the last command was answered. */
+  #reply: RecordingReply = 'no-call';
+  /** Resolves when the last pause is in force. */
+  #paused: Promise<void> = Promise.resolve();
+  #media: SessionMedia | undefined;
+  #agreement: Agreement | undefined;
+  #startedAt: Date;
+
+  constructor(
+    private readonly services: RecordingServices,
+    private readonly call: RecordedCall,
+    readonly user: RecordedUser,
+    private readonly ids: { readonly groupId: string; readonly sessionId: string },
+  ) {
+    const { autoResumeSeconds = 0 } = user.settings ?? {};
+    const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
+    this.#startedAt = services.clock.wall();
+    this.#machine = new RecordingMachine(modeInForce(user.mode), autoResumeMs);
+    this.#driver = new Driver(this.#machine, services.clock, (output) => this.#perform(output));
+  }
+
+  /** Of the recording that is under way, or was last; `off` when there is none. */
+  get state(): string {
+    return this.#recordings.at(-1)?.state ?? 'off';
+  }
+
+  /** The commands that came, in order, with what they were answered. */
+  get controls(): readonly ControlRecord[] {
+    return this.#controls;
+  }
+
+  answered(media: SessionMedia): void {
+    this.#media = media;
+    this.#startedAt = this.services.clock.wall();
+    this.#driver.input({ kind: 'answered' });
+  }
+
+  agreed(agreement: Agreement): void {
+    this.#agreement = agreement;
+    this.#current?.agreed(agreement);
+  }
+
+  /**
+   * A command of the user. Resolves with what is true then: `done` to a pause when no packet can reach the
+   * recorder any more, to a start when the recorder has accepted. Never rejects.
+   */
+  async control(action: RecordingAction, by: RecordingActor): Promise<ControlResult> {
+    const at = this.services.clock.wall();
+    const result = await this.#carryOut(action, by);
+    this.#note(at, by, action, result);
+    return result;
+  }
+
+  /** The call is over. Resolves with what became of each recording; never rejects. */
+  async end(reason: StopReason): Promise<readonly RecordingRecord[]> {
+    this.#driver.input({ kind: 'ended' });
+    this.#driver.stop();
+    return Promise.all(this.#recordings.map((recording) => recording.end(reason)));
+  }
+
+  get #current(): UserRecording | undefined {
+    const { kind } = this.#machine.state;
+    return kind === 'recording' || kind === 'paused' ? this.#recordings.at(-1) : undefined;
+  }
+
+  async #carryOut(action: RecordingAction, by: RecordingActor): Promise<ControlResult> {
+    this.#driver.input({ kind: 'command', id: 0, action, by });
+    const result = this.#reply;
+    const recording = this.#current;
+    if (action === 'pause' && recording) await this.#paused;
+    if (action !== 'start' || result !== 'done') return result;
+    if (this.#machine.state.kind === 'ringing') return result;
+    return (await this.#recordings.at(-1)?.established) ? 'done' : 'failed';
+  }
+
+  #perform(output: RecordingOutput): void {
+    switch (output.kind) {
+      case 'begin':
+        this.#begin();
+        return;
+      case 'pause':
+        this.#paused = this.#recordings.at(-1)!.pause(output.by);
+        return;
+      case 'resume':
+        this.#recordings.at(-1)!.resume(output.by);
+        if (output.by === 'timer') {
+          this.#note(this.services.clock.wall(), 'timer', 'resume', 'done');
+        }
+        return;
+      case 'finish':
+        if (output.cause === 'stopped') {
+          void this.#recordings.at(-1)!.end({ text: 'the user stopped it' });
+        }
+        return;
+      case 'reply':
+        this.#reply = output.result;
+        return;
+      case 'keep':
+      case 'announce':
+      case 'tone':
+      case 'indicate':
+        // Nothing of these concerns the recorder.
+        return;
+    }
+  }
+
+  #begin(): void {
+    const { services, call, user, ids } = this;
+    const session = { call, user, ...ids, startedAt: this.#startedAt };
+    const recording = new UserRecording(services, session, () => {
+      if (recording === this.#recordings.at(-1)) this.#driver.input({ kind: 'recorder-failed' });
+    });
+    this.#recordings.push(recording);
+    recording.begin(this.#media!);
+    if (this.#agreement) recording.agreed(this.#agreement);
+  }
+
+  #note(at: Date, by: RecordingActor, action: RecordingAction, result: ControlResult): void {
+    if (this.#controls.length >= MOST_CONTROLS) return;
+    const { id, side } = this.user;
+    const place = side === 'caller' ? 'caller' : 'callee';
+    this.#controls.push({ at, user: id, side: place, by, action, result });
+  }
+}
+
+/**
+ * What was recorded cannot be taken back from a recorder: RFC 7866 has no word for it. Where it would have
+ * to be, nothing is recorded before the user asks.
+ */
+function modeInForce(mode: RecordingMode): RecordingMode {
+  return mode === 'on-demand-keep' ? 'on-demand' : mode;
+}

@@ -1,0 +1,56 @@
+import { RecordedWorld, user } from './world';
+
+describe('a recorded user', () => {
+  it.each(['always', 'always-pause-resume'] as const)(
+    'is recorded from the answer on: %s',
+    async (mode) => {
+      const world = new RecordedWorld([user(mode)]);
+      expect(world.journal).toEqual([]);
+      await world.answer();
+      expect(world.journal).toEqual(['fork1a open', 'fork2b open', 'id3 invite']);
+      expect(world.call.states).toEqual([{ user: 'alice', state: 'active' }]);
+      expect(await world.call.end({ text: 'over' })).toMatchObject([
+        { recordingId: 'id3', recorded: 'fully', side: 'caller' },
+      ]);
+    },
+  );
+
+  it.each(['on-demand', 'on-demand-keep'] as const)(
+    'leaves no copy and no word to the recorder before asking: %s',
+    async (mode) => {
+      const world = new RecordedWorld([user(mode)]);
+      await world.answer();
+      world.call.agreed(world.agreement);
+      await world.rest();
+      expect(world.call.states).toEqual([{ user: 'alice', state: 'off' }]);
+      expect(await world.call.end({ text: 'over' })).toEqual([]);
+      expect(world.journal).toEqual([]);
+    },
+  );
+
+  it('has each side recorded by its own mode', async () => {
+    const world = new RecordedWorld([
+      user('on-demand'),
+      user('always', { side: 'called', id: 'bob' }),
+    ]);
+    await world.answer();
+    expect(world.call.states).toEqual([
+      { user: 'alice', state: 'off' },
+      { user: 'bob', state: 'active' },
+    ]);
+  });
+
+  it('is told of in the record when nobody can record', async () => {
+    const world = new RecordedWorld([user('always')], { recorder: false });
+    await world.answer();
+    expect(world.call.states).toEqual([{ user: 'alice', state: 'failed' }]);
+    expect(await world.call.end({ text: 'over' })).toMatchObject([
+      { recorded: 'not', fault: 'RECORDER_NOT_CONFIGURED' },
+    ]);
+  });
+
+  it('has nothing recorded when the call was never answered', async () => {
+    const world = new RecordedWorld([user('always')]);
+    expect(await world.call.end({ text: 'over' })).toEqual([]);
+  });
+});
