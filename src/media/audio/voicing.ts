@@ -22,8 +22,8 @@ export interface Voicing {
   readonly octetsPerTick: number;
   /** The stream must be followed for this long before it is mixed into without a trace. */
   readonly lead: Millis;
-  /** And its payloads are to be mixed with nothing for this long after, before they pass untouched. */
-  readonly tail: Millis;
+  /** Payloads may pass untouched again; until then they are better mixed with nothing. */
+  readonly settled: boolean;
   /** Takes note of a payload that passes untouched. */
   follow(payload: Uint8Array, at: number, ticks: number): void;
   /** Adds values, from the first on, to the payload where it lies. */
@@ -76,7 +76,7 @@ class G711Voicing implements Voicing {
   readonly valuesPerTick = 1;
   readonly octetsPerTick = 1;
   readonly lead = 0;
-  readonly tail = 0;
+  readonly settled = true;
 
   constructor(private readonly law: Law) {}
 
@@ -100,7 +100,7 @@ class L16Voicing implements Voicing {
   readonly valuesPerTick = 1;
   readonly octetsPerTick: number;
   readonly lead = 0;
-  readonly tail = 0;
+  readonly settled = true;
 
   constructor(private readonly channels: number) {
     this.octetsPerTick = 2 * channels;
@@ -127,24 +127,32 @@ class L16Voicing implements Voicing {
   }
 }
 
+/** The low band's quantizer in a pause or between words. */
+const QUIET_SCALE = 300;
+
 /**
  * Adds in the two bands, between decoding and coding anew, so that the sound goes through no second
  * filter bank and nothing is delayed. The coder sets out from the decoder's state, which is that of
  * whoever listens: it hears no seam. On the way back the listener's state differs a little from the
- * speaker's, and forgets the difference as it forgets a lost packet: fastest while what it gets is
- * the same speech, which is what the tail is for.
+ * speaker's, and forgets the difference while it gets the same speech; it is let go in a quiet
+ * moment in which both quantize alike, where it hears no seam either.
  */
 class G722Voicing implements Voicing {
   readonly valuesPerTick = 2;
   readonly octetsPerTick = 1;
   readonly lead = 200;
-  readonly tail = 200;
 
   readonly #heardLow = lowBand();
   readonly #heardHigh = highBand();
   readonly #saidLow = lowBand();
   readonly #saidHigh = highBand();
   #saying = false;
+
+  get settled(): boolean {
+    if (!this.#saying) return true;
+    const { scale } = this.#saidLow;
+    return scale < QUIET_SCALE && Math.abs(scale - this.#heardLow.scale) <= scale / 16;
+  }
 
   follow(payload: Uint8Array, at: number, ticks: number): void {
     this.#saying = false;

@@ -26,6 +26,8 @@ const PAYLOAD_TYPES = 128;
 /** Packets of our own are of this length, or of a part of it where that is too much for a datagram. */
 const FRAME: Millis = 20;
 const MOST_OCTETS = 1_400;
+/** After a tone a voicing settles within this time, or never. */
+const LONGEST_TAIL: Millis = 1_000;
 /** A longer packet is no telephony and passes as it is. */
 const MOST_TICKS = 8_192;
 
@@ -37,7 +39,7 @@ const sums = new Int32Array(2 * MOST_TICKS);
 interface Voice {
   readonly format: StreamFormat;
   readonly voicing: Voicing;
-  /** Until when packets are mixed with nothing. */
+  /** Until when packets are mixed with nothing, if its voicing does not settle before. */
   tailUntil: Instant;
 }
 
@@ -150,8 +152,9 @@ export class Playout {
 
   #mix(voice: Voice, at: number, ticks: number, now: Instant): void {
     const { voicing } = voice;
-    if (this.#gather(voice, ticks, now, true)) voice.tailUntil = now + voicing.tail;
-    else if (now >= voice.tailUntil) {
+    if (this.#gather(voice, ticks, this.#splice.beginsAt, true))
+      voice.tailUntil = now + LONGEST_TAIL;
+    else if (voicing.settled || now >= voice.tailUntil) {
       if (voicing.lead > 0 && this.#soon(now + voicing.lead)) voicing.follow(packet, at, ticks);
       return;
     } else sums.fill(0, 0, ticks * voicing.valuesPerTick);
@@ -251,7 +254,7 @@ export class Playout {
     if (this.#turns.length > 0) {
       const next = this.#turns.reduce((least, turn) => Math.min(least, turn.due), Infinity);
       this.#wakeAt(Math.max(next, (this.#splice.endsAt ?? now) + PATIENCE));
-    } else if (this.#liveVoice && this.#liveVoice.tailUntil > now) {
+    } else if (this.#liveVoice?.voicing.settled === false && this.#liveVoice.tailUntil > now) {
       this.#wakeAt(this.#liveVoice.tailUntil);
     } else if (!this.#splice.altered) {
       this.outlet.idle();

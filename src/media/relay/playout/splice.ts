@@ -4,6 +4,8 @@ import { rtpSequence, rtpSsrc, rtpTimestamp } from '../../rtp/packet';
 
 /** A stream that is this late is silent: more than jitter, less than anyone waits for a tone. */
 export const PATIENCE: Millis = 60;
+/** The share of a packet's lateness that is believed. */
+const DRIFT = 1 / 64;
 /** However much a packet claims to hold, nobody waits longer for its end. */
 const LONGEST: Millis = 200;
 /** A step of the timestamp beyond this is a jump of its source. */
@@ -35,6 +37,11 @@ export interface LastPacket {
 export class Splice {
   /** The outgoing timestamp of the packet last numbered. */
   timestamp = 0;
+  /**
+   * When the live packet last numbered would have come on an even path: what is to be heard at a time
+   * belongs into the packet of that time, however unevenly packets come.
+   */
+  beginsAt: Instant = 0;
   /** By how many ticks the live stream has just jumped, beyond what time explains; else 0. */
   jump = 0;
   /** Live packets are numbered by their offset. */
@@ -102,14 +109,18 @@ export class Splice {
     const out = (sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (timestamp + this.#timestampOffset) | 0;
     if (this.altered) this.#write(packet, out, this.timestamp);
+    let expected = now;
     if (this.endsAt !== undefined) {
       if (forward(out - this.#sequence) <= 0 && ++this.#behind < RESTART) return true;
-      const step = this.timestamp - this.#next - ((now - this.endsAt) * rate) / 1000;
+      const gap = (this.timestamp - this.#next) | 0;
+      const step = gap - ((now - this.endsAt) * rate) / 1000;
       if (Math.abs(step | 0) > (JUMP * rate) / 1000) this.jump = step | 0;
+      expected = this.endsAt + (gap * 1000) / rate;
     }
+    this.beginsAt = this.exact ? evened(now, expected) : now;
     this.#behind = 0;
     this.#sent(out, this.timestamp, ticks);
-    this.endsAt = now + Math.min((ticks * 1000) / rate, LONGEST);
+    this.endsAt = this.beginsAt + Math.min((ticks * 1000) / rate, LONGEST);
     this.exact = true;
     return true;
   }
@@ -228,6 +239,12 @@ export class Splice {
     packet.writeInt32BE(timestamp, 4);
     packet.writeInt32BE(this.#ssrc, 8);
   }
+}
+
+/** Early is the truth, late is jitter, but for what the paths or the clocks have drifted. */
+function evened(now: Instant, expected: Instant): Instant {
+  const late = now - expected;
+  return late > 0 && late < PATIENCE ? expected + late * DRIFT : now;
 }
 
 /** A difference of sequence numbers as a signed 16-bit integer. */
