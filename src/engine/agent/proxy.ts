@@ -6,6 +6,7 @@ import {
   type Header,
   headersNamed,
   maxForwards,
+  type NameAddr,
   routes,
   type SipRequest,
   type SipResponse,
@@ -222,9 +223,7 @@ function rank(status: number): number {
 
 /** The request as it goes on: §16.6. */
 function draftFor(ground: Ground, request: SipRequest, order: Order, uri: string): Draft {
-  const [ours, ...rest] = routes(request);
-  const isOurs = ours !== undefined && isRelayed(ground, request);
-  const onward = isOurs ? rest : routes(request);
+  const onward = onwardRoutes(ground, request);
   const headers: Header[] = onward.map((route) => ({ name: 'Route', value: `<${route.uri}>` }));
   headers.push({ name: 'Max-Forwards', value: String((maxForwards(request) ?? 70) - 1) });
   headers.push(...withoutHeaders(request.headers, 'Via', 'Route', 'Max-Forwards'));
@@ -244,6 +243,16 @@ function draftFor(ground: Ground, request: SipRequest, order: Order, uri: string
       recordRoute: order.remainInDialog ? relayToken(ground, request) : undefined,
     },
   };
+}
+
+/** The route without what has brought the request here: §16.4. */
+function onwardRoutes(ground: Ground, request: SipRequest): readonly NameAddr[] {
+  const route = routes(request);
+  const [top] = route;
+  if (!top) return route;
+  const uri = asSipUri(top.uri);
+  const isOurs = isRelayed(ground, request) || (uri && ground.network.isOurs(uri));
+  return isOurs ? route.slice(1) : route;
 }
 
 function relayToken(ground: Ground, request: SipRequest): string {

@@ -23,11 +23,23 @@ export class Candidates {
 
   /** Where to try a request of about `bytes` bytes, best first. */
   of(hops: readonly NextHop[], bytes: number): readonly Destination[] {
+    const usable = this.#usable(hops);
     const places =
       bytes > LARGE_REQUEST_BYTES
-        ? this.#forLarge(hops, bytes)
-        : hops.map((hop) => place(hop, hop.protocol));
+        ? this.#forLarge(usable, bytes)
+        : usable.map((hop) => place(hop, hop.protocol));
     return places.filter(({ protocol, address }) => this.canReach(protocol, address));
+  }
+
+  /**
+   * Where UDP was only assumed (RFC 3263 §4.1) and we have none, TCP is meant: the only transport
+   * there is.
+   */
+  #usable(hops: readonly NextHop[]): readonly NextHop[] {
+    if (hops.some(({ protocol, address }) => this.canReach(protocol, address))) return hops;
+    return hops.map((hop) =>
+      hop.protocol === 'udp' && !hop.fixed ? { ...hop, protocol: 'tcp' } : hop,
+    );
   }
 
   /** Call when a connection tried for the size only did not come up. */

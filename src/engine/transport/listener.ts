@@ -53,6 +53,16 @@ export class BoundEnd {
     );
   }
 
+  /** Whether that is a name of it: of its own, the advertised one, or of any interface it is bound to. */
+  isCalled(host: string, port: number): boolean {
+    const advertised = this.#fixed?.advertised;
+    if (advertised?.port === port && advertised.address.toLowerCase() === host) return true;
+    if (this.bound.port !== port) return false;
+    if (!this.isWildcard) return this.bound.address === host;
+    const ofOurs = this.interfaces().some(({ address }) => address === host);
+    return ofOurs && family(host) === family(this.bound.address);
+  }
+
   /** This end as a peer at `remote` is to see it. */
   towards(remote: string): LocalEnd {
     if (this.#fixed) return this.#fixed;

@@ -1,7 +1,7 @@
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock, Log } from '../../core';
-import { type ParseResult, parse, type SipUri } from '../message';
-import { type Address, formatAddress, type LocalEnd, type Protocol } from './address';
+import { type ParseResult, paramValue, parse, type SipUri } from '../message';
+import { type Address, defaultPort, formatAddress, type LocalEnd, type Protocol } from './address';
 import { Candidates } from './candidates';
 import { CONNECTION_LIMITS, type ConnectionLimits } from './connection';
 import { Connections } from './connections';
@@ -128,6 +128,16 @@ export class SipTransport {
    */
   localFor(protocol: Protocol, remote: string): LocalEnd | undefined {
     return endTowards(this.#ends, protocol, remote)?.towards(remote);
+  }
+
+  /** Whether a URI names one of our ends: what a Route that has served says (RFC 3261 §16.4). */
+  isOurs({ host, port, params }: SipUri): boolean {
+    const stated = paramValue(params, 'transport')?.toLowerCase();
+    return this.#ends.some((end) => {
+      const { protocol } = end.bound;
+      if (stated !== undefined && stated !== protocol) return false;
+      return end.isCalled(host.toLowerCase(), port ?? defaultPort(protocol));
+    });
   }
 
   /** Next hops of a URI at once, when that needs no question. */

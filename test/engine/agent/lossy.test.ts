@@ -64,6 +64,7 @@ class Pair {
     });
     return {
       localFor: () => local,
+      isOurs: () => false,
       known,
       resolve: async () => known(),
       candidates: (hops) => hops as readonly Destination[],

@@ -14,9 +14,9 @@ import { Rig, SDP } from '../support/rig';
 const BOB = 'sip:bob@192.0.2.51';
 const CAROL = 'sip:carol@192.0.2.52';
 
-function proxied(order: Partial<ProxyOrder> = {}, method = 'INVITE') {
+function proxied(order: Partial<ProxyOrder> = {}, method = 'INVITE', headers: string[] = []) {
   const rig = new Rig();
-  rig.arrive(method, { branch: 'z9hG4bKup', body: method === 'INVITE' ? SDP : '' });
+  rig.arrive(method, { branch: 'z9hG4bKup', body: method === 'INVITE' ? SDP : '', headers });
   const { transactionId } = rig.app.last.ids;
   const outcomes: Outcome[] = rig.app.perform({
     kind: 'proxy',
@@ -166,6 +166,24 @@ describe('a proxied request', () => {
     rig.answer(bye, 200);
     expect(vias(rig.sentResponse(200)).map(({ host }) => host)).toEqual(['192.0.2.20']);
     expect(rig.app.requests).toHaveLength(1);
+  });
+
+  test('leaves without the Route by which it came here, and follows what is left of it', () => {
+    const { rig } = proxied({}, 'INVITE', ['Route: <sip:service@192.0.2.10:5060;lr>']);
+    const invite = rig.sentRequest('INVITE');
+    expect(rig.network.departed.at(-1)?.to.address).toBe('192.0.2.51');
+    expect(headersNamed(invite, 'Route')).toEqual([]);
+
+    const further = ['Route: <sip:192.0.2.10;lr>, <sip:192.0.2.60;lr>'];
+    const routed = proxied({}, 'INVITE', further).rig;
+    expect(header(routed.sentRequest('INVITE'), 'Route')).toBe('<sip:192.0.2.60;lr>');
+    expect(routed.network.departed.at(-1)?.to.address).toBe('192.0.2.60');
+  });
+
+  test('follows a Route of somebody else from its first hop on', () => {
+    const { rig } = proxied({}, 'INVITE', ['Route: <sip:192.0.2.60;lr>']);
+    expect(header(rig.sentRequest('INVITE'), 'Route')).toBe('<sip:192.0.2.60;lr>');
+    expect(rig.network.departed.at(-1)?.to.address).toBe('192.0.2.60');
   });
 
   test('a route that we never recorded is not followed: nobody relays through us unasked', () => {

@@ -35,6 +35,10 @@ export class FakeNetwork implements Network {
     return local(protocol);
   }
 
+  isOurs(uri: SipUri): boolean {
+    return uri.host === '192.0.2.10' && (uri.port ?? 5060) === 5060;
+  }
+
   known(uri: SipUri): Resolution | undefined {
     if (isIP(uri.host) === 0) return this.names.get(uri.host);
     const transport = uri.params.get('transport') === 'tcp' ? 'tcp' : 'udp';

@@ -46,6 +46,16 @@ it('offers nothing that no socket of ours can reach', () => {
   expect(candidates(() => false).of([udp], 1)).toEqual([]);
 });
 
+it('takes TCP where UDP was only assumed and we have no socket for it', () => {
+  const { chooser, of } = candidates((protocol) => protocol === 'tcp');
+  expect(of([udp], 1)).toEqual(['tcp/192.0.2.1']);
+  expect(of([udp], 2_000)).toEqual(['tcp/192.0.2.1']);
+  expect(of([fixedUdp], 1)).toEqual([]);
+  expect(of([udp, tcp], 1)).toEqual(['tcp/192.0.2.2']);
+  chooser.refusedTcp({ ...udp, protocol: 'tcp' });
+  expect(of([udp], 2_000)).toEqual(['tcp/192.0.2.1']);
+});
+
 it('does not try TCP again for a while where it was refused', () => {
   const { chooser, of, clock } = candidates();
   chooser.refusedTcp({ ...udp, protocol: 'tcp' });

@@ -49,6 +49,19 @@ it('advertises what it is bound to, what it is told to, or for a wildcard what t
   expect(advertised(end('::', 5060), '2001:db8::1').address).toBe('2001:db8::9');
 });
 
+it('is called by what it is bound to, what it advertises, and for a wildcard any of our addresses', () => {
+  const called = (bound: BoundEnd, ...names: [host: string, port: number][]) =>
+    names.map(([host, port]) => bound.isCalled(host, port));
+  const advertised = end('192.0.2.9', 5060, { address: 'Sip.Example', port: 5080 });
+  expect(called(advertised, ['192.0.2.9', 5060], ['sip.example', 5080])).toEqual([true, true]);
+  expect(called(advertised, ['192.0.2.9', 5080], ['sip.example', 5060])).toEqual([false, false]);
+  expect(called(end('0.0.0.0', 5060), ['192.0.2.9', 5060], ['127.0.0.1', 5060])).toEqual([
+    true,
+    true,
+  ]);
+  expect(called(end('0.0.0.0', 5060), ['192.0.2.8', 5060], ['::1', 5060])).toEqual([false, false]);
+});
+
 it('reaches a peer from the end that is on its kind of network', () => {
   const loopback = end('127.0.0.1', 1);
   const outside = end('192.0.2.9', 2);

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import {
+  asSipUri,
   badRequestResponse,
   header,
   parse,
@@ -194,4 +195,15 @@ it('sends nothing after it closed', async () => {
     ours.failures.add,
   );
   expect(await ours.failures.next()).toMatchObject({ reason: 'unreachable' });
+});
+
+it('knows its own ends by their URIs', async () => {
+  const { transport, ends } = await station({ protocol: 'udp' }, { protocol: 'tcp' });
+  const [udp = 0, tcp = 0] = ends.map(({ port }) => port);
+  const isOurs = (text: string) => transport.isOurs(asSipUri(text)!);
+  expect(isOurs(`sip:127.0.0.1:${udp};lr`)).toBe(true);
+  expect(isOurs(`sip:service@127.0.0.1:${tcp};transport=TCP`)).toBe(true);
+  expect(isOurs(`sip:127.0.0.1:${udp};transport=tcp`)).toBe(udp === tcp);
+  expect(isOurs(`sip:127.0.0.2:${udp}`)).toBe(false);
+  expect(isOurs('sip:127.0.0.1')).toBe(udp === 5060 || tcp === 5060);
 });
