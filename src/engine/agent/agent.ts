@@ -89,16 +89,25 @@ export class Agent implements TransactionUser {
     this.#applications.add(application);
   }
 
-  /** The application's link is gone; what it left is ended, and not left hanging. */
-  detach(application: Application): void {
-    if (!this.#applications.delete(application)) return;
+  /**
+   * The application's link is gone; what it left is ended, and not left hanging. Returns how many requests
+   * and calls that were.
+   */
+  detach(application: Application): number {
+    if (!this.#applications.delete(application)) return 0;
     this.router.removeAll(application);
+    let left = 0;
     for (const request of [...this.#ground.waiting.requests.values()]) {
-      if (request.owner === application) request.applicationLost();
+      if (request.owner !== application) continue;
+      left += 1;
+      request.applicationLost();
     }
     for (const leg of [...this.#ground.legs]) {
-      if (leg.owner === application) leg.applicationLost();
+      if (leg.owner !== application) continue;
+      if (leg.state !== 'leaving') left += 1;
+      leg.applicationLost();
     }
+    return left;
   }
 
   /** Does what an application asks. `reply` is called once it is done or refused. */

@@ -2,7 +2,7 @@ import { Dialog, negotiate } from '../dialog';
 import { callId, contact, expires, fromTag, type Header, header, maxForwards } from '../message';
 import type { ServerTransaction } from '../transaction';
 import type { Application } from './application';
-import { reject } from './compose';
+import { faultOf, reject } from './compose';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
 import { IncomingRequest } from './incoming-request';
@@ -119,7 +119,8 @@ function mayBegin(ground: Ground, transaction: ServerTransaction): boolean {
 
   const { callId: id, fromTag: tag } = names(transaction);
   if (!contact(transaction.request)) {
-    say(400);
+    // RFC 3261 §8.1.1.8; RFC 2543 user agents could do without.
+    reject(ground, transaction, 400, [], faultOf(transaction.request, 'Contact'));
     return false;
   }
   // The same Call-ID and tag without a To tag: the call exists, and applications would confuse them.

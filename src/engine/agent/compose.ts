@@ -1,8 +1,10 @@
 import {
   type Header,
+  header,
   optionTags,
   parseNameAddr,
   responseTo,
+  type SipRequest,
   type SipResponse,
   withoutHeaders,
 } from '../message';
@@ -99,21 +101,32 @@ export function answer(
   transaction: ServerTransaction,
   status: number,
   headers: readonly Header[] = [],
+  reason?: string,
 ): SipResponse {
   if (status > 100) transaction.toTag ??= ground.ids.token(8);
   const { toTag } = transaction;
-  return responseTo(transaction.request, status, { ...(toTag ? { toTag } : {}), headers });
+  return responseTo(transaction.request, status, {
+    ...(toTag ? { toTag } : {}),
+    ...(reason ? { reason } : {}),
+    headers,
+  });
 }
 
-/** The engine's own final answer, and the end of it. */
+/** The engine's own final answer, and the end of it. A `reason` says what the status leaves open. */
 export function reject(
   ground: Ground,
   transaction: ServerTransaction,
   status: number,
   headers: readonly Header[] = [],
+  reason?: string,
 ): void {
-  transaction.respond(answer(ground, transaction, status, headers));
+  transaction.respond(answer(ground, transaction, status, headers, reason));
   transaction.settle();
+}
+
+/** The reason phrase for a request that lacks a header it needs, or whose header cannot be read. */
+export function faultOf(request: SipRequest, name: string): string {
+  return `${header(request, name) === undefined ? 'Missing' : 'Bad'} ${name}`;
 }
 
 /** RFC 3261 §14.2: a second request before the first was answered is welcome a little later. */

@@ -11,7 +11,7 @@ import {
   type SipResponse,
 } from '../message';
 import type { ServerTransaction } from '../transaction';
-import { contentTypeOf, reject, retryAfter } from './compose';
+import { contentTypeOf, faultOf, reject, retryAfter } from './compose';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
@@ -164,7 +164,7 @@ function receivePrack(ground: Ground, leg: Leg, transaction: ServerTransaction):
   const { request } = transaction;
   const named = rack(request);
   if (!named) {
-    reject(ground, transaction, 400);
+    reject(ground, transaction, 400, [], faultOf(request, 'RAck'));
     return;
   }
   const invite = [...leg.invites].find((one) => one.matches?.(named));

@@ -67,8 +67,15 @@ export class Session implements Application {
     this.#state = 'gone';
     this.control.forget(this);
     if (was !== 'known') return;
-    this.control.log.warn({ application: this.name, peer: this.link.peer }, 'application lost');
-    this.control.contain(() => this.#agent.detach(this));
+    this.control.contain(() => this.#sayGone(this.#agent.detach(this)));
+  }
+
+  /** Without calls left behind it was no accident, and harmed nobody. */
+  #sayGone(left: number): void {
+    const { log } = this.control;
+    const about = { application: this.name, peer: this.link.peer };
+    if (left > 0) log.warn({ ...about, left }, 'application lost');
+    else log.info(about, 'application gone');
   }
 
   /** Ends the link because the engine stops; its calls have been ended before. */

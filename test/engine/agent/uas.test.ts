@@ -70,11 +70,16 @@ describe('an INVITE from the network', () => {
     expect(rig.app.requests).toHaveLength(1);
   });
 
-  test('without a Contact, which would make no dialog, is answered 400', () => {
-    const rig = new Rig();
-    rig.arrive('INVITE', { contact: null });
-    expect(rig.said()).toEqual(['400']);
-  });
+  test.each(['udp', 'tcp'] as const)(
+    'over %s without a Contact, which would make no dialog, is answered 400 that says so',
+    (protocol) => {
+      const rig = new Rig();
+      rig.arrive('INVITE', { contact: null, protocol });
+      expect(rig.sentResponse(400).reason).toBe('Missing Contact');
+      rig.arrive('INVITE', { contact: '*', callId: 'call-2', protocol });
+      expect(rig.sentResponse(400).reason).toBe('Bad Contact');
+    },
+  );
 
   test('of a call that already exists is answered 491', () => {
     const rig = new Rig();
@@ -329,7 +334,10 @@ describe('reliable provisional responses', () => {
     const progress = rig.sentResponse(183);
     const tag = toTag(progress) ?? '';
     rig.arrive('PRACK', { toTag: tag, cseq: 2, headers: ['RAck: 999 1 INVITE'] });
+    expect(rig.said()).toEqual(['481']);
     rig.arrive('PRACK', { toTag: tag, cseq: 3 });
-    expect(rig.said()).toEqual(['481', '400']);
+    expect(rig.sentResponse(400).reason).toBe('Missing RAck');
+    rig.arrive('PRACK', { toTag: tag, cseq: 4, headers: ['RAck: soon'] });
+    expect(rig.sentResponse(400).reason).toBe('Bad RAck');
   });
 });

@@ -160,6 +160,20 @@ it('answers a message without Content-Length with 400 and closes', async () => {
   });
 });
 
+it('gives its whole answer to an INVITE without Content-Length whose body follows', async () => {
+  const ours = answering(await station());
+  const phone = await caller(ours);
+  const errors: Error[] = [];
+  phone.on('error', (error) => errors.push(error));
+  phone.write(bytes({ replace: { 'Content-Length': undefined }, body: 'v=0\r\n'.repeat(200) }));
+  const answer = await heard(phone, '\r\n\r\n');
+  expect(answer).toMatch(/^SIP\/2\.0 400 Missing Content-Length\r\n/);
+  expect(answer).toContain('CSeq: 314159 INVITE');
+  phone.write('a=late\r\n'.repeat(200));
+  await once(phone, 'close');
+  expect(errors).toEqual([]);
+});
+
 it('closes on what is no SIP', async () => {
   const ours = answering(await station());
   const phone = await caller(ours);

@@ -1,7 +1,8 @@
-import { silentLog } from '../../../src/core';
+import { type Log, silentLog } from '../../../src/core';
 import { toTag } from '../../../src/engine/message';
 import { Control } from '../../../src/engine/wire';
 import type { Session } from '../../../src/engine/wire/session';
+import { captureLog } from '../../support/captured-log';
 import { local } from '../support/fake-network';
 import { CountingIds } from '../support/ids';
 import { Rig, SDP } from '../support/rig';
@@ -14,7 +15,7 @@ class Wire extends Rig {
   readonly session: Session;
   #id = 0;
 
-  constructor(takesAll = false) {
+  constructor(takesAll = false, log: Log = silentLog) {
     super({ routes: [] });
     this.app.lose();
     this.control = new Control({
@@ -22,7 +23,7 @@ class Wire extends Rig {
       secret: 'cymru',
       clock: this.clock,
       ids: new CountingIds(),
-      log: silentLog,
+      log,
       contain: (action) => action(),
       ends: () => [
         { ...local('udp'), advertised: { address: '198.51.100.1', port: 5060 } },
@@ -366,5 +367,18 @@ describe('a lost connection', () => {
     wire.session.closed();
     expect(wire.said()).toEqual(['503']);
     expect(wire.control.sessions).toBe(0);
+  });
+});
+
+describe('an application whose link ends', () => {
+  test.each([
+    ['lost', 40, 'when it leaves a call', true],
+    ['gone', 30, 'when it leaves none', false],
+  ])('is said to be %s, at level %i, %s', (word, level, _when, leavesCall) => {
+    const captured = captureLog();
+    const wire = new Wire(true, captured.log).known();
+    if (leavesCall) wire.arrive('INVITE', { body: SDP });
+    wire.session.closed();
+    expect(captured.events(`application ${word}`)).toMatchObject([{ level }]);
   });
 });
