@@ -1,5 +1,14 @@
 import type { Clock, Ids as IdSource, Log } from '../../core';
-import { badRequestResponse, callId, cseq, fromTag, serialize, toTag } from '../message';
+import {
+  badRequestResponse,
+  callId,
+  cseq,
+  fromTag,
+  parseNameAddr,
+  type SipRequest,
+  serialize,
+  toTag,
+} from '../message';
 import {
   type InboundResponse,
   type Network,
@@ -9,7 +18,7 @@ import {
   type TransactionStats,
   type TransactionUser,
 } from '../transaction';
-import { type Inbound, type Malformed, responseDestination } from '../transport';
+import { type Arrival, type Inbound, type Malformed, responseDestination } from '../transport';
 import { type Application, REFUSALS, type Reply, refused } from './application';
 import { receiveNewRequest } from './arrivals';
 import type { Command } from './commands';
@@ -17,6 +26,7 @@ import { answer, reject } from './compose';
 import { type AgentCounts, type Ground, type Limits, newCounts } from './ground';
 import { receiveInDialog } from './in-dialog';
 import { LegTable } from './legs';
+import { ownContact } from './localhost';
 import { sendNewRequest } from './new-request';
 import { isRelayed, proxy, relay, relayAck } from './proxy';
 import { Router } from './router';
@@ -189,6 +199,11 @@ export class Agent implements TransactionUser {
 
   onMalformed(malformed: Malformed): void {
     const { partial, error } = malformed;
+    const readdressed = partial && malformed.onlyUri ? this.#readdressed(partial, malformed) : undefined;
+    if (readdressed) {
+      this.#ground.layer.receive({ ...malformed, message: readdressed });
+      return;
+    }
     const response = partial && badRequestResponse(partial, error, this.#ground.ids.token(8));
     if (!partial || !response) return;
     this.#ground.network.send(serialize(response), responseDestination(partial, malformed));
@@ -223,6 +238,19 @@ export class Agent implements TransactionUser {
   /** What still has to leave or be answered. */
   get busy(): boolean {
     return this.#ground.legs.size > 0 || this.#ground.layer.busy;
+  }
+
+  /**
+   * A request whose Request-URI cannot be read, but whose To names a dialog of ours: dialog, CSeq and
+   * branch say enough, the URI is only ours again, and an ACK that is dropped costs the call. So is
+   * one for a failure of ours, of which the transaction is left.
+   */
+  #readdressed(request: SipRequest, { local }: Arrival): SipRequest | undefined {
+    const { legs, layer } = this.#ground;
+    const leg = legs.find(callId(request), toTag(request) ?? '');
+    if (!leg && !(request.method === 'ACK' && layer.inviteOf(request))) return undefined;
+    const contact = parseNameAddr(leg?.contact ?? '') ?? parseNameAddr(ownContact(local));
+    return contact && { ...request, uri: contact.uri };
   }
 
   /** RFC 3261 §9.2. */

@@ -383,6 +383,18 @@ describe('a call whose ends move at the same time', () => {
     expectNoIdentity(lines, ['+15550142', 'liddell', 'Alice', '15550199']);
   });
 
+  it('leaves no warning in the log when the house closes in order', async () => {
+    const captured = captureLog('debug');
+    const { caller } = await talk(alice, bob, await open({ log: captured.log }));
+    await caller.bye();
+    await house.empty();
+    await house.close();
+    const levels = captured.lines.map((line) => (JSON.parse(line) as { level: number }).level);
+    expect(Math.max(...levels)).toBeLessThan(40);
+    expect(captured.events('application gone')).toHaveLength(1);
+    house = await House.open({ targets: [] });
+  });
+
   it('says in its record that it was not recorded, and why', async () => {
     const through = await open({ users: [{ aor: 'sip:bob@127.0.0.1', mode: 'always' }] });
     const { caller } = await talk(alice, bob, through);
