@@ -1,5 +1,5 @@
 import { type Clock, Driver } from '../../core';
-import { ackForFailure, EMPTY_BODY, type SipRequest, serialize, topVia } from '../message';
+import { ackForFailure, EMPTY_BODY, type SipRequest, serialize, vias } from '../message';
 import { type Destination, isReliable } from '../transport';
 import { Client } from './client';
 import { InviteClient } from './invite-client';
@@ -27,6 +27,7 @@ type Output = ClientOutput<InboundResponse>;
 export class ClientTransaction {
   readonly key: string;
   readonly method: string;
+  readonly #vias: number;
   #request: SipRequest;
   #bytes: Buffer;
   readonly #machine: TransactionMachine<Input, Output>;
@@ -49,7 +50,9 @@ export class ClientTransaction {
     private readonly onTerminated: (transaction: ClientTransaction) => void,
   ) {
     this.method = request.method;
-    this.key = clientKey(topVia(request)?.branch ?? '', request.method);
+    const own = vias(request);
+    this.#vias = own.length;
+    this.key = clientKey(own[0]?.branch ?? '', request.method);
     this.#request = request;
     this.#bytes = serialize(request);
     this.#network = ground.network;
@@ -74,6 +77,14 @@ export class ClientTransaction {
 
   start(): void {
     this.#driver.input({ kind: 'start' });
+  }
+
+  /**
+   * Whether a response has come back as it should: with as many Via as the request left with. More
+   * of them mean that it was sent astray (RFC 3261 §8.1.3.3).
+   */
+  isReturn({ message }: InboundResponse): boolean {
+    return vias(message).length <= this.#vias;
   }
 
   receive(response: InboundResponse): void {

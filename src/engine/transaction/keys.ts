@@ -14,10 +14,17 @@ export function serverKey(request: SipRequest, method = request.method): string 
   const top = topVia(request);
   const of = method === 'ACK' ? 'INVITE' : method;
   const sentBy = `${top?.host.toLowerCase()}:${top?.port ?? ''}`;
-  if (top?.branch?.startsWith(MAGIC_COOKIE)) return `${top.branch} ${sentBy} ${of}`;
+  if (isUnique(top?.branch)) return `${top?.branch} ${sentBy} ${of}`;
   const number = cseq(request)?.seq ?? '';
   const branch = top?.branch ?? '';
   return `${request.uri} ${fromTag(request) ?? ''} ${callId(request)} ${number} ${branch} ${sentBy} ${of}`;
+}
+
+/** The cookie alone names nothing: RFC 4475 §3.2.1. */
+function isUnique(branch: string | undefined): boolean {
+  return (
+    branch !== undefined && branch.length > MAGIC_COOKIE.length && branch.startsWith(MAGIC_COOKIE)
+  );
 }
 
 /**

@@ -172,7 +172,9 @@ export class TransactionLayer {
 
   #begin(key: string, request: SipRequest, inbound: Inbound): void {
     const merging = toTag(request) === undefined ? mergeKey(request) : undefined;
-    const merged = merging !== undefined && this.#merges.has(merging);
+    const first = merging === undefined ? undefined : this.#merges.get(merging);
+    // After our 503 the caller is right to try again another way (RFC 3263 §4.3).
+    const merged = first !== undefined && first.status !== 503;
     const transaction = new ServerTransaction(request, inbound, this.#ground, (ended) => {
       this.#servers.delete(key);
       if (merging !== undefined && this.#merges.get(merging) === ended) {
@@ -208,7 +210,7 @@ export class TransactionLayer {
       branch !== undefined && method !== undefined
         ? this.#clients.get(clientKey(branch, method))
         : undefined;
-    if (transaction) {
+    if (transaction?.isReturn(inbound)) {
       transaction.receive(inbound);
       return;
     }

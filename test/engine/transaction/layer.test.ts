@@ -142,6 +142,24 @@ describe('matching a request to its transaction', () => {
     expect(rig.requests).toHaveLength(2);
   });
 
+  test('follows RFC 2543, too, where the branch is the magic cookie and no more', () => {
+    const rig = new Rig();
+    rig.arrive(request('INVITE', { branch: 'z9hG4bK', callId: 'one' }));
+    rig.arrive(request('INVITE', { branch: 'z9hG4bK', callId: 'two' }));
+    rig.arrive(request('INVITE', { branch: 'z9hG4bK', callId: 'two' }));
+    expect(rig.requests).toHaveLength(2);
+  });
+
+  test('takes a copy of what it has refused with 503: the caller tries another way', () => {
+    const rig = new Rig();
+    rig.arrive(request('INVITE'));
+    rig.requests[0]!.respond(refusal(rig.requests[0]!, 503));
+    rig.arrive(request('INVITE', { branch: 'z9hG4bKother' }));
+    expect(rig.requests).toHaveLength(2);
+    rig.arrive(request('INVITE', { branch: 'z9hG4bKthird' }));
+    expect(rig.said()).toEqual(['503', '482']);
+  });
+
   test('answers 482 to a copy that came another way, as long as the first one lives', () => {
     const rig = new Rig();
     rig.arrive(request('INVITE'));
@@ -182,6 +200,20 @@ describe('matching a response to its transaction', () => {
     rig.arrive(response(200, 'INVITE', 'z9hG4bKwho'));
     expect(responses).toEqual([180]);
     expect(rig.strays).toBe(2);
+  });
+
+  test('takes none that has more than our Via: it was meant for somebody further on', () => {
+    const rig = new Rig();
+    const responses: number[] = [];
+    sent(rig, 'INVITE', responses);
+    const astray = response(200, 'INVITE', 'z9hG4bKout');
+    const second = 'Via: SIP/2.0/UDP 192.0.2.30;branch=z9hG4bKlower';
+    rig.arrive(astray.replace('From:', `${second}\r\nFrom:`));
+    rig.arrive(astray.replace('branch=z9hG4bKout', `branch=z9hG4bKout, ${second.slice(5)}`));
+    expect(responses).toEqual([]);
+    expect(rig.strays).toBe(2);
+    rig.arrive(astray);
+    expect(responses).toEqual([200]);
   });
 
   test('gives up what waits on a stream that closes', () => {
