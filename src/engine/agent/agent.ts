@@ -199,7 +199,8 @@ export class Agent implements TransactionUser {
 
   onMalformed(malformed: Malformed): void {
     const { partial, error } = malformed;
-    const readdressed = partial && malformed.onlyUri ? this.#readdressed(partial, malformed) : undefined;
+    const readdressed =
+      partial && malformed.onlyUri ? this.#readdressed(partial, malformed) : undefined;
     if (readdressed) {
       this.#ground.layer.receive({ ...malformed, message: readdressed });
       return;

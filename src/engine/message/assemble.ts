@@ -3,7 +3,7 @@ import { structureOf } from './header-line';
 import { EMPTY_BODY, type SipRequest, type SipResponse } from './message';
 import { type NameAddr, parseNameAddr, parseNameAddrs } from './name-addr';
 import type { ParseError, ParseResult, Refused } from './parse-result';
-import { readStartLine } from './start-line';
+import { BAD_URI, readStartLine } from './start-line';
 import { parseCSeq, parseHops } from './values';
 import { parseVias } from './via';
 
@@ -23,13 +23,20 @@ export function assemble(head: Head, body: Buffer, fault?: ParseError): ParseRes
     return { ok: true, message: response };
   }
   const { method, uri } = line;
-  const error =
-    line.fault ?? head.fault ?? fault ?? commonFault(head) ?? requestFault(head, method);
+  const others = head.fault ?? fault ?? commonFault(head) ?? requestFault(head, method);
+  const error = line.fault ?? others;
   if (!error) return { ok: true, message: { kind: 'request', method, uri, headers, body } };
   // Without a Via nothing says who asks; with an illegible one the source can still be answered.
   if (!head.via) return { ok: false, error };
-  const partial: SipRequest = { kind: 'request', method, uri, headers, body: EMPTY_BODY };
-  return { ok: false, error, partial };
+  const onlyUri = error === BAD_URI && !others;
+  const partial: SipRequest = {
+    kind: 'request',
+    method,
+    uri,
+    headers,
+    body: onlyUri ? body : EMPTY_BODY,
+  };
+  return onlyUri ? { ok: false, error, partial, onlyUri } : { ok: false, error, partial };
 }
 
 /** Refuses bytes that cannot be answered. */

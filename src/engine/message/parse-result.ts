@@ -17,6 +17,8 @@ export interface Refused {
    * that could be read, a Via among them.
    */
   readonly partial?: SipRequest;
+  /** Nothing but the Request-URI is wrong: `partial` is the whole request, its body included. */
+  readonly onlyUri?: boolean;
 }
 
 /** A message, or why there is none. */

@@ -19,6 +19,8 @@ export type StartLine =
   /** Not SIP at all: never answered. */
   | { readonly kind: 'alien' };
 
+export const BAD_URI: ParseError = { status: 400, reason: 'Bad Request-URI' };
+
 const ALIEN: StartLine = { kind: 'alien' };
 
 export function readStartLine(line: string): StartLine {
@@ -42,7 +44,7 @@ function requestLineFault(uri: string, version: string, line: string): ParseErro
   const parsed = parseUri(uri);
   // RFC 3261 §19.1.1: headers are not allowed in a Request-URI.
   if (!parsed || ('headers' in parsed && parsed.headers !== undefined)) {
-    return { status: 400, reason: 'Bad Request-URI' };
+    return BAD_URI;
   }
   return undefined;
 }

@@ -23,4 +23,6 @@ export interface Inbound extends Arrival {
 export interface Malformed extends Arrival {
   readonly error: ParseError;
   readonly partial: SipRequest | undefined;
+  /** Nothing but the Request-URI is wrong: `partial` is the whole request. */
+  readonly onlyUri: boolean;
 }

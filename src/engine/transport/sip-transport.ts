@@ -243,7 +243,8 @@ export class SipTransport {
       if (!result.partial) this.#counters.dropped += 1;
       this.#log.debug({ from: formatAddress(source), ...error }, 'sip-malformed');
       const partial = result.partial && stampVia(result.partial, source);
-      this.#guarded(() => this.#handlers.onMalformed({ ...arrival, error, partial }));
+      const onlyUri = result.onlyUri === true;
+      this.#guarded(() => this.#handlers.onMalformed({ ...arrival, error, partial, onlyUri }));
       return;
     }
     this.#counters.received += 1;

@@ -12,6 +12,7 @@ import {
   toTag,
 } from '../../../src/engine/message';
 import { DEFAULT_TIMERS } from '../../../src/engine/transaction';
+import type { Arrival } from '../../../src/engine/transport';
 import { VirtualClock } from '../../support/virtual-clock';
 import { FakeApplication } from './fake-application';
 import { type Departed, FakeNetwork, local } from './fake-network';
@@ -31,6 +32,16 @@ export interface RequestParts {
   readonly body?: string;
   readonly from?: string;
   readonly protocol?: 'udp' | 'tcp';
+}
+
+function arrival(text: string, from: string, protocol: 'udp' | 'tcp'): Arrival {
+  const [address = '', port = ''] = from.split(':');
+  return {
+    source: { protocol, address, port: Number(port) },
+    local: local(protocol),
+    connection: protocol === 'tcp' ? 1 : undefined,
+    bytes: Buffer.byteLength(text),
+  };
 }
 
 /** The engine's core on a fake network and a virtual clock, one peer and one application. */
@@ -124,14 +135,18 @@ export class Rig {
   inject(text: string, from = '192.0.2.20:5060', protocol: 'udp' | 'tcp' = 'udp'): void {
     const result = parse(Buffer.from(text));
     if (!result.ok) throw new Error(`bad test message: ${result.error.reason}`);
-    const [address = '', port = ''] = from.split(':');
-    this.agent.transactions.receive({
-      message: result.message,
-      source: { protocol, address, port: Number(port) },
-      local: local(protocol),
-      connection: protocol === 'tcp' ? 1 : undefined,
-      bytes: Buffer.byteLength(text),
-    });
+    const { message } = result;
+    this.agent.transactions.receive({ ...arrival(text, from, protocol), message });
+  }
+
+  /** A request of the peer arrives that the parser refuses. */
+  arriveMalformed(method: string, parts: RequestParts = {}): void {
+    const text = this.request(method, parts);
+    const result = parse(Buffer.from(text));
+    if (result.ok) throw new Error('a sound test message');
+    const { error, partial, onlyUri = false } = result;
+    const { from = '192.0.2.20:5060', protocol = 'udp' } = parts;
+    this.agent.onMalformed({ ...arrival(text, from, protocol), error, partial, onlyUri });
   }
 
   /** What left since it was last asked. */
