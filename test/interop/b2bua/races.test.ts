@@ -422,12 +422,15 @@ function fakeRecording(request: RecordingRequest, told: string[]) {
     endedAt: new Date(),
     streams: [],
   } as const;
+  let stopped: (told: typeof outcome) => void = () => {};
   return {
     recordingId: request.recordingId,
     target,
     state: 'active' as const,
     established: Promise.resolve(true),
-    outcome: Promise.resolve(outcome),
+    outcome: new Promise<typeof outcome>((resolve) => {
+      stopped = resolve;
+    }),
     update: (change: import('../../../src/siprec').RecordingChange) => {
       const streams = change.streams?.map(({ label, sending }) => [label, sending]);
       told.push(
@@ -438,6 +441,7 @@ function fakeRecording(request: RecordingRequest, told: string[]) {
     resume: async () => {},
     stop: async () => {
       await Promise.all(request.streams.map(({ fork }) => fork.close()));
+      stopped(outcome);
       return outcome;
     },
   };
