@@ -8,7 +8,7 @@ import {
   redact,
 } from '../core';
 import type { MediaPlane } from '../media';
-import type { RecordingPolicy } from '../policy';
+import type { RecordingAction, RecordingPolicy } from '../policy';
 import type { Headers, IncomingInvite, IncomingRequest, SipAgent } from '../ua';
 import { type Refusal, refusalOf } from './admission';
 import { Call } from './call/call';
@@ -18,7 +18,7 @@ import { DialogReferences } from './dialog-references';
 import { type MediaAddress, MediaAddresses } from './media/addresses';
 import { nextMaxForwards } from './procedures/invite';
 import { answerOutsideCalls } from './procedures/outside-calls';
-import type { CallRecord } from './record';
+import type { CallRecord, ControlAnswer } from './record';
 import type { Recorders } from './recording/call-recordings';
 import { OwnAddresses, type Peer, Router, type Routing } from './routing';
 
@@ -85,6 +85,11 @@ export interface B2bua {
   refusals(): RefusalCounts;
   /** Ends a call for a reason of ours; false when there is none of this id. */
   hangUp(id: string, fault: FaultCode): boolean;
+  /**
+   * A command to the recording of `user` in a call; the user may be left out where one alone is recorded in it.
+   * Resolves with what is true then. Never rejects.
+   */
+  control(id: string, user: string | undefined, action: RecordingAction): Promise<ControlAnswer>;
   /** Takes no new calls; ends what is left after `graceMs`. Resolves when nothing is left. */
   drain(graceMs: Millis): Promise<void>;
   /** `drain` without grace, and deaf from then on. The agent and the plane stay their owner's. */
@@ -161,6 +166,14 @@ class Switchboard implements B2bua {
     const call = this.#calls.get(id);
     call?.hangUp(fault);
     return call !== undefined;
+  }
+
+  async control(
+    id: string,
+    user: string | undefined,
+    action: RecordingAction,
+  ): Promise<ControlAnswer> {
+    return this.#calls.get(id)?.recordings.control(user, action) ?? 'no-call';
   }
 
   async drain(graceMs: Millis): Promise<void> {

@@ -14,6 +14,7 @@ export type {
   AttemptRecord,
   CallParty,
   CallRecord,
+  ControlAnswer,
   ControlRecord,
   ControlResult,
   MediaRecord,

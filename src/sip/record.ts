@@ -73,6 +73,9 @@ export interface ControlRecord {
  */
 export type ControlResult = RecordingReply | 'failed';
 
+/** The same from outside the call. no-user: no such user is recorded in it. which-user: several are, and none was named. */
+export type ControlAnswer = ControlResult | 'no-user' | 'which-user';
+
 /** A call from its first message to its last: what a CDR is made of. */
 export interface CallRecord {
   /** Ours, UUID. */

@@ -8,6 +8,7 @@ import { SessionMedia } from '../media/session-media';
 import { answerCaller, refuseCaller } from '../procedures/answer';
 import { byeHeaders } from '../procedures/bye';
 import { sipReason } from '../procedures/carry';
+import { controlRecording } from '../procedures/control-recording';
 import { familyOf } from '../procedures/invite';
 import { ProvisionalRelay } from '../procedures/provisional';
 import { relayRequest } from '../procedures/relay-request';
@@ -281,7 +282,7 @@ export class Call implements CallParts {
   }
 
   #relay(from: CallSide, request: IncomingRequest): void {
-    if (isRefused(request)) return;
+    if (isRefused(request) || controlRecording(this, from, request)) return;
     const side = otherSide(from);
     // A callee that has its ACK may speak before the caller has its answer.
     const ready = this.state === 'answering' ? this.#relayed : Promise.resolve();

@@ -1,7 +1,8 @@
-import type { RecordedUser } from '../../policy';
+import type { RecordedUser, RecordingAction } from '../../policy';
 import type { StopReason } from '../../siprec';
+import type { CallSide } from '../call/signals';
 import type { Agreement, SessionMedia } from '../media/session-media';
-import type { ControlRecord, RecordingRecord } from '../record';
+import type { ControlAnswer, ControlRecord, RecordingRecord } from '../record';
 import type { RecordedCall, RecordingServices } from './user-recording';
 import { UserRecordings } from './user-recordings';
 
@@ -29,6 +30,22 @@ export class CallRecordings {
   /** Both sides have agreed on something, the first time or anew. */
   agreed(agreement: Agreement): void {
     for (const user of this.#users) user.agreed(agreement);
+  }
+
+  /** Those of the user on this side; undefined when nobody is recorded there. */
+  of(side: CallSide): UserRecordings | undefined {
+    return this.#users.find(({ user }) => (user.side === 'caller' ? 'caller' : 'callee') === side);
+  }
+
+  /** A command from outside the call. `user` may be left out where one alone is recorded. Never rejects. */
+  async control(user: string | undefined, action: RecordingAction): Promise<ControlAnswer> {
+    const meant = this.#users.filter((one) => user === undefined || one.user.id === user);
+    const [first, ...others] = meant;
+    if (!first) return 'no-user';
+    if (others.some((other) => other.user.id !== first.user.id)) return 'which-user';
+    // One who calls oneself is on both sides.
+    const results = await Promise.all(meant.map((one) => one.control(action, 'api')));
+    return results.find((result) => result !== 'done') ?? 'done';
   }
 
   /**
