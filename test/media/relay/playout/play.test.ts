@@ -73,17 +73,21 @@ describe.each(CASES)(
     afterEach(() => stage.close());
 
     const sent = { a: [] as Buffer[], b: [] as Buffer[] };
+    /** The worst that this process was late with a packet: no relay can make up for it. */
+    let late = 0;
 
     /** Both parties speak for so long, a packet each 20 ms by the clock. */
     async function talk(ms: number): Promise<void> {
       sent.a = [];
       sent.b = [];
+      late = 0;
       const [say, answer] = [saying(format, 310), saying(format, 530)];
       const start = performance.now();
       const { payloadType } = format;
       for (let frame = 0; frame < ms / 20; frame++) {
         const wait = start + 20 * frame - performance.now();
         if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        late = Math.max(late, performance.now() - start - 20 * frame);
         const [said, answered] = [say(frame), answer(frame)];
         sent.a.push(caller.speak(line.local.a, { payloadType, payload: said }));
         sent.b.push(callee.speak(line.local.b, { payloadType, payload: answered }));
@@ -125,10 +129,12 @@ describe.each(CASES)(
       for (const [party, ssrc] of [[caller, 2] as const, [callee, 1] as const]) {
         const packets = packetsTo(party);
         expect(new Set(packets.map((packet) => packet.ssrc))).toEqual(new Set([ssrc]));
-        expect(packets.filter(({ marker }) => marker)).toEqual([]);
-        expect(steps(packets)).toEqual(
-          new Array(packets.length - 1).fill({ sequence: 1, timestamp: 160 }),
-        );
+        // One stream: nothing is missing, and a marker stands where the speaker was held up, if anywhere.
+        for (const [i, { sequence, timestamp }] of steps(packets).entries()) {
+          expect(sequence).toBe(1);
+          expect(timestamp).toBeGreaterThanOrEqual(160);
+          expect(packets[i + 1]!.marker).toBe(timestamp > 160);
+        }
         const samples = decoded(packets, format);
         const [prompt, ...others] = tones(samples);
         expect(others).toEqual([]);
@@ -166,7 +172,9 @@ describe.each(CASES)(
       const begins = tones(samples).map(({ from }) => from);
       expect(begins).toHaveLength(3);
       begins.forEach((from, round) => {
-        expect(Math.abs(from - begins[0]! - round * 600)).toBeLessThanOrEqual(20);
+        expect(Math.abs(from - begins[0]! - round * 600)).toBeLessThanOrEqual(
+          20 + Math.max(0, late - 20),
+        );
       });
       const plain = decoded(
         sent.b.map((bytes) => parseRtp(bytes)!),
