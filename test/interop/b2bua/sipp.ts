@@ -17,6 +17,8 @@ export interface SippOptions {
   readonly to?: string;
   readonly service?: string;
   readonly args?: readonly string[];
+  /** It is killed when it runs longer; default `GIVE_UP_MS`. */
+  readonly giveUpMs?: number;
 }
 
 export interface SippResult {
@@ -62,7 +64,7 @@ export async function sipp(options: SippOptions): Promise<RunningSipp> {
     ],
     { cwd: directory, stdio: 'ignore' },
   );
-  const timer = setTimeout(() => child.kill('SIGKILL'), GIVE_UP_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.giveUpMs ?? GIVE_UP_MS);
   const done = new Promise<SippResult>((resolve) => {
     child.on('exit', (code) => {
       clearTimeout(timer);

@@ -91,7 +91,9 @@ async function callsThrough(
   options: LoadOptions & { callee: number; pcap: (name: 'alice' | 'bob') => string },
 ) {
   const { transport, calls, rate, talkMs, callee, pcap } = options;
+  const giveUpMs = (calls / rate) * 1000 + talkMs + 20_000;
   const answering = await sipp({
+    giveUpMs,
     scenario: calleeScenario(pcap('bob')),
     transport,
     port: callee,
@@ -99,6 +101,7 @@ async function callsThrough(
     args: ['-mp', '30000'],
   });
   const calling = await sipp({
+    giveUpMs,
     scenario: callerScenario(pcap('alice'), talkMs),
     transport,
     calls,
@@ -107,7 +110,10 @@ async function callsThrough(
     args: ['-mp', '40000'],
   });
   const said = await calling.done;
-  if (said.code !== 0) answering.stop();
+  if (said.code !== 0) {
+    answering.stop();
+    throw new Error(`the caller failed (${said.code})`);
+  }
   await answering.done;
   return { retransmissions: repeated(said.trace) };
 }
