@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Clock, isLoopback, type Log, SystemClock } from '../core';
 import { CHALLENGES, judge } from './access';
+import { addCallControl, type CallControl } from './call-control';
 import { replyWithFile } from './file-reply';
 import { statusPage } from './page/page';
 import { SCRIPT, STYLE } from './page/style';
@@ -20,6 +21,8 @@ export interface ApiOptions {
   /** What callers must show. Without it, only loopback may be listened on. */
   readonly token?: string | undefined;
   readonly source: StatusSource;
+  /** Commands to the recordings of live calls. */
+  readonly control: CallControl;
   /** Settings of organization, locations and users; without them, their paths are not served. */
   readonly settings?: SettingsSource;
   /** Files of recordings leave only from beneath it. Absolute. */
@@ -66,6 +69,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   addGuards(server, options);
   addProbes(server, options.source);
   addLists(server, options);
+  addCallControl(server, options.control, options.source.calls, token !== undefined);
   addPage(server, options);
   const { settings, clock = new SystemClock() } = options;
   if (settings) {

@@ -230,6 +230,7 @@ class Service implements Twintrack {
         metrics: this.#metrics,
         reasons: () => [...this.#reasons],
       }),
+      control: (call, user, action) => b2bua.control(call, user, action),
       ...(this.#settings && { settings: settingsSource(this.config, this.#settings) }),
       recordingsDirectory: recorder.embedded.directory,
       log: this.log,

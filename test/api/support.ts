@@ -100,6 +100,7 @@ export class Bench {
       host: '127.0.0.1',
       port: 0,
       source: this.source,
+      control: async () => 'no-call',
       recordingsDirectory: this.recordings,
       log: this.captured.log,
       onAnswered: (status) => this.answered.push(status),

@@ -51,6 +51,17 @@ export function openApi(): OpenApi {
       ]),
     },
     '/v1/calls': { get: operation('Live calls.', []) },
+    '/v1/calls/{id}/recording': {
+      post: {
+        ...operation('Start, stop, pause or resume the recording of a user in a live call.', [
+          { ...NAME, name: 'id' },
+        ]),
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: CONTROL } },
+        },
+      },
+    },
     '/v1/recordings': { get: operation('Recordings of the embedded recorder.', [LIMIT]) },
   };
   return {
@@ -82,6 +93,16 @@ export function openApi(): OpenApi {
 
 const NAME = { name: 'name', in: 'path', required: true, schema: { type: 'string' } };
 const LIMIT = query('limit', { type: 'integer', minimum: 1, maximum: 1000, default: 100 });
+
+const CONTROL = {
+  type: 'object',
+  required: ['action'],
+  additionalProperties: false,
+  properties: {
+    action: { type: 'string', enum: ['start', 'stop', 'pause', 'resume'] },
+    user: { type: 'string', description: 'May be left out where one alone is recorded.' },
+  },
+};
 
 const PROBLEMS = {
   type: 'object',
