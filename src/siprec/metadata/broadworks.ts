@@ -59,7 +59,7 @@ function session({ id, groupId, startTime, stopTime }: Session): Markup {
 
 /**
  * `send` is the stream on which the party is heard, also while it is silent, for recorders find the owner of an
- * m-line by it; `recv` (of the draft, not of BroadWorks) are those it hears now: none, and it holds or is held.
+ * m-line by it; `recv`, which the draft has and BroadWorks never sends, is what it hears: during a hold nothing.
  */
 function participant(
   { id, nameIds }: Participant,

@@ -21,7 +21,8 @@ export function element(
   ...content: ReadonlyArray<Markup | undefined>
 ): Markup {
   let start = `<${name}`;
-  for (const [attribute, value] of Object.entries(attributes)) {
+  for (const attribute of Object.keys(attributes)) {
+    const value = attributes[attribute];
     if (value !== undefined) start += ` ${attribute}="${escaped(value)}"`;
   }
   const inner = content.join('');

@@ -1,4 +1,5 @@
-import { ALICE, linesIn, sdp, turn, World } from './world';
+import { schemaErrors } from '../schema';
+import { ALICE, documentIn, linesIn, metadataIn, sdp, turn, World } from './world';
 
 const PAUSED = ['audio 40000 8 101 inactive 1', 'audio 40004 0 101 inactive 2'];
 const FLOWING = ['audio 40000 8 101 sendonly 1', 'audio 40004 0 101 sendonly 2'];
@@ -115,6 +116,86 @@ describe('pausing', () => {
     await turn();
     expect(dialog.sent).toEqual([]);
     expect(world.journal.slice(4)).toEqual(['1 resume', '2 resume', ...STARTED]);
+  });
+});
+
+describe('who pauses and resumes', () => {
+  /** What the metadata of a message says of it: `PAUSE dtmf`. */
+  const actionsIn = (message: { header(name: string): string | undefined; body: string }) =>
+    (metadataIn(message).sessions[0]?.extensions ?? [])
+      .filter(({ name }) => name === 'recordingAction')
+      .map(({ attributes }) => {
+        const { action, by, timestamp } = Object.fromEntries(attributes);
+        return `${action} ${by} ${timestamp}`;
+      });
+
+  test('is told with the lines, in updates that are partial and in order', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    await world.clock.advance(1000);
+    await recording.pause('dtmf');
+    expect(dialog.sent).toHaveLength(1);
+    expect(linesIn(dialog.last)).toEqual(PAUSED);
+    expect(metadataIn(dialog.last).mode).toBe('partial');
+    expect(schemaErrors(documentIn(dialog.last)!)).toBe('');
+    expect(actionsIn(dialog.last)).toEqual(['PAUSE dtmf 2026-01-15T14:03:08.000Z']);
+    const quiet = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
+    dialog.last.answer(200, quiet);
+    await turn();
+    await world.clock.advance(500);
+    void recording.resume('api');
+    expect(dialog.sent).toHaveLength(2);
+    expect(actionsIn(dialog.last)).toEqual([
+      'PAUSE dtmf 2026-01-15T14:03:08.000Z',
+      'RESUME api 2026-01-15T14:03:08.500Z',
+    ]);
+  });
+
+  test('is told once, however often they say so', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    await recording.resume('api');
+    await recording.pause('api');
+    await recording.pause('dtmf');
+    expect(dialog.sent).toHaveLength(1);
+    expect(actionsIn(dialog.last)).toEqual(['PAUSE api 2026-01-15T14:03:07.000Z']);
+  });
+
+  test('is told also of a pause that was cut short before it was in force, or before the answer', async () => {
+    const both = ['PAUSE api 2026-01-15T14:03:07.000Z', 'RESUME timer 2026-01-15T14:03:07.000Z'];
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.forks['1'].holdPause = true;
+    void recording.pause('api');
+    void recording.resume('timer');
+    expect(linesIn(dialog.last)).toEqual(FLOWING);
+    expect(actionsIn(dialog.last)).toEqual(both);
+
+    const early = new World();
+    const begun = early.record();
+    await begun.pause('api');
+    void begun.resume('timer');
+    const answered = early.agent.last.accept(sdp());
+    await turn();
+    expect(actionsIn(answered.last)).toEqual(both);
+  });
+
+  test('is told of the last hundred times', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    for (let i = 0; i < 60; i++) {
+      await recording.pause(`pauser-${i}`);
+      void recording.resume(`resumer-${i}`);
+    }
+    while (dialog.last.method === 'INVITE') {
+      const before = dialog.sent.length;
+      dialog.last.answer(200, sdp());
+      await turn();
+      if (dialog.sent.length === before) break;
+    }
+    const actions = actionsIn(dialog.last);
+    expect(actions).toHaveLength(100);
+    expect(actions.at(-1)).toContain('resumer-59');
   });
 });
 

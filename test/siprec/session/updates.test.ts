@@ -219,6 +219,31 @@ describe('a change of codec', () => {
   });
 });
 
+test('an announcement in mid-call is told after those before it, and nothing else with it', async () => {
+  const world = new World();
+  const at = world.clock.wall();
+  const played = (announcement: 'start' | 'pause') => ({
+    kind: 'announcement' as const,
+    announcement,
+    at,
+    until: at,
+    fileName: `${announcement}.wav`,
+    listeners: [ALICE],
+    completed: false,
+  });
+  const { recording, dialog } = await world.recording({ announcements: [played('start')] });
+  recording.update({ announcements: [] });
+  expect(dialog.sent).toEqual([]);
+  recording.update({ announcements: [played('pause')] });
+  const { mode, participants, sessions } = metadataIn(dialog.last);
+  expect([mode, participants]).toEqual(['partial', []]);
+  const told = sessions[0]?.extensions?.filter(({ name }) => name === 'announcement') ?? [];
+  expect(told.map(({ attributes }) => Object.fromEntries(attributes).type)).toEqual([
+    'START',
+    'PAUSE',
+  ]);
+});
+
 describe('the exchange with the recorder', () => {
   test('is one at a time: what changes meanwhile is told at once afterwards, as it is then', async () => {
     const world = new World();

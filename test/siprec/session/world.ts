@@ -122,8 +122,9 @@ export class World {
     request: Partial<RecordingRequest> = {},
     answer: string = sdp(),
     headers: Record<string, string> = { Allow: 'INVITE, ACK, BYE, UPDATE' },
+    target: Partial<RecordingTarget> = {},
   ): Promise<{ recording: Recording; dialog: FakeDialog }> {
-    const recording = this.record(request);
+    const recording = this.record(request, target);
     const dialog = this.agent.last.accept(answer, headers);
     await turn();
     return { recording, dialog };
