@@ -24,6 +24,7 @@ export class GrowingFile {
   #waitingBytes = 0;
   #writing = false;
   #idle: Array<() => void> = [];
+  #closed = false;
   #failure: string | undefined;
 
   private constructor(
@@ -43,6 +44,11 @@ export class GrowingFile {
 
   /** The bytes belong to the file from now on. */
   write(position: number, bytes: Buffer): void {
+    if (this.#closed) {
+      // The descriptor may be another file's by now.
+      this.#fail('written to after it was closed');
+      return;
+    }
     if (this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) {
       this.#fail('the disk does not keep up');
       return;
@@ -55,6 +61,7 @@ export class GrowingFile {
   /** Writes what waits, gives the file `length` bytes if said, and closes it. */
   async close(length?: number): Promise<void> {
     await this.#drained();
+    this.#closed = true;
     const failed = (error: unknown): void => this.#fail(String(error));
     if (length !== undefined) await truncateFile(this.descriptor, length).catch(failed);
     await closeFile(this.descriptor).catch(failed);

@@ -38,8 +38,8 @@ const SETTLE: Millis = 200;
 const PROBATION: Millis = 1_000;
 /** A silence, or a step of the timestamps against the arrival, that makes a new beginning. */
 const BREAK: Millis = 500;
-/** The longest silence inside a burst of packets that were kept for us. */
-const BURST_GAP: Millis = 30_000;
+/** The oldest of a burst of packets that were kept for us. */
+const MAX_BURST: Millis = 40_000;
 /** After a break timestamps are believed when they agree with the arrival as well as this. */
 const AGREEMENT: Millis = 150;
 /** Packets held at most: a minute of them, or a flood. */
@@ -79,6 +79,9 @@ export class Source {
   #lastMediaArrival: Instant = 0;
 
   #held: Packet[] | undefined;
+  /** Of the first packet of audio among the held ones. */
+  #burstMediaMs: Millis = 0;
+  #burstArrival: Instant = 0;
   #settleUntil: Instant = 0;
   /** The next packet of audio is a new beginning. */
   #broken = true;
@@ -126,6 +129,10 @@ export class Source {
     this.#lastTicks = ticks;
     const mediaMs = this.#clockRate > 0 ? (ticks * 1000) / this.#clockRate : 0;
     if (verdict === 'restart') this.#break(arrival);
+    if (audio && verdict === 'behind' && !this.#precedes(mediaMs)) {
+      this.late++;
+      return;
+    }
     if (audio && verdict !== 'behind') this.#watch(mediaMs, arrival);
     const packet = { sequence: this.log.last, ticks, mediaMs, arrival, format, payload };
     if (this.#held) {
@@ -176,11 +183,21 @@ export class Source {
     this.#lastMediaMs = mediaMs;
     this.#lastMediaArrival = arrival;
     if (this.#held) {
-      // Inside a burst of kept packets silences are shorter than they were; nothing else is odd.
-      if (step < 0 || step - waited > BURST_GAP) this.#break(arrival);
+      // Kept packets come in a burst, faster than they were spoken; nothing else is odd in it.
+      const lead = mediaMs - this.#burstMediaMs - (arrival - this.#burstArrival);
+      if (step < 0 || lead > MAX_BURST) this.#break(arrival);
     } else if (this.#broken || step < 0 || waited > BREAK || step - waited > BREAK) {
       this.#settle(arrival);
     }
+    if (this.#held?.length === 0) {
+      this.#burstMediaMs = mediaMs;
+      this.#burstArrival = arrival;
+    }
+  }
+
+  /** A packet that was overtaken is a little older than the one that overtook it. */
+  #precedes(mediaMs: Millis): boolean {
+    return mediaMs <= this.#lastMediaMs && mediaMs > this.#lastMediaMs - MAX_BURST;
   }
 
   #changeClockRate(clockRate: number, arrival: Instant): void {

@@ -21,6 +21,11 @@ const JUMP: Millis = 120;
 const NAMED_TOLERANCE: Millis = 10_000;
 const UNNAMED_TOLERANCE: Millis = 500;
 const MAX_CLOCKS = 16;
+/** Room before the first audio that is older than the recording. */
+const MARGIN: Millis = 60;
+/** How much of the past a burst may bring, and for how long after the first audio it may come. */
+const BURST: Millis = 45_000;
+const BURST_TIME: Millis = 3_000;
 
 /**
  * The audio of a recording: puts the streams of one or more channels on one timeline. Its beginning is
@@ -38,6 +43,8 @@ export class Timeline {
   /** Local time of the first frame while there is no reference. */
   #start: Instant;
   #rotateAt: Instant;
+  /** When the first bursts are over, and a window of the past is enough. */
+  #forgetAt: Instant = Number.POSITIVE_INFINITY;
 
   constructor(
     /** Frames a second. */
@@ -78,6 +85,10 @@ export class Timeline {
 
   tick(now: Instant): void {
     for (const lane of this.#lanes) lane.tick(now);
+    if (now >= this.#forgetAt) {
+      this.#canvas.remember(0);
+      this.#forgetAt = Number.POSITIVE_INFINITY;
+    }
     if (now < this.#rotateAt) return;
     this.#rotateAt = now + FLOOR_WINDOW;
     for (const { floor } of this.#clocks.values()) floor.rotate();
@@ -118,7 +129,14 @@ export class Timeline {
     source.offset = source.alignment.lag - this.startedAt;
     source.start = source.frameOf(firstMs);
     this.#reference ??= source;
-    if (source.start < 0) this.#makeRoom(-source.start);
+    if (this.#canvas.blank) {
+      this.#canvas.remember((this.rate * BURST) / 1000);
+      this.#forgetAt = source.lastArrival + BURST_TIME;
+    }
+    if (source.start >= 0) return;
+    // Old audio comes in a burst, and another stream's may be a little older.
+    const margin = this.#canvas.blank ? Math.round((this.rate * MARGIN) / 1000) : 0;
+    this.#makeRoom(margin - source.start);
   }
 
   #displace(source: Source): void {

@@ -37,17 +37,22 @@ export interface Rehearsal {
 
 /**
  * Plays scripts to a timeline, a lane and channel each (an array of scripts is one lane), in virtual time
- * from 0 to `untilMs`, as a worker would: a tick every 100 ms, a flush every 400 ms.
+ * until `untilMs`, as a worker would: a tick every 100 ms, a flush every 400 ms.
  */
 export function rehearse(
   scripts: ReadonlyArray<Script | readonly Script[]>,
-  options: { rate?: number; untilMs: number; also?: readonly Happening[] },
+  options: {
+    rate?: number;
+    untilMs: number;
+    openedAt?: number;
+    also?: readonly Happening[];
+  },
 ): Rehearsal {
-  const { rate = 8000, untilMs, also = [] } = options;
+  const { rate = 8000, untilMs, openedAt = 0, also = [] } = options;
   const count = scripts.length;
   let file = new Int16Array(0);
   let written = 0;
-  const timeline = new Timeline(rate, count, 0, (frame, pcm) => {
+  const timeline = new Timeline(rate, count, openedAt, (frame, pcm) => {
     const end = frame * count + pcm.length;
     if (end > file.length) {
       const grown = new Int16Array(Math.max(end, file.length * 2));
@@ -58,7 +63,7 @@ export function rehearse(
     written += pcm.length / count;
   });
   const lanes = scripts.map((_, channel) => {
-    const lane = timeline.lane(channel, { active: true, now: 0 });
+    const lane = timeline.lane(channel, { active: true, now: openedAt });
     lane.understand(FORMATS);
     return lane;
   });
@@ -75,7 +80,7 @@ export function rehearse(
       }
     }
   });
-  for (let at = 100; at < untilMs; at += 100) {
+  for (let at = openedAt + 100; at < untilMs; at += 100) {
     happenings.push({
       at,
       act: () => {
