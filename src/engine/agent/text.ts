@@ -1,4 +1,4 @@
-import { EMPTY_BODY, type Header, headerName } from '../message';
+import { EMPTY_BODY, type Header, wireName } from '../message';
 
 /** A SIP message as an application writes it: text whose headers are wishes, not facts. */
 export interface AppMessage {
@@ -89,22 +89,11 @@ function readHeader(line: string): Header | undefined {
 const spellings = new Map<string, string | undefined>();
 const MAX_SPELLINGS = 1_000;
 
-/**
- * The name as it goes on the wire: known names in the RFCs' spelling, others with an upper-case
- * letter at the start and behind each hyphen, `X-` names as they are. Undefined when it is no token.
- */
+/** The name as it goes on the wire; undefined when it is no token. */
 function spelled(name: string): string | undefined {
   const known = spellings.get(name);
   if (known !== undefined) return known;
-  const result = spell(name);
+  const result = /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name) ? wireName(name) : undefined;
   if (spellings.size < MAX_SPELLINGS) spellings.set(name, result);
   return result;
-}
-
-function spell(name: string): string | undefined {
-  if (!/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name)) return undefined;
-  if (/^x-/i.test(name)) return name;
-  return headerName(name).long.replace(/(^|-)([a-z])/g, (_, dash, letter) => {
-    return `${dash}${letter.toUpperCase()}`;
-  });
 }

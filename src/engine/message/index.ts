@@ -48,6 +48,7 @@ export type { ParseError, ParseResult, Refused } from './parse-result';
 export { reasonPhrase } from './reasons';
 export { splitList } from './scan';
 export { serialize } from './serialize';
+export { wireName } from './spelling';
 export {
   asSipUri,
   formatHostPort,

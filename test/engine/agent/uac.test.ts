@@ -34,7 +34,13 @@ describe('a request of an application', () => {
   test('gets what the application leaves out', () => {
     const rig = new Rig();
     const [echo] = rig.app.send('INVITE', CALLEE, {
-      headers: ['x-lower: 1', 'p-foo-bar: 2', 'X-Out: yes', 'from: sip:1234@localhost'],
+      headers: [
+        'x-lower: 1',
+        'p-foo-bar: 2',
+        'user-to-user: 3',
+        'X-Out: yes',
+        'from: sip:1234@localhost',
+      ],
       body: SDP,
     });
     const invite = rig.sentRequest('INVITE');
@@ -46,7 +52,7 @@ describe('a request of an application', () => {
     expect(header(invite, 'Content-Type')).toBe('application/sdp');
     expect(header(invite, 'Call-ID')).toBeTruthy();
     expect(invite.headers.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['x-lower', 'P-Foo-Bar', 'X-Out']),
+      expect.arrayContaining(['x-lower', 'P-Foo-Bar', 'User-to-User', 'X-Out']),
     );
     expect(topVia(invite)).toMatchObject({ host: '192.0.2.10', port: 5060, rport: true });
   });

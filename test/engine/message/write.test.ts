@@ -10,6 +10,7 @@ import {
   type SipRequest,
   serialize,
   toTag,
+  wireName,
   withoutHeaders,
 } from '../../../src/engine/message';
 import { bytes, request, response, taken } from './messages';
@@ -171,4 +172,33 @@ it('removes headers by any of their names', () => {
   const { headers } = request({ add: ['s: one', 'Subject: two'] });
   const kept = withoutHeaders(headers, 'subject', 'i').map(({ name }) => name);
   expect(kept).toEqual(['Via', 'Max-Forwards', 'From', 'To', 'CSeq', 'Contact', 'Content-Length']);
+});
+
+describe('the name of a header', () => {
+  it.each([
+    ['user-to-user', 'User-to-User'],
+    ['User-To-User', 'User-to-User'],
+    ['session-id', 'Session-ID'],
+    ['p-asserted-identity', 'P-Asserted-Identity'],
+    ['p-called-party-id', 'P-Called-Party-ID'],
+    ['remote-party-id', 'Remote-Party-ID'],
+    ['mime-version', 'MIME-Version'],
+    ['www-authenticate', 'WWW-Authenticate'],
+    ['call-id', 'Call-ID'],
+    ['I', 'Call-ID'],
+    ['cseq', 'CSeq'],
+    ['rack', 'RAck'],
+    ['rseq', 'RSeq'],
+    ['min-se', 'Min-SE'],
+    ['sip-etag', 'SIP-ETag'],
+    ['sip-if-match', 'SIP-If-Match'],
+    ['history-info', 'History-Info'],
+    ['SUBSCRIPTION-STATE', 'Subscription-State'],
+    ['p-foo-bar', 'P-Foo-Bar'],
+    ['P-FOO-bar', 'P-FOO-bar'],
+    ['x-lower', 'x-lower'],
+    ['X-Genesys-CallUUID', 'X-Genesys-CallUUID'],
+  ])('%s is written %s', (given, spelled) => {
+    expect(wireName(given)).toBe(spelled);
+  });
 });
