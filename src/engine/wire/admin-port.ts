@@ -11,12 +11,12 @@ import {
   MAX_STRANGER_FRAME_BYTES,
   MAX_UNREAD_BYTES,
 } from './limits';
-import type { Link } from './session';
+import type { Link, Session } from './session';
 
 /** The TCP port on which drachtio applications connect. */
 export class AdminPort {
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
+  readonly #sessions = new Map<Socket, Session>();
 
   private constructor(
     private readonly control: Control,
@@ -54,14 +54,17 @@ export class AdminPort {
 
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const [socket, session] of this.#sessions) {
+      session.dismiss();
+      socket.destroy();
+    }
     await closed;
   }
 
   #welcome(socket: Socket): void {
-    this.#sockets.add(socket);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     const session = this.control.accept(linkTo(socket, this.control));
+    this.#sessions.set(socket, session);
     const stopTimer = this.clock.after(AUTHENTICATE_WITHIN_MS, () => {
       if (!session.connected) session.broken('not authenticated in time');
     });
@@ -78,7 +81,7 @@ export class AdminPort {
     });
     socket.on('close', () => {
       stopTimer();
-      this.#sockets.delete(socket);
+      this.#sessions.delete(socket);
       session.closed();
     });
   }

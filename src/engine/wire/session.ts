@@ -38,6 +38,7 @@ export class Session implements Application {
   readonly #agent: Agent;
   readonly #routes = new Set<string>();
   #state: 'unknown' | 'known' | 'gone' = 'unknown';
+  #dismissed = false;
 
   constructor(
     private readonly link: Link,
@@ -70,16 +71,17 @@ export class Session implements Application {
     this.control.contain(() => this.#sayGone(this.#agent.detach(this)));
   }
 
-  /** Without calls left behind it was no accident, and harmed nobody. */
+  /** Without calls left behind it was no accident, and harmed nobody; nor was it when we ended it. */
   #sayGone(left: number): void {
     const { log } = this.control;
     const about = { application: this.name, peer: this.link.peer };
-    if (left > 0) log.warn({ ...about, left }, 'application lost');
+    if (left > 0 && !this.#dismissed) log.warn({ ...about, left }, 'application lost');
     else log.info(about, 'application gone');
   }
 
-  /** Ends the link because the engine stops; its calls have been ended before. */
+  /** Ends the link because the engine stops, or its port is closed: nothing has gone wrong. */
   dismiss(): void {
+    this.#dismissed = true;
     this.link.close();
   }
 

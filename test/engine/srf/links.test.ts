@@ -3,6 +3,7 @@ import Srf from 'drachtio-srf';
 import { createLog, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
 import { frame } from '../../../src/engine/wire/frame';
+import { captureLog } from '../../support/captured-log';
 import { deferred, type Loose, type Node, next, SECRET, sdp, startNode, until } from './support';
 
 const take = (node: Node) => {
@@ -133,6 +134,27 @@ describe('the admin port', () => {
     socket.write(frame('a|route|invite'));
     await closed;
     expect(text()).toContain('NO|not authenticated');
+    await engine.stop(0);
+  });
+
+  test('closed by us leaves no warning, though a call is going on', async () => {
+    const captured = captureLog('info');
+    const engine = await Engine.start({
+      listen: [{ protocol: 'udp', address: '127.0.0.1', port: 0 }],
+      secret: SECRET,
+      log: captured.log,
+    });
+    const admin = await engine.listenAdmin({ host: '127.0.0.1', port: 0 });
+    const socket = connect({ host: '127.0.0.1', port: admin.port });
+    socket.write(frame(`a|authenticate|${SECRET}|`));
+    await until(() => engine.stats().applications === 1);
+    socket.write(frame('b|sip|||\r\nINVITE sip:nobody@127.0.0.1:9 SIP/2.0\r\n\r\n'));
+    await until(() => engine.stats().dialogs === 1);
+    await admin.close();
+    await until(() => engine.stats().applications === 0);
+    expect(captured.events('application gone')).toMatchObject([{ level: 30 }]);
+    expect(captured.events('application lost')).toEqual([]);
+    socket.destroy();
     await engine.stop(0);
   });
 

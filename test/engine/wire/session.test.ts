@@ -372,12 +372,14 @@ describe('a lost connection', () => {
 
 describe('an application whose link ends', () => {
   test.each([
-    ['lost', 40, 'when it leaves a call', true],
-    ['gone', 30, 'when it leaves none', false],
-  ])('is said to be %s, at level %i, %s', (word, level, _when, leavesCall) => {
+    ['lost', 40, 'when it leaves a call', true, false],
+    ['gone', 30, 'when it leaves none', false, false],
+    ['gone', 30, 'when we have ended it, whatever was still going on', true, true],
+  ])('is said to be %s, at level %i, %s', (word, level, _when, leavesCall, dismissed) => {
     const captured = captureLog();
     const wire = new Wire(true, captured.log).known();
     if (leavesCall) wire.arrive('INVITE', { body: SDP });
+    if (dismissed) wire.session.dismiss();
     wire.session.closed();
     expect(captured.events(`application ${word}`)).toMatchObject([{ level }]);
   });
