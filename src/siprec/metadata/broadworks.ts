@@ -144,7 +144,7 @@ const USER = /^(?:[A-Za-z0-9\-_.!~*'()&=+$,?/]|%[0-9A-Fa-f]{2})+$/;
 /** A quoted string of RFC 3261 §25.1, '' of nothing. */
 function quoted(name: string): string {
   const shown = xmlText(name)
-    .replace(/[\t\r\n\u007f]/g, ' ')
+    .replace(/\p{Cc}/gu, ' ')
     .trim();
   return shown === '' ? '' : `"${shown.replace(/["\\]/g, '\\$&')}"`;
 }
