@@ -115,10 +115,10 @@ export class UserRecording {
     await this.#recording?.pause(by);
   }
 
-  resume(by: string): void {
+  /** Resolves when the recorder has been told and audio flows again, or when it has ended. */
+  async resume(by: string): Promise<void> {
     this.#pausedBy = undefined;
-    if (this.#recording) void this.#recording.resume(by);
-    else void this.#ungate();
+    await (this.#recording ? this.#recording.resume(by) : this.#ungate());
   }
 
   /** Resolves with what became of it. Never rejects; safe to call twice. */

@@ -24,8 +24,8 @@ export class UserRecordings {
   readonly #controls: ControlRecord[] = [];
   /** What the last command was answered. */
   #reply: RecordingReply = 'no-call';
-  /** Resolves when the last pause is in force. */
-  #paused: Promise<void> = Promise.resolve();
+  /** Resolves when the last pause or resumption is in force. */
+  #inForce: Promise<void> = Promise.resolve();
   #media: SessionMedia | undefined;
   #agreement: Agreement | undefined;
   #startedAt: Date;
@@ -66,7 +66,8 @@ export class UserRecordings {
 
   /**
    * A command of the user. Resolves with what is true then: `done` to a pause when no packet can reach the
-   * recorder any more, to a start when the recorder has accepted. Never rejects.
+   * recorder any more, to a start when the recorder has accepted, to a resumption when audio flows again. Never
+   * rejects.
    */
   async control(action: RecordingAction, by: RecordingActor): Promise<ControlResult> {
     const at = this.services.clock.wall();
@@ -90,11 +91,14 @@ export class UserRecordings {
   async #carryOut(action: RecordingAction, by: RecordingActor): Promise<ControlResult> {
     this.#driver.input({ kind: 'command', id: 0, action, by });
     const result = this.#reply;
-    const recording = this.#current;
-    if (action === 'pause' && recording) await this.#paused;
-    if (action !== 'start' || result !== 'done') return result;
-    if (this.#machine.state.kind === 'ringing') return result;
-    return (await this.#recordings.at(-1)?.established) ? 'done' : 'failed';
+    // None while it rings; and not the current one, which may be lost already.
+    const recording = this.#recordings.at(-1);
+    if (!recording || action === 'stop' || (result !== 'done' && result !== 'already')) {
+      return result;
+    }
+    if (action === 'start' && !(await recording.established)) return 'failed';
+    await this.#inForce;
+    return recording.state === 'failed' ? 'failed' : result;
   }
 
   #perform(output: RecordingOutput): void {
@@ -103,10 +107,10 @@ export class UserRecordings {
         this.#begin();
         return;
       case 'pause':
-        this.#paused = this.#recordings.at(-1)!.pause(output.by);
+        this.#inForce = this.#recordings.at(-1)!.pause(output.by);
         return;
       case 'resume':
-        this.#recordings.at(-1)!.resume(output.by);
+        this.#inForce = this.#recordings.at(-1)!.resume(output.by);
         if (output.by === 'timer') {
           this.#note(this.services.clock.wall(), 'timer', 'resume', 'done');
         }

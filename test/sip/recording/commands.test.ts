@@ -188,6 +188,12 @@ describe('a command of the recorded user', () => {
     expect(world.call.controls.map(({ result }) => result)).toEqual(['failed', 'done']);
   });
 
+  it('to start is refused when there is no recorder at all', async () => {
+    const world = new RecordedWorld([user('on-demand')], { recorder: false });
+    await world.answer();
+    expect(await info(world, { record: 'on' })).toBe(500);
+  });
+
   it('to start is remembered while it rings', async () => {
     const world = new RecordedWorld([user('on-demand')]);
     expect(await info(world, { record: 'on' })).toBe(200);
