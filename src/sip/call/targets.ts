@@ -68,8 +68,9 @@ export class CallTargets {
       return;
     }
     let expires = this.call.env.sessionExpiresS;
+    let least: number | undefined;
     for (;;) {
-      const attempt = new Attempt(target, send(expires), this.call.env.clock.wall());
+      const attempt = new Attempt(target, send(expires, least), this.call.env.clock.wall());
       this.#attempts.set(number, attempt);
       const final = await this.#followed(number, attempt);
       const raised = raisedInterval(final.response, expires);
@@ -78,6 +79,7 @@ export class CallTargets {
         return;
       }
       expires = raised;
+      least = raised;
     }
   }
 

@@ -26,13 +26,13 @@ export function nextMaxForwards(value: string | undefined): number | undefined {
 
 /**
  * Makes the INVITE for a target of the caller's, its offer leading here. What is returned sends it, as often as
- * is asked, with a session timer of that many seconds.
+ * is asked, with a session timer of that many seconds and no less than the least that a 422 has named.
  * @throws Fault when the offer cannot be used, or there is no port for it
  */
 export async function prepareInvite(
   { env, media, caller }: CallParts,
   target: Target,
-): Promise<(sessionExpiresS: number | undefined) => OutgoingInvite> {
+): Promise<(sessionExpiresS: number | undefined, leastS?: number) => OutgoingInvite> {
   media.turnTo(familyOf(target.uri));
   const passed = await passBody(media, 'a', caller.invite, 'offer');
   const headers = {
@@ -40,10 +40,10 @@ export async function prepareInvite(
     ...parties(env, caller.invite, target),
   };
   const { body } = passed;
-  return (sessionExpiresS) =>
+  return (sessionExpiresS, leastS) =>
     env.agent.invite({
       uri: target.uri,
-      headers: askForTimer(headers, sessionExpiresS),
+      headers: askForTimer(headers, sessionExpiresS, leastS),
       ...(body !== undefined && { body }),
     });
 }

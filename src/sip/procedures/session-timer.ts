@@ -10,13 +10,17 @@ import { hasOption } from '../headers';
 /** RFC 4028 §4: nobody may ask for less. */
 const LEAST_S = 90;
 
-/** Asks the callee for a session timer. */
-export function askForTimer(headers: Headers, seconds: number | undefined): Headers {
+/** Asks the callee for a session timer; `least` is what a 422 has named, if one came (RFC 4028 §7.3). */
+export function askForTimer(
+  headers: Headers,
+  seconds: number | undefined,
+  least = LEAST_S,
+): Headers {
   if (seconds === undefined) return headers;
   return {
     ...withTimer(headers),
     'Session-Expires': String(seconds),
-    'Min-SE': String(LEAST_S),
+    'Min-SE': String(least),
   };
 }
 

@@ -257,6 +257,7 @@ describe('a call whose ends move at the same time', () => {
     await first.reject(422, { headers: { 'Min-SE': '300' } });
     const second = await bob.nextCall();
     expect(second.header('session-expires')).toBe('300');
+    expect(second.header('min-se')).toBe('300');
     await second.accept({ body: audio() });
     const final = await outgoing.final;
     expect(final.response.header('session-expires')).toBe('120;refresher=uas');
