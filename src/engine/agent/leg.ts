@@ -95,6 +95,7 @@ export class Leg {
   readonly #timer = new SessionTimer();
   readonly #whenAcknowledged: (() => void)[] = [];
   #stopExpiry: Cancel = () => {};
+  #stopEnding: Cancel = () => {};
   #localTag: string | undefined;
   #current: Fork | undefined;
   #state: 'trying' | 'early' | 'confirmed' | 'leaving' | 'over' = 'trying';
@@ -246,6 +247,7 @@ export class Leg {
   leave(): void {
     if (this.#state === 'over') return;
     this.#state = 'leaving';
+    this.#stopEnding();
     this.#session.input({ kind: 'session', session: undefined });
   }
 
@@ -260,6 +262,20 @@ export class Leg {
       if (this.owner.connected) this.owner.unsolicited(sent, this.id);
     });
     this.end();
+  }
+
+  /**
+   * The same, unless the application ends it itself within T1: it has been told why as well, and is
+   * to see its own BYE or ours, not both.
+   */
+  endSoon(why: string): void {
+    if (this.#state !== 'confirmed') return;
+    this.#stopEnding();
+    this.#stopEnding = this.ground.clock.after(this.ground.timers.t1, () => {
+      this.onceAcknowledged(() => {
+        if (this.#state === 'confirmed') this.endWithBye(why);
+      });
+    });
   }
 
   /** A BYE nobody waits for the answer of. */
@@ -285,6 +301,7 @@ export class Leg {
     this.ground.legs.remove(this);
     this.#session.stop();
     this.#stopExpiry();
+    this.#stopEnding();
     for (const fork of this.#forks.values()) fork.dialog.terminate();
     for (const invite of [...this.invites]) invite.abandon(487);
     for (const accepted of this.awaitingAck.values()) accepted.stop();

@@ -21,6 +21,7 @@ import type { Fork } from './fork';
 import type { Cancellable, Ground } from './ground';
 import type { Departure, Leaving, SendUser } from './journey';
 import type { Leg, LegInvite, TakesAck } from './leg';
+import { endIfLost } from './lost-dialog';
 import type { OneWay } from './one-way';
 import type { AppMessage } from './text';
 
@@ -107,7 +108,10 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
     const response = responseTo(request, status, { toTag: this.ground.ids.token(8) });
     this.#end(status);
     if (this.owner.connected) this.owner.response(response, undefined, this.#ids);
-    if (!this.#initial) return;
+    if (!this.#initial) {
+      endIfLost(this.leg, { method: 'INVITE', status, received: false });
+      return;
+    }
     this.leg.end();
     this.ground.cdr({
       kind: 'stop',
@@ -232,10 +236,14 @@ export class OutgoingInvite implements SendUser, Cancellable, LegInvite, TakesAc
   }
 
   #onRejection(inbound: InboundResponse): void {
-    this.#end(inbound.message.status);
+    const { status } = inbound.message;
+    this.#end(status);
     if (this.#initial) this.leg.end();
     if (this.owner.connected) this.owner.response(inbound.message, inbound, this.#ids);
-    if (!this.#initial) return;
+    if (!this.#initial) {
+      endIfLost(this.leg, { method: 'INVITE', status, received: true });
+      return;
+    }
     const detail = this.#cancel ? 'call-canceled' : 'call-rejected';
     this.ground.cdr({ kind: 'stop', source: 'network', detail, message: inbound.message });
   }

@@ -7,6 +7,7 @@ import type { Draft } from './draft';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import type { Leg } from './leg';
+import { endIfLost } from './lost-dialog';
 import { textOf } from './not-sent';
 import { OutgoingInvite } from './outgoing-invite';
 import { OutgoingRequest } from './outgoing-request';
@@ -125,8 +126,9 @@ function sendUpdate(
   reply: Reply,
 ): void {
   leg.gate.request('local', 'UPDATE', message.body.length > 0);
-  const update = new OutgoingRequest(ground, leg.owner, leg.id, (response) => {
+  const update = new OutgoingRequest(ground, leg.owner, leg.id, (response, inbound) => {
     leg.gate.response('local', 'UPDATE', response.status, response.body.length > 0);
+    endIfLost(leg, { method: 'UPDATE', status: response.status, received: inbound !== undefined });
     if (response.status < 200 || response.status >= 300) return;
     fork.dialog.refreshTarget(response);
     leg.keepLocalSession(message.body, contentTypeOf(message));
@@ -168,7 +170,8 @@ function sendOther(
     method === 'NOTIFY' &&
     /^\s*terminated/i.test(headerIn(message.headers, 'Subscription-State') ?? '');
   const renews = leg.usage === 'SUBSCRIBE' && method === 'SUBSCRIBE';
-  const request = new OutgoingRequest(ground, leg.owner, leg.id, (response, _inbound, sent) => {
+  const request = new OutgoingRequest(ground, leg.owner, leg.id, (response, inbound, sent) => {
+    endIfLost(leg, { method, status: response.status, received: inbound !== undefined });
     if (ends && response.status >= 200) leg.end();
     if (!renews || response.status < 200 || response.status >= 300) return;
     watchSubscription(ground, leg, expires(response) ?? expires(sent));
