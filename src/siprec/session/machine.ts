@@ -13,6 +13,9 @@ import type { SessionOptions, State } from './state';
 const LAST_UPDATE: Millis = 500;
 /** The outcome waits so long for the answer to the BYE. */
 const LAST_ANSWER: Millis = 1000;
+const SILENT_AT_THE_END = 'it did not answer when the recording was stopped';
+/** RFC 3261 §21.5.4. */
+const UNAVAILABLE = 503;
 
 /** A recording session from the recording client's side: RFC 7866 §6.1, §7.1, §9.1. */
 export class SessionMachine implements Machine<SessionInput, SessionOutput> {
@@ -65,9 +68,13 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
           this.#tell();
           break;
         case 'last-update':
-          this.#leave(now);
+          this.#leave(now, true);
           break;
         case 'last-answer':
+          // Neither the last update nor BYE was answered: nothing proves that anything was kept.
+          if (this.#state.name === 'leaving' && this.#state.unheard) {
+            this.#lose('RECORDER_VANISHED', SILENT_AT_THE_END);
+          }
           this.#onLeft();
           break;
       }
@@ -338,6 +345,8 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     if (this.#state.name !== 'ending') return;
     const unknown = status === 405 || status === 501;
     if (!unknown || !this.#state.updates) {
+      // 503 is also what the engine makes of a recorder that cannot be reached any more.
+      if (status === UNAVAILABLE) this.#lose('RECORDER_VANISHED', SILENT_AT_THE_END);
       this.#leave(now);
       return;
     }
@@ -345,11 +354,11 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#sayTheLast(now);
   }
 
-  #leave(now: Instant): void {
+  #leave(now: Instant, unheard = false): void {
     if (this.#state.name !== 'ending') return;
     this.#timers.stop('last-update');
     this.#timers.set('last-answer', now + LAST_ANSWER);
-    this.#state = { name: 'leaving' };
+    this.#state = { name: 'leaving', unheard };
     this.#out.push({ do: 'bye' });
   }
 

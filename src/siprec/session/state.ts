@@ -28,7 +28,11 @@ export type State =
       /** The last update is out. */
       readonly told: boolean;
     }
-  | { readonly name: 'leaving' }
+  | {
+      readonly name: 'leaving';
+      /** The last update was not answered in time. */
+      readonly unheard: boolean;
+    }
   | { readonly name: 'over'; readonly failed: boolean };
 
 export interface SessionOptions {
