@@ -1,5 +1,5 @@
 import type { Head } from './head';
-import { structureOf } from './header-line';
+import { HeaderLine, structureOf } from './header-line';
 import { EMPTY_BODY, type SipRequest, type SipResponse } from './message';
 import { type NameAddr, parseNameAddr, parseNameAddrs } from './name-addr';
 import type { ParseError, ParseResult, Refused } from './parse-result';
@@ -11,9 +11,10 @@ import { parseVias } from './via';
  * Makes a message of a head and its body, or says why not. `fault` is what was already found wrong
  * with the bytes (a short body, a stream without Content-Length).
  */
-export function assemble(head: Head, body: Buffer, fault?: ParseError): ParseResult {
-  const line = readStartLine(head.startLine);
+export function assemble(read: Head, body: Buffer, fault?: ParseError): ParseResult {
+  const line = readStartLine(read.startLine);
   if (line.kind === 'alien') return refused('Not a SIP Message');
+  const head = line.kind === 'request' ? withContactClosed(read) : read;
   const { headers } = head;
   if (line.kind === 'response') {
     const error = head.fault ?? line.fault ?? fault ?? commonFault(head);
@@ -65,10 +66,26 @@ function requestFault({ single, contact }: Head, method: string): ParseError | u
   const hops = single['Max-Forwards'];
   // RFC 2543 user agents send none; RFC 3261 §16.3 lets it pass.
   if (hops && structureOf(hops, parseHops) === undefined) return bad('Max-Forwards');
-  if (contact && contact.value !== '*' && !structureOf(contact, parseNameAddrs)) {
-    return bad('Contact');
-  }
+  if (contact && !isContact(contact)) return bad('Contact');
   return undefined;
+}
+
+/**
+ * With the `>` put behind the Contact that recording clients are met to forget: the target is plain, and
+ * whoever reads the header after us finds it whole. From and To stay as strict as RFC 4475 §3.1.2.6
+ * wants them.
+ */
+function withContactClosed(head: Head): Head {
+  const { contact } = head;
+  if (!contact || isContact(contact)) return head;
+  const closed = new HeaderLine(contact.name, `${contact.value}>`);
+  if (!isContact(closed)) return head;
+  const headers = head.headers.map((header) => (header === contact ? closed : header));
+  return { ...head, headers, contact: closed };
+}
+
+function isContact(contact: HeaderLine): boolean {
+  return contact.value === '*' || structureOf(contact, parseNameAddrs) !== undefined;
 }
 
 function isParty(address: NameAddr | undefined): boolean {

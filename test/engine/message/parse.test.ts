@@ -148,7 +148,9 @@ describe('a request that is refused', () => {
     ['Max-Forwards', '256'],
     ['Max-Forwards', '-1'],
     ['Max-Forwards', 'many'],
-    ['Contact', '<sip:a@b'],
+    ['Contact', '<sip:a@'],
+    ['Contact', '<sip:a@b, <sip:c@d'],
+    ['Contact', '"A <sip:a@b'],
     ['Contact', 'sip:a@b?Route=c'],
   ])('has a bad %s: %s', (name, value) => {
     expect(refusedWhen({ [name]: value })).toBe(`400 Bad ${name}`);

@@ -3,6 +3,7 @@ import {
   contacts,
   expires,
   fromTag,
+  header,
   maxForwards,
   minSe,
   optionTags,
@@ -69,6 +70,16 @@ it('gives a bare address’s parameters to the header', () => {
     ['transport', 'tcp'],
     ['expires', '60'],
   ]);
+});
+
+it.each([
+  ['<sip:7602922410@192.0.2.7:5061;+sip.src', 'sip:7602922410@192.0.2.7:5061;+sip.src'],
+  ['"A" <sip:a@b>, <sip:c@d', 'sip:c@d'],
+])('takes an open bracket in Contact to the end of the field: %s', (value, target) => {
+  const message = withLines(`Contact: ${value}`);
+  expect([contacts(message)].flat(2).at(-1)).toMatchObject({ uri: target });
+  // Whoever reads the text after us finds it whole.
+  expect(header(message, 'Contact')).toBe(`${value}>`);
 });
 
 it('gathers Contacts over lines and commas, or the star', () => {
