@@ -25,6 +25,7 @@ import type { Command } from './commands';
 import { answer, reject } from './compose';
 import { type AgentCounts, type Ground, type Limits, newCounts } from './ground';
 import { receiveInDialog } from './in-dialog';
+import type { Leg } from './leg';
 import { LegTable } from './legs';
 import { ownContact } from './localhost';
 import { sendNewRequest } from './new-request';
@@ -165,14 +166,15 @@ export class Agent implements TransactionUser {
       return;
     }
     const tag = toTag(request);
+    const leg = this.#legOf(request, tag);
+    if (leg) {
+      transaction.toTag ??= leg.localTag;
+      receiveInDialog(this.#ground, leg, transaction);
+      return;
+    }
     if (tag === undefined) {
       const isServed = this.#applications.size > 0 && !this.#ending;
       receiveNewRequest(this.#ground, this.router, isServed, transaction);
-      return;
-    }
-    const leg = this.#ground.legs.find(callId(request), tag);
-    if (leg) {
-      receiveInDialog(this.#ground, leg, transaction);
       return;
     }
     this.#ground.counts.strays += 1;
@@ -186,7 +188,7 @@ export class Agent implements TransactionUser {
       relayAck(this.#ground, inbound);
       return;
     }
-    const leg = this.#ground.legs.find(callId(message), toTag(message) ?? '');
+    const leg = this.#legOf(message, toTag(message));
     const fork = leg?.fork(fromTag(message) ?? '');
     if (!leg || !fork) return;
     fork.heard(inbound);
@@ -239,6 +241,15 @@ export class Agent implements TransactionUser {
   /** What still has to leave or be answered. */
   get busy(): boolean {
     return this.#ground.legs.size > 0 || this.#ground.layer.busy;
+  }
+
+  /** The leg of a request inside a dialog, also of an ACK or BYE whose sender knows no tags. */
+  #legOf(request: SipRequest, tag: string | undefined): Leg | undefined {
+    const { legs } = this.#ground;
+    if (tag !== undefined) return legs.find(callId(request), tag);
+    const { method } = request;
+    if (method !== 'ACK' && method !== 'BYE') return undefined;
+    return legs.untagged(callId(request), fromTag(request) ?? '');
   }
 
   /**

@@ -6,7 +6,7 @@ import { faultOf, reject } from './compose';
 import type { Ground } from './ground';
 import { IncomingInvite } from './incoming-invite';
 import { IncomingRequest } from './incoming-request';
-import { Leg } from './leg';
+import { Leg, legId } from './leg';
 import { ownContact } from './localhost';
 import type { Router } from './router';
 import { watchSubscription } from './subscription';
@@ -124,7 +124,7 @@ function mayBegin(ground: Ground, transaction: ServerTransaction): boolean {
     return false;
   }
   // The same Call-ID and tag without a To tag: the call exists, and applications would confuse them.
-  if (ground.legs.get(`${id};from-tag=${tag}`)) {
+  if (ground.legs.get(legId(id, tag))) {
     say(491);
     return false;
   }

@@ -38,7 +38,8 @@ export function receiveInDialog(ground: Ground, leg: Leg, transaction: ServerTra
     say(method === 'BYE' ? 200 : 481);
     return;
   }
-  if (!fork.dialog.admit(cseq(request)?.seq ?? 0)) {
+  // A BYE can mean but one thing: out of order, it would leave a session whose peer is gone.
+  if (!fork.dialog.admit(cseq(request)?.seq ?? 0) && method !== 'BYE') {
     say(500);
     return;
   }

@@ -104,7 +104,7 @@ export class Leg {
     private readonly ground: Ground,
     start: LegStart,
   ) {
-    this.id = `${start.callId};from-tag=${start.fromTag}`;
+    this.id = legId(start.callId, start.fromTag);
     this.callId = start.callId;
     this.role = start.role;
     this.usage = start.usage;
@@ -344,6 +344,11 @@ export class Leg {
         break;
     }
   }
+}
+
+/** What applications call a leg, by the tag of the From of the request that makes it. */
+export function legId(callId: string, fromTag: string): string {
+  return `${callId};from-tag=${fromTag}`;
 }
 
 /** Requests that carry Contact: RFC 3261 §12.2, RFC 3311 §5.1, RFC 6665 §4.1.2. */

@@ -1,4 +1,4 @@
-import type { Leg } from './leg';
+import { type Leg, legId } from './leg';
 
 /** Every leg by the names under which it is looked for. */
 export class LegTable {
@@ -18,6 +18,15 @@ export class LegTable {
   /** By Call-ID and the tag of our side: what a request inside a dialog carries in To. */
   find(callId: string, localTag: string): Leg | undefined {
     return this.#byTag.get(tagKey(callId, localTag));
+  }
+
+  /**
+   * The call that a request without a To tag means, where its sender knows no tags (RFC 2543): the one
+   * that this peer began with this Call-ID.
+   */
+  untagged(callId: string, remoteTag: string): Leg | undefined {
+    const leg = this.#byId.get(legId(callId, remoteTag));
+    return leg?.role === 'uas' && leg.usage === 'INVITE' ? leg : undefined;
   }
 
   /** The last one begun with this Call-ID. */

@@ -13,7 +13,7 @@ import { type Application, REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf, headerIn, withContentType, withTimerSupport } from './compose';
 import type { Draft } from './draft';
 import type { Ground } from './ground';
-import { Leg } from './leg';
+import { Leg, legId } from './leg';
 import { textOf } from './not-sent';
 import { OutgoingInvite } from './outgoing-invite';
 import { OutgoingRequest } from './outgoing-request';
@@ -100,7 +100,7 @@ function newLeg(
   usage: 'INVITE' | 'SUBSCRIBE',
 ): Leg | undefined {
   const id = { callId: callId(draft), fromTag: fromTag(draft) ?? '' };
-  if (ground.legs.get(`${id.callId};from-tag=${id.fromTag}`)) return undefined;
+  if (ground.legs.get(legId(id.callId, id.fromTag))) return undefined;
   return new Leg(ground, { role: 'uac', usage, owner, ...id });
 }
 
