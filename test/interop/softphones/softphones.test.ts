@@ -1,0 +1,167 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { correlate, readWav } from '../../../src/media';
+import { type Product, startProduct } from '../../support/product';
+import { freePort } from '../b2bua/sipp';
+import { Baresip } from './baresip';
+import { Linphone } from './linphone';
+
+const SPEECH = join(__dirname, '../../../assets/speech');
+const ALICE = join(SPEECH, 'alice.wav');
+const BOB = join(SPEECH, 'bob.wav');
+/** Both speak this long and longer, 8 kHz. */
+const BEGINNING = 32_000;
+
+describe('with softphones from Debian', () => {
+  let directory: string;
+  let product: Product;
+  let bob: Baresip;
+  const open: { remove(): Promise<void> }[] = [];
+
+  /** Bob's phone, and Twintrack with a route to it, who is recorded. */
+  async function set(transport: 'udp' | 'tcp'): Promise<void> {
+    directory = mkdtempSync(join(tmpdir(), 'twintrack-softphones-'));
+    bob = await Baresip.start({ user: '100', says: BOB, transport });
+    open.push(bob);
+    product = await startProduct([
+      'sip.listen=[udp/127.0.0.1:0, tcp/127.0.0.1:0]',
+      'recorder.embedded.listen=[tcp/127.0.0.1:0]',
+      `recorder.embedded.directory=${directory}`,
+      'sip.maxCalls=4',
+      `media.ports=${await portRange()}`,
+      'users=[{number: "100", mode: always}]',
+      `routes=[{targets: ["sip:100@127.0.0.1:${bob.port};transport=${transport}"]}]`,
+      'http.listen=null',
+      'cdr.file=null',
+    ]);
+  }
+
+  afterEach(async () => {
+    for (const phone of open.splice(0)) await phone.remove();
+    await product?.kill();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test.each(['udp', 'tcp'] as const)(
+    'two baresips hear each other over %s, and the recording holds both',
+    async (transport) => {
+      await set(transport);
+      const alice = await Baresip.start({
+        user: '200',
+        says: ALICE,
+        transport,
+        calls: `sip:100@${product.sip[transport]};transport=${transport}`,
+      });
+      open.push(alice);
+
+      // Her file is the shorter one, and its end hangs up.
+      await alice.says('terminated');
+      await Promise.all([alice.quit(), bob.quit()]);
+
+      expect(likeness(BOB, alice.heard())).toBeGreaterThan(0.95);
+      expect(likeness(ALICE, bob.heard())).toBeGreaterThan(0.95);
+      expect(await product.stop()).toBe(0);
+      const [bobs, alices] = recorded(directory);
+      expect(found(BOB, bobs!)).toBeGreaterThan(0.95);
+      expect(found(ALICE, alices!)).toBeGreaterThan(0.95);
+    },
+    30_000,
+  );
+
+  test('baresip holds the call and takes it back, and its party hears it again', async () => {
+    await set('udp');
+    const alice = await Baresip.start({
+      user: '200',
+      says: ALICE,
+      calls: `sip:100@${product.sip.udp}`,
+    });
+    open.push(alice);
+    await alice.says('Call established');
+    await pass(1_500);
+
+    // Bob's baresip says so each time that its stream is negotiated.
+    const negotiated = "stream: update 'audio'";
+    await alice.command('hold');
+    await bob.says(negotiated, 2);
+    await pass(700);
+    await alice.command('resume');
+    await bob.says(negotiated, 3);
+    await pass(1_500);
+    await alice.command('hangup');
+    await bob.says('terminated');
+    await Promise.all([alice.quit(), bob.quit()]);
+
+    // The last piece that Bob's ear has is from after the hold; Alice's file has begun anew or gone on.
+    const loud = bob.heard().map((wav) => loudness(readWav(wav).channels[0]!));
+    expect(loud.at(-1)!).toBeGreaterThan(200);
+    expect(await product.stop()).toBe(0);
+    expect(product.log.some((line) => line.msg === 'call ended' && line.by === 'caller')).toBe(
+      true,
+    );
+  }, 30_000);
+
+  test('linphonec and baresip hear each other, and the recording holds both', async () => {
+    await set('udp');
+    const linphone = await Linphone.start({ says: ALICE });
+    open.push(linphone);
+    linphone.command(`call sip:100@${product.sip.udp}`);
+
+    await linphone.says('connected');
+    await pass(5_000);
+    linphone.command('terminate');
+    await linphone.says('ended');
+    await bob.says('terminated');
+    await Promise.all([linphone.quit(), bob.quit()]);
+
+    expect(likeness(ALICE, bob.heard())).toBeGreaterThan(0.95);
+    // Its ear has a clock of its own, which slips where the machine is busy: a second is enough to know Bob.
+    expect(found(BOB, mono8k(linphone.heard()), 8_000)).toBeGreaterThan(0.8);
+    expect(await product.stop()).toBe(0);
+    const [bobs, alices] = recorded(directory);
+    expect(found(BOB, bobs!)).toBeGreaterThan(0.95);
+    expect(found(ALICE, alices!)).toBeGreaterThan(0.95);
+  }, 30_000);
+});
+
+/** Ports that hardly anybody else asks for at the same time. */
+async function portRange(): Promise<string> {
+  const min = (await freePort()) & ~1;
+  return min > 65_000 ? portRange() : `${min}-${min + 199}`;
+}
+
+/** How well the beginning of `spoken` is heard in the best of the pieces. */
+function likeness(spoken: string, pieces: readonly Buffer[]): number {
+  return Math.max(0, ...pieces.map((piece) => found(spoken, mono8k(piece))));
+}
+
+function found(spoken: string, heard: Int16Array, samples = BEGINNING): number {
+  return correlate(mono8k(readFileSync(spoken)).subarray(0, samples), heard, 8000).coefficient;
+}
+
+function mono8k(wav: Buffer): Int16Array {
+  const { rate, channels } = readWav(wav);
+  expect(rate).toBe(8000);
+  return channels[0]!;
+}
+
+/** The channels of the one recording. */
+function recorded(directory: string): readonly Int16Array[] {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const wavs = files.filter((name) => name.endsWith('.wav'));
+  expect(wavs).toHaveLength(1);
+  const { rate, channels } = readWav(readFileSync(join(directory, wavs[0]!)));
+  expect(rate).toBe(8000);
+  expect(channels).toHaveLength(2);
+  return channels;
+}
+
+/** Root mean square of the last half second. */
+function loudness(samples: Int16Array): number {
+  const end = samples.subarray(-4000);
+  return Math.sqrt(end.reduce((sum, sample) => sum + sample * sample, 0) / end.length);
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
