@@ -139,18 +139,25 @@ function sendUpdate(
 
 /** RFC 3262 §4: in the early dialog whose provisional response it acknowledges. */
 function sendPrack(ground: Ground, leg: Leg, message: AppMessage, reply: Reply): void {
-  const rseq = rack(message)?.rseq;
-  const fork = [...leg.forks].find(({ sequence }) => sequence.last === rseq) ?? leg.current;
+  const fork = forkOwing(leg, rack(message)?.rseq) ?? leg.current;
   const made = fork && leg.draft('PRACK', ownHeaders(message), { fork, body: message.body });
   if (!made) {
     reply(refused(REFUSALS.unknownDialog));
     return;
   }
+  fork.sequence.acknowledge();
   leg.gate.request('local', 'PRACK', message.body.length > 0);
   const prack = new OutgoingRequest(ground, leg.owner, leg.id, (response) => {
     leg.gate.response('local', 'PRACK', response.status, response.body.length > 0);
   });
   prack.send(made.draft, reply);
+}
+
+/** Forks may number alike: of those the one first heard that still waits, then one that has been told. */
+function forkOwing(leg: Leg, rseq: number | undefined): Fork | undefined {
+  if (rseq === undefined) return undefined;
+  const forks = [...leg.forks].filter(({ sequence }) => sequence.last === rseq);
+  return forks.find(({ sequence }) => sequence.owes(rseq)) ?? forks[0];
 }
 
 function sendOther(

@@ -135,15 +135,27 @@ export class ReliableProvisionals<Reply>
  */
 export class ReliableSequence {
   #last: number | undefined;
+  #acknowledged = false;
 
   /** The number of the last one taken: what a PRACK now acknowledges. */
   get last(): number | undefined {
     return this.#last;
   }
 
+  /** Whether the last one taken bears that number, and no PRACK was sent for it. */
+  owes(rseq: number): boolean {
+    return this.#last === rseq && !this.#acknowledged;
+  }
+
   take(rseq: number): boolean {
     if (this.#last !== undefined && rseq !== this.#last + 1) return false;
     this.#last = rseq;
+    this.#acknowledged = false;
     return true;
+  }
+
+  /** A PRACK for the last one is on its way. */
+  acknowledge(): void {
+    this.#acknowledged = true;
   }
 }
