@@ -43,7 +43,8 @@ function embeddedTarget(listening: readonly string[] | undefined): RecordingTarg
   const place = listening?.find((one) => one.startsWith('tcp/')) ?? listening?.[0];
   if (!place) return undefined;
   const [transport, hostport] = place.split('/');
-  return { name: 'embedded', uri: `sip:recorder@${hostport};transport=${transport}` };
+  const uri = `sip:recorder@${hostport};transport=${transport}`;
+  return { name: 'embedded', uri, discards: true };
 }
 
 /** Finds the recorder for a provider of the settings, or without a name that of the configuration. */
@@ -63,7 +64,8 @@ export function recordingTargets(
     const uri = provider && placeOf(provider, embedded);
     if (uri === undefined) return undefined;
     const dialect = DIALECTS[provider?.values.dialect ?? 'rfc7865'];
-    return { name, uri, answerTimeoutMs: answerTimeoutMs(config.recorder), dialect };
+    const discards = provider?.values.preset === 'embedded';
+    return { name, uri, answerTimeoutMs: answerTimeoutMs(config.recorder), dialect, discards };
   };
 }
 
@@ -108,9 +110,13 @@ export function recordersFor(
       start: (request, { id, provider }) => {
         const target = targets(provider);
         if (!target) throw new Fault('RECORDER_NOT_CONFIGURED', provider);
+        if (request.provisional && !target.discards) {
+          throw new Fault('RECORDER_NOT_CONFIGURED', `${target.name} cannot delete a recording`);
+        }
         const account = accountOf(settings, id, provider);
         return client.record(target, { ...request, ...(account && { account }) });
       },
+      discards: ({ provider }) => targets(provider)?.discards ?? false,
     }
   );
 }

@@ -57,7 +57,7 @@ export class LiveRecording {
       { intake, clock, log },
       {
         onLearned: () => this.#learned(),
-        onOver: (end) => void this.#over(end),
+        onOver: (end, discarded) => void (discarded ? this.#forget() : this.#over(end)),
       },
     );
     this.closed = new Promise((resolve) => {
@@ -151,6 +151,12 @@ export class LiveRecording {
   #learned(): void {
     const { participants, knowledge } = this.session;
     this.#journal?.update({ participants, metadata: knowledge.documents });
+  }
+
+  /** The client ends the session and wants nothing kept of it. */
+  async #forget(): Promise<void> {
+    await this.#discard();
+    this.tools.log.info({ recording: this.id }, 'recording discarded');
   }
 
   /** The session is over: closes the files, and says so. */

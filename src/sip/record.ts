@@ -45,6 +45,8 @@ export interface RecordingRecord {
   /** Which entry of the settings asked for it. */
   readonly because: string;
   readonly recorded: 'fully' | 'partly' | 'not';
+  /** False when nobody asked to keep it: then the recorder was told to delete it at its end. */
+  readonly kept: boolean;
   /** Why it was not recorded fully. */
   readonly fault: FaultCode | undefined;
   readonly detail: string | undefined;

@@ -18,6 +18,7 @@ export type { XmlElement } from './metadata/xml';
 export { type BodyDescription, type BodyPart, type BodyParts, parseBody } from './multipart/parse';
 export { METADATA_TYPE, metadataOf, SDP_TYPE, sdpOf } from './multipart/rs-body';
 export { type OutgoingBody, type OutgoingPart, writeBody } from './multipart/write';
+export { asksToDiscard } from './session/discard';
 export type {
   Label,
   RecordedParty,

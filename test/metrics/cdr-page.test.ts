@@ -78,6 +78,7 @@ const record: Everything<CallRecord> = {
       side: 'caller',
       because: 'number +15550100',
       recorded: 'partly',
+      kept: true,
       fault: 'RECORDER_VANISHED',
       detail: 'the recorder ended the recording session during the call',
       recordingId: 'c6f3e7a0-30c2-4f43-8c3a-9a5f9f0f6a02',

@@ -72,6 +72,7 @@ function aRecording(more: Partial<RecordingRecord> = {}): RecordingRecord {
     side: 'caller',
     because: 'number +15550100',
     recorded: 'fully',
+    kept: true,
     fault: undefined,
     detail: undefined,
     recordingId: 'r1',

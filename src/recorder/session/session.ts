@@ -1,5 +1,6 @@
 import type { Clock, Log } from '../../core';
 import { type OwnOrigin, ownOrigin, parseSdp } from '../../media';
+import { asksToDiscard } from '../../siprec';
 import type { Dialog, IncomingInvite, IncomingRequest, SipMessage } from '../../ua';
 import type { LineOrder, Ports, TakeReport } from '../intake/messages';
 import type { IntakeThread } from '../intake/thread';
@@ -15,8 +16,8 @@ import { accepting, CAPABILITIES, contactOf, quotable, snapshotRequest } from '.
 export interface SessionOwner {
   /** More is known of the call. */
   onLearned(): void;
-  /** The dialog is over; said once. The take is still to be finished. */
-  onOver(end: RecordingEnd): void;
+  /** The dialog is over; said once. The take is still to be finished, or deleted where the client wants that. */
+  onOver(end: RecordingEnd, discarded: boolean): void;
 }
 
 export interface SessionTools {
@@ -103,7 +104,8 @@ export class Session {
     dialog.onAck = (ack) => this.#queue(() => this.#acknowledged(ack));
     dialog.onEnd = ({ by, message }) => {
       const reason = message?.header('reason');
-      this.#end({ by: by === 'peer' ? 'client' : 'lost', ...(reason && { reason }) });
+      const discarded = message !== undefined && asksToDiscard(message);
+      this.#end({ by: by === 'peer' ? 'client' : 'lost', ...(reason && { reason }) }, discarded);
     };
   }
 
@@ -237,10 +239,10 @@ export class Session {
     return contactOf(this.invite.source);
   }
 
-  #end(end: RecordingEnd): void {
+  #end(end: RecordingEnd, discarded = false): void {
     if (this.#over) return;
     this.#over = true;
-    this.owner.onOver(end);
+    this.owner.onOver(end, discarded);
   }
 
   #queue(task: () => Promise<void>): void {

@@ -20,6 +20,8 @@ export interface Recorders {
    * @throws Fault `RECORDER_NOT_CONFIGURED` when the user's provider names none.
    */
   start(request: RecordingRequest, user: RecordedUser): Recording;
+  /** Whether the user's recorder deletes a provisional recording at its end. By default none does. */
+  discards?(user: RecordedUser): boolean;
 }
 
 /** The call as its recordings are told of it. */
@@ -62,18 +64,24 @@ export class UserRecording {
   #agreement: Agreement | undefined;
   #lineIndex = -1;
   #fault: Fault | undefined;
+  #kept: boolean;
   /** Paused, by whom; before the recorder is invited too. */
   #pausedBy: string | undefined;
   #ended: Promise<RecordingRecord> | undefined;
   #onEstablished: (accepted: boolean) => void = () => {};
 
-  /** `onLost` is told when no recorder takes the recording, or it is lost before its end. */
+  /**
+   * `kept`: not to be deleted at its end whatever the user asks. `onLost` is told when no recorder takes the recording, or it is
+   * lost before its end.
+   */
   constructor(
     private readonly services: RecordingServices,
     private readonly session: RecordedSession,
+    kept: boolean,
     private readonly onLost: () => void,
   ) {
     this.#id = services.ids.uuid();
+    this.#kept = kept;
     this.#side = session.user.side === 'caller' ? 'a' : 'b';
     this.established = new Promise((resolve) => {
       this.#onEstablished = resolve;
@@ -105,6 +113,12 @@ export class UserRecording {
     this.#agreement = agreement;
     if (!known) void this.#start(agreement);
     else this.#recording?.update(this.#change(agreement));
+  }
+
+  /** The user wants it kept. */
+  keep(): void {
+    this.#kept = true;
+    this.#recording?.keep();
   }
 
   /** Resolves when no packet can reach the recorder any more; the recorder is told afterwards. */
@@ -187,6 +201,7 @@ export class UserRecording {
         fork: forks[side],
       })),
       startedAt,
+      ...(!this.#kept && { provisional: true }),
     };
   }
 
@@ -249,6 +264,7 @@ export class UserRecording {
       side: user.side === 'caller' ? 'caller' : 'callee',
       because: user.provenance.entry,
       recorded: outcome?.recorded ?? 'not',
+      kept: this.#kept,
       fault: outcome?.recorded === 'fully' ? undefined : fault,
       detail: outcome?.reason ?? this.#fault?.message ?? FAULTS[fault!].says,
       recordingId: this.#id,

@@ -11,7 +11,12 @@ import {
 import type { StopReason } from '../../siprec';
 import type { Agreement, SessionMedia } from '../media/session-media';
 import type { ControlRecord, ControlResult, RecordingRecord } from '../record';
-import { type RecordedCall, type RecordingServices, UserRecording } from './user-recording';
+import {
+  type RecordedCall,
+  type Recorders,
+  type RecordingServices,
+  UserRecording,
+} from './user-recording';
 
 /** Commands beyond these are carried out and not written down: a record has an end. */
 const MOST_CONTROLS = 100;
@@ -39,7 +44,7 @@ export class UserRecordings {
     const { autoResumeSeconds = 0 } = user.settings ?? {};
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
     this.#startedAt = services.clock.wall();
-    this.#machine = new RecordingMachine(modeInForce(user.mode), autoResumeMs);
+    this.#machine = new RecordingMachine(modeInForce(user, services.recorders), autoResumeMs);
     this.#driver = new Driver(this.#machine, services.clock, (output) => this.#perform(output));
   }
 
@@ -104,7 +109,10 @@ export class UserRecordings {
   #perform(output: RecordingOutput): void {
     switch (output.kind) {
       case 'begin':
-        this.#begin();
+        this.#begin(output.kept);
+        return;
+      case 'keep':
+        this.#recordings.at(-1)!.keep();
         return;
       case 'pause':
         this.#inForce = this.#recordings.at(-1)!.pause(output.by);
@@ -123,7 +131,6 @@ export class UserRecordings {
       case 'reply':
         this.#reply = output.result;
         return;
-      case 'keep':
       case 'announce':
       case 'tone':
       case 'indicate':
@@ -132,10 +139,10 @@ export class UserRecordings {
     }
   }
 
-  #begin(): void {
+  #begin(kept: boolean): void {
     const { services, call, user, ids } = this;
     const session = { call, user, ...ids, startedAt: this.#startedAt };
-    const recording = new UserRecording(services, session, () => {
+    const recording = new UserRecording(services, session, kept, () => {
       if (recording === this.#recordings.at(-1)) this.#driver.input({ kind: 'recorder-failed' });
     });
     this.#recordings.push(recording);
@@ -152,9 +159,10 @@ export class UserRecordings {
 }
 
 /**
- * What was recorded cannot be taken back from a recorder: RFC 7866 has no word for it. Where it would have
- * to be, nothing is recorded before the user asks.
+ * What was recorded cannot be taken back from most recorders: RFC 7866 has no word for it. Where it might have to be,
+ * nothing is recorded before the user asks.
  */
-function modeInForce(mode: RecordingMode): RecordingMode {
-  return mode === 'on-demand-keep' ? 'on-demand' : mode;
+function modeInForce(user: RecordedUser, recorders: Recorders | undefined): RecordingMode {
+  const { mode } = user;
+  return mode === 'on-demand-keep' && !recorders?.discards?.(user) ? 'on-demand' : mode;
 }

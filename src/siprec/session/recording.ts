@@ -20,6 +20,8 @@ export interface RecordingTarget {
   readonly answerTimeoutMs?: number;
   /** How it is spoken to. Default `rfc7865`. */
   readonly dialect?: MetadataDialect;
+  /** It deletes provisional recordings at their end: the embedded recorder does. */
+  readonly discards?: boolean;
   /** What the `broadworks` form calls the recordings. Default `on`. */
   readonly recordingType?: string;
 }
@@ -68,6 +70,11 @@ export interface RecordingRequest {
   readonly startedAt: Date;
   /** Heard before the recording began. */
   readonly announcements?: readonly PlayedAnnouncement[];
+  /**
+   * To be deleted at its end unless `keep` is called before. Only the embedded recorder can be told to: others are
+   * not to be given such a recording.
+   */
+  readonly provisional?: boolean;
   /** Added to the INVITE to the recorder. */
   readonly extraHeaders?: Headers;
 }
@@ -146,6 +153,8 @@ export interface Recording {
   /** Resolves once, at the end. Never rejects. */
   readonly outcome: Promise<RecordingOutcome>;
   update(change: RecordingChange): void;
+  /** A provisional recording is to be kept. */
+  keep(): void;
   /**
    * Resolves when no packet can reach the recorder any more; the recorder is told afterwards, with `by` also who
    * or what it was: `api`, `dtmf`, `timer`.

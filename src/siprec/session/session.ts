@@ -12,6 +12,7 @@ import { rfc7865 } from '../metadata/rfc7865';
 import type { SentLine } from '../offer/description';
 import { callFacts } from './call-facts';
 import { conversationOf } from './conversation';
+import { DISCARDING } from './discard';
 import { Forks } from './forks';
 import { type OurLine, RecordedLines } from './lines';
 import { SessionMachine } from './machine';
@@ -64,6 +65,7 @@ export class RecordingSession implements Recording {
   readonly #requests = new Map<number, IncomingRequest>();
   #requestCount = 0;
   #pauseCount = 0;
+  #provisional: boolean;
   readonly #resuming: Array<() => void> = [];
   #onEstablished: (accepted: boolean) => void = () => {};
   #onOutcome: (outcome: RecordingOutcome) => void = () => {};
@@ -75,7 +77,8 @@ export class RecordingSession implements Recording {
   ) {
     const { clock, ids, log, contactUser } = context;
     const { dialect = rfc7865 } = target;
-    const { recordingId, callId } = request;
+    const { recordingId, callId, provisional = false } = request;
+    this.#provisional = provisional;
     this.recordingId = recordingId;
     this.established = new Promise((resolve) => {
       this.#onEstablished = resolve;
@@ -130,6 +133,10 @@ export class RecordingSession implements Recording {
 
   update(change: RecordingChange): void {
     this.#driver.input({ kind: 'changed', change, at: this.context.clock.wall() });
+  }
+
+  keep(): void {
+    this.#provisional = false;
   }
 
   async pause(by?: string): Promise<void> {
@@ -190,7 +197,9 @@ export class RecordingSession implements Recording {
         this.#respond(output.request, output.status, this.#wire.response(output.lines));
         break;
       case 'bye':
-        void this.#dialog?.bye().then(() => this.#driver.input({ kind: 'left' }));
+        void this.#dialog
+          ?.bye(this.#provisional ? DISCARDING : {})
+          .then(() => this.#driver.input({ kind: 'left' }));
         break;
       case 'established':
         this.#reportEstablished(output.accepted);

@@ -438,6 +438,7 @@ function fakeRecording(request: RecordingRequest, told: string[]) {
         `update ${request.recordingId} ${JSON.stringify({ streams, held: change.held?.length })}`,
       );
     },
+    keep: () => {},
     pause: async () => {},
     resume: async () => {},
     stop: async () => {

@@ -28,6 +28,29 @@ describe('a recorded user', () => {
     },
   );
 
+  it('is recorded from the answer on, for the asking, where the recorder forgets what it is told to', async () => {
+    const world = new RecordedWorld([user('on-demand-keep')], { discards: true });
+    await world.answer();
+    expect(world.recordings[0]!.request.provisional).toBe(true);
+    expect(await world.call.control(undefined, 'stop')).toBe('forbidden');
+    expect(await world.call.end({ text: 'over' })).toMatchObject([{ kept: false }]);
+    expect(world.journal).not.toContain('id3 keep');
+
+    const asked = new RecordedWorld([user('on-demand-keep')], { discards: true });
+    await asked.answer();
+    expect(await asked.call.control(undefined, 'start')).toBe('done');
+    expect(asked.journal.at(-1)).toBe('id3 keep');
+    expect(await asked.call.end({ text: 'over' })).toMatchObject([{ kept: true }]);
+  });
+
+  it('is recorded to be kept when that was asked for before the recorder was invited', async () => {
+    const world = new RecordedWorld([user('on-demand-keep')], { discards: true });
+    expect(await world.call.control(undefined, 'start')).toBe('done');
+    await world.answer();
+    expect(world.recordings[0]!.request.provisional).toBeUndefined();
+    expect(await world.call.end({ text: 'over' })).toMatchObject([{ kept: true }]);
+  });
+
   it('has each side recorded by its own mode', async () => {
     const world = new RecordedWorld([
       user('on-demand'),

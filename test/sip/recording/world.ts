@@ -49,6 +49,10 @@ export class FakeRecording implements Recording {
     this.#finish('failed');
   }
 
+  keep(): void {
+    this.journal.push(`${this.recordingId} keep`);
+  }
+
   update(): void {
     this.journal.push(`${this.recordingId} update`);
   }
@@ -108,7 +112,10 @@ export class RecordedWorld {
   #forks = 0;
   #ids = 0;
 
-  constructor(users: readonly RecordedUser[], options: { readonly recorder?: false } = {}) {
+  constructor(
+    users: readonly RecordedUser[],
+    options: { readonly recorder?: false; readonly discards?: true } = {},
+  ) {
     const ids: Ids = { uuid: () => `id${++this.#ids}`, token: () => '00' };
     const start = (request: RecordingRequest) => {
       const recording = new FakeRecording(request, this.journal);
@@ -119,7 +126,10 @@ export class RecordedWorld {
     const party = { participantId: 'p', aor: 'sip:p@x' };
     this.call = new CallRecordings(
       {
-        recorders: options.recorder === false ? undefined : { start },
+        recorders:
+          options.recorder === false
+            ? undefined
+            : { start, discards: () => options.discards ?? false },
         forkBind: '127.0.0.1',
         ids,
         clock: this.clock,

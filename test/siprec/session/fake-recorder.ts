@@ -158,6 +158,7 @@ export class FakeDialog implements Dialog {
   onEnd: Dialog['onEnd'];
   readonly sent: SentRequest[] = [];
   byes = 0;
+  byeHeaders: Headers | undefined;
   #answerBye: () => void = () => {};
 
   constructor(readonly callId: string) {}
@@ -183,8 +184,9 @@ export class FakeDialog implements Dialog {
     return this.#send(method, options).answered;
   }
 
-  bye(): Promise<void> {
+  bye(headers?: Headers): Promise<void> {
     this.byes += 1;
+    this.byeHeaders = headers;
     return new Promise((resolve) => {
       this.#answerBye = resolve;
     });
