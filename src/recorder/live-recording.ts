@@ -173,7 +173,7 @@ export class LiveRecording {
         wav: { ...wav, ...(sha256 !== undefined && { sha256 }) },
       });
       // The audio gets its name when the sidecar is in place: `.part` says that it is not.
-      await journal.settled();
+      if (!(await journal.settled())) throw new Error('the sidecar could not be written');
       await publish(this.base, report.pcap);
     } catch (error) {
       await this.#salvage(journal, end, String(error));

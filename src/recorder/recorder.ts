@@ -28,6 +28,8 @@ const RETENTION_INTERVAL_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 /** How long the last BYEs may take to be answered. */
 const BYE_PATIENCE_MS = 2_000;
+/** A thread that dies at birth is not to be born again without end. */
+const INTAKE_RESTART_MS = 1_000;
 
 /** A recorder that takes recording sessions from now on. */
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -165,10 +167,12 @@ class EmbeddedRecorder implements Recorder {
     this.#tell({ kind: 'failed', recording: live.recording, reason });
   }
 
-  /** Ends what the thread carried, and begins anew with another. */
+  /** Ends what the thread carried, and begins anew with another; until then sessions are refused. */
   #intakeDied(reason: string): void {
     this.#log.error({ reason, recordings: this.#live.size }, 'intake died');
-    if (!this.#closing) this.#intake = this.#startIntake();
+    this.#clock.after(INTAKE_RESTART_MS, () => {
+      if (!this.#closing) this.#intake = this.#startIntake();
+    });
     for (const live of this.#live.values()) {
       this.#failed(live, reason);
       void live.session.bye('recorder failed');

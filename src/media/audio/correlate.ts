@@ -56,6 +56,7 @@ function crossCorrelation(x: Int16Array, y: Int16Array): (lag: number) => number
 /** At index n, the energy of the first n samples. */
 function energyUpTo(samples: Int16Array): Float64Array {
   const sums = new Float64Array(samples.length + 1);
-  for (let at = 0; at < samples.length; at++) sums[at + 1] = sums[at]! + samples[at]! ** 2;
+  for (let at = 0; at < samples.length; at++)
+    sums[at + 1] = sums[at]! + samples[at]! * samples[at]!;
   return sums;
 }

@@ -14,16 +14,15 @@ export function fft(re: Float64Array, im: Float64Array): void {
     [re[at], re[mirrored]] = [re[mirrored]!, re[at]!];
     [im[at], im[mirrored]] = [im[mirrored]!, im[at]!];
   }
+  const { cos, sin } = unitCircle(size);
   for (let span = 2; span <= size; span *= 2) {
     const half = span / 2;
-    for (let turn = 0; turn < half; turn++) {
-      const angle = (-2 * Math.PI * turn) / span;
-      const cos = Math.cos(angle);
-      const sin = Math.sin(angle);
-      for (let low = turn; low < size; low += span) {
+    const step = size / span;
+    for (let block = 0; block < size; block += span) {
+      for (let low = block, turn = 0; low < block + half; low++, turn += step) {
         const high = low + half;
-        const r = re[high]! * cos - im[high]! * sin;
-        const i = re[high]! * sin + im[high]! * cos;
+        const r = re[high]! * cos[turn]! - im[high]! * sin[turn]!;
+        const i = re[high]! * sin[turn]! + im[high]! * cos[turn]!;
         re[high] = re[low]! - r;
         im[high] = im[low]! - i;
         re[low]! += r;
@@ -31,4 +30,24 @@ export function fft(re: Float64Array, im: Float64Array): void {
       }
     }
   }
+}
+
+let last: { readonly size: number; readonly cos: Float64Array; readonly sin: Float64Array } = {
+  size: 0,
+  cos: new Float64Array(0),
+  sin: new Float64Array(0),
+};
+
+/** The lower half of the circle in `size` steps to the full one; the last one made is kept. */
+function unitCircle(size: number): typeof last {
+  if (last.size === size) return last;
+  const cos = new Float64Array(size / 2);
+  const sin = new Float64Array(size / 2);
+  for (let turn = 0; turn < size / 2; turn++) {
+    const angle = (-2 * Math.PI * turn) / size;
+    cos[turn] = Math.cos(angle);
+    sin[turn] = Math.sin(angle);
+  }
+  last = { size, cos, sin };
+  return last;
 }

@@ -11,6 +11,7 @@ export class Journal {
   #changed = false;
   #writing: Promise<void> | undefined;
   #discarded = false;
+  #written = false;
 
   constructor(
     readonly path: string,
@@ -30,9 +31,10 @@ export class Journal {
     this.#write();
   }
 
-  /** Resolves when everything said so far is written, or could not be. */
-  async settled(): Promise<void> {
+  /** Resolves when everything said so far is written; false when the last of it could not be. */
+  async settled(): Promise<boolean> {
     while (this.#writing) await this.#writing;
+    return this.#written;
   }
 
   /** Leaves no file behind. */
@@ -53,9 +55,14 @@ export class Journal {
   async #run(): Promise<void> {
     while (this.#changed) {
       this.#changed = false;
-      await writeSidecar(this.path, this.#document).catch((error: unknown) => {
-        this.log.error({ id: this.#document.id, error: String(error) }, 'sidecar not written');
-      });
+      try {
+        await writeSidecar(this.path, this.#document);
+        this.#written = true;
+      } catch (error) {
+        this.#written = false;
+        const { id } = this.#document;
+        this.log.error({ recording: id, error: String(error) }, 'sidecar not written');
+      }
     }
   }
 }

@@ -83,10 +83,15 @@ export class Intake {
   #tick(): void {
     const now = performance.now();
     for (const [id, entry] of this.#takes) {
-      entry.take.tick(now);
-      if (now < entry.nextProgress) continue;
-      entry.nextProgress = now + PROGRESS_INTERVAL;
-      this.post({ kind: 'progress', id, report: entry.take.report(now) });
+      try {
+        entry.take.tick(now);
+        if (now < entry.nextProgress) continue;
+        entry.nextProgress = now + PROGRESS_INTERVAL;
+        this.post({ kind: 'progress', id, report: entry.take.report(now) });
+      } catch (error) {
+        // One recording's bug is not to be another's.
+        this.post({ kind: 'bug', error: String((error as Error)?.stack ?? error) });
+      }
     }
   }
 }

@@ -1,8 +1,9 @@
 import type { RemoteInfo } from 'node:dgram';
+import { isIPv6, SocketAddress } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Instant } from '../../core';
 import { classify, DATAGRAM, type Endpoint, parseRtcp, parseRtp } from '../../media';
-import { type Format, formatOf } from '../timeline/format';
+import type { Format } from '../timeline/format';
 import type { Lane } from '../timeline/lane';
 import { Latch } from './latch';
 import type { LineOrder } from './messages';
@@ -47,11 +48,9 @@ export class Line {
   /** What signalling says of the line, now or anew. */
   follow({ label, payloads, remote, active }: LineOrder, now: Instant): void {
     this.label = label;
-    this.#remote = remote;
-    this.#latch.expect(remote);
-    this.lane.understand(
-      new Map(payloads.map((payload) => [payload.payloadType, formatOf(payload)])),
-    );
+    this.#remote = remote && { ...remote, address: canonical(remote.address) };
+    this.#latch.expect(this.#remote);
+    this.lane.understand(payloads);
     this.lane.setActive(active, now);
   }
 
@@ -121,4 +120,9 @@ export class Line {
     const socket = to.muxed ? this.pair.rtp : this.pair.rtcp;
     socket.send(report, to.port, to.address, () => undefined);
   }
+}
+
+/** An IP literal as sockets write it: IPv6 has many spellings. */
+function canonical(address: string): string {
+  return isIPv6(address) ? new SocketAddress({ address, family: 'ipv6' }).address : address;
 }

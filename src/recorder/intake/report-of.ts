@@ -1,5 +1,4 @@
 import type { Millis } from '../../core';
-import type { Source } from '../timeline/source';
 import type { Timeline } from '../timeline/timeline';
 import type { Line } from './line';
 import type { LineReport } from './messages';
@@ -7,12 +6,9 @@ import type { LineReport } from './messages';
 /** What came on a line so far, as plain data. `wallOffset` is wall-clock time minus local time. */
 export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): LineReport {
   const { lane } = line;
-  const { sources } = lane;
-  const sum = (of: (source: Source) => number): number =>
-    sources.reduce((total, source) => total + of(source), 0);
+  const { eldest, tally } = lane;
   const toMs = (frames: number): Millis => rounded((frames * 1000) / timeline.rate);
-  const [first] = sources.filter(({ firstArrival }) => firstArrival !== undefined);
-  const [placed] = sources.filter(({ offset }) => offset !== undefined);
+  const placed = [eldest, ...lane.sources].find((source) => source?.offset !== undefined);
   return {
     line: line.number,
     label: line.label,
@@ -24,31 +20,24 @@ export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): Li
       packets,
     })),
     ssrcs: lane.ssrcs,
-    packets: sum(({ log }) => log.received),
-    octets: sum(({ octets }) => octets),
-    lost: sum(({ log }) => log.lost),
-    duplicates: sum(({ log }) => log.duplicates),
-    reordered: sum(({ log }) => log.reordered),
-    late: sum(({ late }) => late),
+    ...tally,
+    slippedMs: rounded(tally.slippedMs),
     jitterMs: rounded(lane.current?.log.jitterMs ?? 0),
     strangers: line.strangers,
     malformed: line.malformed,
     whilePaused: lane.whilePaused,
-    firstPacketAt: first && first.firstArrival! + wallOffset,
+    firstPacketAt: eldest && eldest.firstArrival! + wallOffset,
     offsetMs: placed && toMs(placed.start),
     aligned: placed && (placed.alignment.clock ? 'sender-reports' : 'arrival'),
-    slippedMs: rounded(sum(({ slippedMs }) => slippedMs)),
     pauses: lane.pauses.map(({ from, to }) => ({
       fromMs: rounded(timeline.positionOf(from)),
       toMs: to === undefined ? undefined : rounded(timeline.positionOf(to)),
     })),
-    gaps: sources
-      .flatMap(({ gaps }) => gaps.runs)
-      .map(({ frame, frames, packets }) => ({
-        atMs: toMs(frame),
-        lengthMs: toMs(frames),
-        packets,
-      })),
+    gaps: lane.gaps.runs.map(({ frame, frames, packets }) => ({
+      atMs: toMs(frame),
+      lengthMs: toMs(frames),
+      packets,
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import type { Instant, Millis } from '../../core';
+import { Fault, type Instant, type Millis } from '../../core';
 import { sha256Of } from '../files/hash';
 import { PART, PCAP, WAV } from '../files/paths';
 import { PcapPart } from '../files/pcap';
@@ -30,6 +30,7 @@ export class Take {
   #pcap: Promise<PcapPart | undefined> | undefined;
   #nextFlush: Instant;
   #failure: string | undefined;
+  #closed = false;
   /** Wall-clock time minus this thread's. */
   readonly #wallOffset = Date.now() - performance.now();
 
@@ -101,6 +102,7 @@ export class Take {
   /** Completes the files. They keep the names of unfinished ones: the sidecar is to be written first. */
   async finish(): Promise<FinishedTake> {
     const now = performance.now();
+    this.#closed = true;
     for (const line of [...this.#lines.values()]) this.#close(line);
     this.timeline.finish(now);
     await this.wav.finish(this.timeline.frames);
@@ -114,6 +116,7 @@ export class Take {
 
   /** Closes and leaves nothing behind. */
   async discard(): Promise<void> {
+    this.#closed = true;
     for (const line of [...this.#lines.values()]) this.#close(line);
     await this.wav.finish(0);
     await (await this.#pcap)?.finish();
@@ -123,6 +126,10 @@ export class Take {
 
   async #open(order: LineOrder): Promise<Line> {
     const pair = await this.pairs.open();
+    if (this.#closed) {
+      this.pairs.retire(pair);
+      throw new Fault('MEDIA_WORKER_LOST', 'the recording is over');
+    }
     const now = performance.now();
     const { channel, active } = order;
     const { address, cname } = this.birth;

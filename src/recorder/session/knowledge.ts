@@ -9,10 +9,12 @@ import type { MetadataDocument } from '../recording';
 
 /** Documents kept as received; what comes after them is read, and kept no more. */
 const MAX_DOCUMENTS = 500;
+const MAX_CHARACTERS = 2 ** 21;
 
 /** What the client has said about the call: RFC 7866 §9. Every document is kept, readable or not. */
 export class Knowledge {
   readonly #documents: MetadataDocument[] = [];
+  #characters = 0;
   #metadata: RecordingMetadata | undefined;
   /** An update without an offer must not name labels (RFC 7866 §9.1): they hold as they were. */
   readonly #labels = new Map<string, string>();
@@ -38,7 +40,11 @@ export class Knowledge {
   /** Takes a document; gives why it could not be read. */
   learn(document: string, method: string, receivedAt: Date): string | undefined {
     const problem = this.#read(document);
-    if (this.#documents.length < MAX_DOCUMENTS) {
+    if (
+      this.#documents.length < MAX_DOCUMENTS &&
+      this.#characters + document.length <= MAX_CHARACTERS
+    ) {
+      this.#characters += document.length;
       this.#documents.push({
         receivedAt: receivedAt.toISOString(),
         method,

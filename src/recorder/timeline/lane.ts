@@ -1,12 +1,14 @@
 import type { Instant, Millis } from '../../core';
-import { fromNtp, type RtcpPacket, type RtpPacket } from '../../media';
+import { fromNtp, type PayloadDescription, type RtcpPacket, type RtpPacket } from '../../media';
 import type { SenderClock } from './alignment';
-import { type Format, unannounced } from './format';
+import { type Format, formatOf, unannounced } from './format';
+import { GapLog } from './gap-log';
 import type { Source } from './source';
+import { Tally } from './tally';
 
 /** What a lane asks of the timeline. */
 export interface LaneGround {
-  source(ssrc: number): Source;
+  source(ssrc: number, gaps: GapLog): Source;
   release(source: Source): void;
   clockOf(cname: string | undefined): SenderClock;
 }
@@ -22,6 +24,11 @@ const MAX_SOURCES = 4;
 /** Reports and names kept of sources that have not sent yet. */
 const MAX_RUMOURS = 8;
 
+/** Meanings of payload types remembered; more mean that somebody is playing. */
+const MAX_FORMATS = 256;
+/** SSRCs told of. */
+const MAX_SSRCS = 100;
+
 /** Packets of a format that came. */
 export interface FormatCount {
   readonly format: Format;
@@ -31,6 +38,9 @@ export interface FormatCount {
 /** One stream of the recording: what came on an m-line, source after source, on one channel. */
 export class Lane {
   readonly formatCounts: FormatCount[] = [];
+  readonly gaps = new GapLog();
+  /** Sources so far. */
+  opened = 0;
   /** In order of appearance, unsigned. */
   readonly ssrcs: number[] = [];
   /** Packets not recorded because the stream was inactive. */
@@ -39,9 +49,14 @@ export class Lane {
   readonly pauses: Array<{ readonly from: Instant; to: Instant | undefined }> = [];
 
   #active: boolean;
-  #formats: ReadonlyMap<number, Format> = new Map();
+  /** By payload type. */
+  #formats = new Map<number, Format>();
+  /** By codec, clock rate and channels: a format that is offered again is the same. */
+  readonly #known = new Map<string, Format>();
   readonly #sources = new Map<number, Source>();
-  readonly #past: Source[] = [];
+  /** Of the sources that have made room. */
+  readonly #past = new Tally();
+  #eldest: Source | undefined;
   #current: Source | undefined;
   readonly #reports = new Map<number, SenderReport>();
   readonly #cnames = new Map<number, string>();
@@ -58,8 +73,21 @@ export class Lane {
     if (!active) this.pauses.push({ from: now, to: undefined });
   }
 
+  /** Sources that may still send. */
   get sources(): readonly Source[] {
-    return [...this.#past, ...this.#sources.values()];
+    return [...this.#sources.values()];
+  }
+
+  /** The first source. */
+  get eldest(): Source | undefined {
+    return this.#eldest;
+  }
+
+  /** What came in all. */
+  get tally(): Tally {
+    const tally = new Tally(this.#past);
+    for (const source of this.#sources.values()) tally.add(source);
+    return tally;
   }
 
   /** The source that was heard last. */
@@ -73,8 +101,16 @@ export class Lane {
   }
 
   /** What the payload types mean from now on. */
-  understand(formats: ReadonlyMap<number, Format>): void {
-    this.#formats = formats;
+  understand(payloads: readonly PayloadDescription[]): void {
+    this.#formats = new Map(
+      payloads.map((payload) => [payload.payloadType, this.#formatOf(payload)]),
+    );
+  }
+
+  /** The channel has been moved in the audio. */
+  move(frames: number): void {
+    this.gaps.move(frames);
+    for (const source of this.#sources.values()) source.move(frames);
   }
 
   setActive(active: boolean, now: Instant): void {
@@ -149,9 +185,11 @@ export class Lane {
       const [idle] = [...this.#sources.values()].sort((a, b) => a.lastArrival - b.lastArrival);
       if (idle) this.#retire(idle);
     }
-    const source = this.ground.source(ssrc);
+    const source = this.ground.source(ssrc, this.gaps);
     this.#sources.set(ssrc, source);
-    if (this.ssrcs.length < 100) this.ssrcs.push(ssrc);
+    this.#eldest ??= source;
+    this.opened++;
+    if (this.ssrcs.length < MAX_SSRCS) this.ssrcs.push(ssrc);
     return source;
   }
 
@@ -159,19 +197,28 @@ export class Lane {
     source.pause(source.lastArrival);
     this.#sources.delete(source.ssrc);
     this.ground.release(source);
-    this.#past.push(source);
+    this.#past.add(source);
   }
 
   #unannounced(payloadType: number): Format {
     const format = unannounced(payloadType);
-    this.#formats = new Map([...this.#formats, [payloadType, format]]);
+    this.#formats.set(payloadType, format);
+    return format;
+  }
+
+  #formatOf(payload: PayloadDescription): Format {
+    const key = `${payload.codec}/${payload.clockRate}/${payload.channels}`.toUpperCase();
+    const known = this.#known.get(key);
+    if (known) return known;
+    const format = formatOf(payload);
+    if (this.#known.size < MAX_FORMATS) this.#known.set(key, format);
     return format;
   }
 
   #countFormat(format: Format): void {
     const count = this.formatCounts.find((one) => one.format === format);
     if (count) count.packets++;
-    else this.formatCounts.push({ format, packets: 1 });
+    else if (this.formatCounts.length < MAX_FORMATS) this.formatCounts.push({ format, packets: 1 });
   }
 }
 

@@ -3,7 +3,7 @@ import { TimestampUnwrapper } from '../../media';
 import { Alignment, type SenderClock } from './alignment';
 import type { Brush } from './brush';
 import type { Format } from './format';
-import { GapLog } from './gap-log';
+import type { GapLog } from './gap-log';
 import { Reorder } from './reorder';
 import { SequenceLog } from './sequence-log';
 
@@ -55,7 +55,6 @@ const MAX_HELD = 3_000;
 export class Source {
   readonly alignment = new Alignment();
   readonly log = new SequenceLog();
-  readonly gaps = new GapLog();
   /** Position in the audio minus media time, in ms; undefined until it is placed. */
   offset: Millis | undefined;
   /** Where its first sample is, in frames; set when it is placed. */
@@ -97,6 +96,7 @@ export class Source {
     readonly ssrc: number,
     private readonly ground: Ground,
     readonly brush: Brush,
+    private readonly gaps: GapLog,
   ) {}
 
   /** RTP timestamp units a second; 0 before the first packet of audio. */
@@ -173,7 +173,6 @@ export class Source {
     if (this.offset !== undefined) this.offset += (frames * 1000) / this.ground.rate;
     this.start += frames;
     this.brush.move(frames);
-    this.gaps.move(frames);
   }
 
   /** Is this packet of audio a new beginning? */

@@ -74,8 +74,8 @@ export class Timeline {
   /** Adds a stream on a channel (from 0). */
   lane(channel: number, options: { active: boolean; now: Instant }): Lane {
     const lane: Lane = new Lane(channel, options.active, options.now, {
-      source: (ssrc) =>
-        new Source(ssrc, this.#groundOf(lane), new Brush(this.#canvas, channel, this.rate)),
+      source: (ssrc, gaps) =>
+        new Source(ssrc, this.#groundOf(lane), new Brush(this.#canvas, channel, this.rate), gaps),
       release: (source) => this.#displace(source),
       clockOf: (cname) => this.#clockOf(cname),
     });
@@ -173,14 +173,14 @@ export class Timeline {
   /** Nothing else has been painted on the lane's channel. */
   #alone(lane: Lane, source: Source): boolean {
     const painters = this.#lanes.filter(({ channel }) => channel === lane.channel);
-    return painters.length === 1 && lane.sources.length === 1 && !source.displaced;
+    return painters.length === 1 && lane.opened === 1 && !source.displaced;
   }
 
   #moveLane(lane: Lane, source: Source, frames: number): boolean {
     const before = source.start + frames;
     if (before < 0 && !this.#makeRoom(-before)) return false;
     if (!this.#canvas.shift(lane.channel, frames)) return false;
-    source.move(frames);
+    lane.move(frames);
     return true;
   }
 
@@ -188,7 +188,7 @@ export class Timeline {
   #makeRoom(frames: number): boolean {
     if (!this.#canvas.prepend(frames)) return false;
     this.#start -= (frames * 1000) / this.rate;
-    for (const source of this.#sources()) source.move(frames);
+    for (const lane of this.#lanes) lane.move(frames);
     return true;
   }
 

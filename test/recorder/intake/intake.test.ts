@@ -82,8 +82,8 @@ describe('the intake', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     const { sha256, lines, durationMs, failure } = await intake.ask('finish', { id: 'x' });
 
-    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.wav']);
-    const file = readFileSync(join(directory, 'a/b/x.wav'));
+    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.wav.part']);
+    const file = readFileSync(join(directory, 'a/b/x.wav.part'));
     expect(createHash('sha256').update(file).digest('hex')).toBe(sha256);
     const { rate, channels } = readWav(file);
     expect([rate, channels.length]).toEqual([8000, 2]);
@@ -118,8 +118,8 @@ describe('the intake', () => {
     const { lines, pcap } = await intake.ask('finish', { id: 'x' });
     expect(lines).toMatchObject([{ packets: 50, strangers: 10, malformed: 1, ssrcs: [0x1234] }]);
     expect(pcap).toBe(true);
-    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.pcap', 'x.wav']);
-    expect(peak(readWav(readFileSync(join(directory, 'a/b/x.wav'))).channels[0]!)).toBe(0);
+    expect(readdirSync(join(directory, 'a/b'))).toEqual(['x.pcap.part', 'x.wav.part']);
+    expect(peak(readWav(readFileSync(join(directory, 'a/b/x.wav.part'))).channels[0]!)).toBe(0);
   });
 
   it('leaves nothing behind of a recording that is discarded', async () => {

@@ -1,5 +1,4 @@
 import type { PayloadDescription } from '../../../src/media';
-import { formatOf } from '../../../src/recorder/timeline/format';
 import type { Lane } from '../../../src/recorder/timeline/lane';
 import { Timeline } from '../../../src/recorder/timeline/timeline';
 import { packetsOf, type Script } from './sender';
@@ -20,8 +19,6 @@ const PAYLOADS: readonly PayloadDescription[] = [
   channels: channels as number,
   fmtp: undefined,
 }));
-
-const FORMATS = new Map(PAYLOADS.map((payload) => [payload.payloadType, formatOf(payload)]));
 
 /** Something that happens at an instant of true time. */
 export type Happening = { readonly at: number; readonly act: (lanes: Lane[], at: number) => void };
@@ -64,7 +61,7 @@ export function rehearse(
   });
   const lanes = scripts.map((_, channel) => {
     const lane = timeline.lane(channel, { active: true, now: openedAt });
-    lane.understand(FORMATS);
+    lane.understand(PAYLOADS);
     return lane;
   });
   const happenings: Happening[] = [...also];
