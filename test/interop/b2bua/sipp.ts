@@ -93,7 +93,7 @@ async function taken(
   }
 }
 
-function isFree(port: number, transport: 'udp' | 'tcp'): Promise<boolean> {
+export function isFree(port: number, transport: 'udp' | 'tcp'): Promise<boolean> {
   return new Promise((resolve) => {
     if (transport === 'udp') {
       const socket = createSocket('udp4');

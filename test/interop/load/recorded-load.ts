@@ -15,7 +15,7 @@ import {
   respondInside,
   scenario,
 } from '../b2bua/scenario';
-import { freePort, sipp } from '../b2bua/sipp';
+import { freePort, isFree, sipp } from '../b2bua/sipp';
 
 export interface LoadOptions {
   /** Calls a second, and how many in all. */
@@ -98,7 +98,7 @@ async function callsThrough(
     transport,
     port: callee,
     calls,
-    args: ['-mp', '30000'],
+    args: ['-mp', String(await mediaBase())],
   });
   const calling = await sipp({
     giveUpMs,
@@ -107,7 +107,7 @@ async function callsThrough(
     calls,
     rate,
     to: product.sip[transport],
-    args: ['-mp', '40000'],
+    args: ['-mp', String(await mediaBase())],
   });
   const said = await calling.done;
   if (said.code !== 0) {
@@ -116,6 +116,17 @@ async function callsThrough(
   }
   await answering.done;
   return { retransmissions: repeated(said.trace) };
+}
+
+/**
+ * A free port from which SIPp counts its media ports: it takes up to 10 000 above it, so the base must
+ * leave room for them.
+ */
+async function mediaBase(): Promise<number> {
+  for (;;) {
+    const base = 30_000 + 2 * Math.floor(Math.random() * 12_000);
+    if (await isFree(base, 'udp')) return base;
+  }
 }
 
 /** Calls that were answered, ended well and were recorded fully, by the service's own word. */
