@@ -312,4 +312,17 @@ describe('an INVITE that cannot be recorded', () => {
     await client.dialog!.bye();
     await house.finished();
   });
+
+  it('is not asked for metadata when it has told its parties in a header of Cisco', async () => {
+    const client = await house.client();
+    const alice = await house.speaker();
+    const party = { 'X-Cisco-Recording-Participant': 'sip:7@h;media-index="0"' };
+    const offer = client.describe([{ from: alice.endpoint }]);
+    const answered = await client.invite(offer, undefined, { ...plain, ...party });
+    const [line] = described(answered.response.body).media;
+    await alice.speak({ samples: speech('alice', 1) }, endpointOf(line!));
+    await client.dialog!.bye();
+    await house.finished();
+    expect(client.requests).toEqual([]);
+  });
 });

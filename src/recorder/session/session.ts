@@ -30,6 +30,9 @@ export interface SessionTools {
 /** After so long without a packet the client is asked whether it is still there, and again. */
 const SILENCE_MS = 60_000;
 
+/** Where Cisco's network-based recording names the parties: it is not SIPREC and has no metadata. */
+const PARTICIPANTS_IN_HEADER = 'x-cisco-recording-participant';
+
 /**
  * One recording session (RFC 7866) from the recorder's side: the dialog with a recording client, what it
  * offers and what it says of the call. Requests are dealt with one after another.
@@ -83,9 +86,8 @@ export class Session {
   get participants() {
     const { parties } = this.knowledge;
     if (parties.length === 0) {
-      const header = this.invite.header('x-cisco-recording-participant');
       return participantsOfHeader(
-        header,
+        this.invite.header(PARTICIPANTS_IN_HEADER),
         (line) => takenLines(this.#plan).find((one) => one.line === line)?.channel,
       );
     }
@@ -211,6 +213,7 @@ export class Session {
   async #askForSnapshot(): Promise<void> {
     const allowed = this.invite.header('allow')?.toUpperCase();
     if (this.#snapshotAsked || (allowed !== undefined && !allowed.includes('UPDATE'))) return;
+    if (this.invite.header(PARTICIPANTS_IN_HEADER) !== undefined) return;
     this.#snapshotAsked = true;
     const request = snapshotRequest(this.#contact, 'Metadata missing');
     // Not awaited: the answer is an UPDATE of the client's, which waits in the queue behind us.
