@@ -59,6 +59,7 @@ export class KernelSockets implements SocketSet {
     private readonly libc: Libc,
     private readonly lifeline: Lifeline,
     private readonly onBug: (error: unknown) => void,
+    private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
@@ -94,10 +95,10 @@ export class KernelSockets implements SocketSet {
 
   /** Moves datagrams until `stop`. `onWake` takes what control has posted. */
   run(agenda: Agenda, onWake: () => void): void {
-    const pace = new Pace();
     while (this.#running) {
       const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, wait(agenda));
       const now = performance.now();
+      if (ready < 0 && this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
       for (let i = 0; i < ready; i++) {
         const slot = this.#slab.eventSlot(i);
         if (slot === WAKE) this.#wake(onWake);
@@ -105,7 +106,7 @@ export class KernelSockets implements SocketSet {
       }
       const after = performance.now();
       agenda.run(after);
-      const pause = pace.after(ready, now) - (after - now);
+      const pause = this.pace.after(ready, now) - (after - now);
       if (pause > 0) this.libc.usleep(Math.floor(1000 * pause));
     }
   }

@@ -16,6 +16,9 @@ export class Pace {
   #events = 0;
   #busy = false;
 
+  /** `pause`: 0 looks at once, always. */
+  constructor(private readonly pause: Millis = PAUSE) {}
+
   /** The pause after a look at `now` that found `events`: 0 while there is little to do. */
   after(events: number, now: Instant): Millis {
     this.#events += events;
@@ -25,6 +28,6 @@ export class Pace {
       this.#windowStart = now;
       this.#events = 0;
     }
-    return this.#busy ? PAUSE : 0;
+    return this.#busy ? this.pause : 0;
   }
 }

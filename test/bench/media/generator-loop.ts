@@ -10,6 +10,7 @@ import type { DatagramSocket } from '../../../src/media/relay/datagram';
 import type * as Kernel from '../../../src/media/relay/kernel-sockets';
 import type * as System from '../../../src/media/relay/libc';
 import type * as Life from '../../../src/media/relay/lifeline';
+import type * as Pacing from '../../../src/media/relay/pace';
 import { Histogram } from './histogram';
 import { product } from './product';
 
@@ -17,6 +18,7 @@ const { socketAddress } = product<typeof Address>('media/relay/address');
 const { Agenda } = product<typeof Appointments>('media/relay/agenda');
 const { KernelSockets } = product<typeof Kernel>('media/relay/kernel-sockets');
 const { loadLibc } = product<typeof System>('media/relay/libc');
+const { Pace } = product<typeof Pacing>('media/relay/pace');
 const { Lifeline } = product<typeof Life>('media/relay/lifeline');
 
 /** 20 ms of G.711 with its RTP header; the send time takes the place of the first samples. */
@@ -56,12 +58,13 @@ interface Stream {
 
 function run(birth: GeneratorBirth): void {
   const port = parentPort!;
-  const sockets = new KernelSockets(loadLibc(), new Lifeline(birth.lifeline), (error) => {
+  const bug = (error: unknown): never => {
     throw error;
-  });
-  const agenda = new Agenda((error) => {
-    throw error;
-  });
+  };
+  const lifeline = new Lifeline(birth.lifeline);
+  // Never pausing: it has a core of its own, and must see each packet when it comes.
+  const sockets = new KernelSockets(loadLibc(), lifeline, bug, new Pace(0));
+  const agenda = new Agenda(bug);
   const [delay, recorderDelay] = [new Histogram(), new Histogram()];
   const packet = Buffer.alloc(PACKET, 0x55);
   packet[0] = 0x80;
