@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { correlate, readWav } from '../../src/media';
+import { classify, correlate, DATAGRAM, readWav } from '../../src/media';
 import type { FinishedRecording } from '../../src/recorder';
+import { freeRange } from '../media/support/plane';
 import { conversation, described, endpointOf, PCMU } from './support/client';
 import { House } from './support/house';
 import { cut, peak, speech } from './support/signal';
@@ -220,6 +221,50 @@ describe('a recording session', () => {
     expect(line!.formats).toEqual(['9', '0', '101']);
     await client.dialog!.bye();
     expect((await house.finished()).wav).toMatchObject({ rate: 16_000, channels: 1 });
+  });
+
+  it('is recorded over IPv6, with RTCP on the port of RTP', async () => {
+    const six = await House.open({ rtp: { address: '::1', ports: await freeRange(40) } });
+    try {
+      const client = await six.client();
+      const alice = await six.speaker('::1');
+      const from = { ...alice.endpoint, address: '0:0:0:0:0:0:0:1' };
+      const answered = await client.invite(client.describe([{ from, rtcpMux: true }]));
+      const [line] = described(answered.response.body).media;
+      expect(line).toMatchObject({ rtcpMux: true, connection: { family: 6, address: '::1' } });
+      const to = { ...endpointOf(line!), rtcpPort: line!.port };
+      const heard = new Promise((resolve) => alice.rtp.once('message', resolve));
+      const samples = speech('alice', 6);
+      const stop = new AbortController();
+      const speaking = alice.speak({ samples, reportEveryMs: 500, muxed: true }, to, stop.signal);
+      // The first receiver report comes after two and a half seconds at the earliest, five at the latest.
+      expect(classify((await heard) as Buffer, 0, 8)).toBe(DATAGRAM.rtcp);
+      stop.abort();
+      await speaking;
+      await client.dialog!.bye();
+      const { streams } = await six.finished();
+      expect(streams).toMatchObject([{ alignedBy: 'sender-reports', lost: 0, strangers: 0 }]);
+      expect(streams[0]!.packets).toBeGreaterThan(100);
+    } finally {
+      await six.close();
+    }
+  });
+
+  it('of three lines is a file of three channels', async () => {
+    const client = await house.client();
+    const speakers = [await house.speaker(), await house.speaker(), await house.speaker()];
+    const offer = client.describe(speakers.map(({ endpoint }) => ({ from: endpoint })));
+    const answered = await client.invite(offer, conversation());
+    const { media } = described(answered.response.body);
+    await speakers[2]!.speak({ samples: speech('bob', 1) }, endpointOf(media[2]!));
+    await client.dialog!.bye();
+    const finished = await house.finished();
+    expect(finished.wav.channels).toBe(3);
+    expect(audioOf(finished).channels.map((channel) => peak(channel) > 1000)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   it('that is over leaves nothing open, and the recorder ends the others with BYE', async () => {

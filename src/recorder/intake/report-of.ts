@@ -8,7 +8,7 @@ export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): Li
   const { lane } = line;
   const { eldest, tally } = lane;
   const toMs = (frames: number): Millis => rounded((frames * 1000) / timeline.rate);
-  const placed = [eldest, ...lane.sources].find((source) => source?.offset !== undefined);
+  const placed = [eldest, ...lane.sources].find((source) => source?.strip.offset !== undefined);
   return {
     line: line.number,
     label: line.label,
@@ -27,7 +27,7 @@ export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): Li
     malformed: line.malformed,
     whilePaused: lane.whilePaused,
     firstPacketAt: eldest && eldest.firstArrival! + wallOffset,
-    offsetMs: placed && toMs(placed.start),
+    offsetMs: placed && toMs(placed.strip.start),
     aligned: placed && (placed.alignment.clock ? 'sender-reports' : 'arrival'),
     pauses: lane.pauses.map(({ from, to }) => ({
       fromMs: rounded(timeline.positionOf(from)),

@@ -110,7 +110,7 @@ export class Lane {
   /** The channel has been moved in the audio. */
   move(frames: number): void {
     this.gaps.move(frames);
-    for (const source of this.#sources.values()) source.move(frames);
+    for (const source of this.#sources.values()) source.strip.move(frames);
   }
 
   setActive(active: boolean, now: Instant): void {

@@ -4,31 +4,18 @@ import { Alignment, type SenderClock } from './alignment';
 import type { Brush } from './brush';
 import type { Format } from './format';
 import type { GapLog } from './gap-log';
-import { Reorder } from './reorder';
 import { SequenceLog } from './sequence-log';
-
-/** A packet of the source on its way to the audio. */
-interface Packet {
-  readonly sequence: number;
-  readonly ticks: number;
-  readonly mediaMs: Millis;
-  readonly arrival: Instant;
-  readonly format: Format;
-  readonly payload: Uint8Array;
-}
+import { type Packet, Strip } from './strip';
 
 /** What a source asks of the timeline. */
 export interface Ground {
   /** Frames a second. */
   readonly rate: number;
-  /** Gives the source its offset; `firstMs` is the media time of its first packet. */
+  /** Gives the source its place; `firstMs` is the media time of its first packet. */
   place(source: Source, firstMs: Millis): void;
   /** The source's timestamps begin anew: its relation to the audio no longer holds. */
   displace(source: Source): void;
-  /**
-   * Frames by which the source should slip by and by; positive is later. What can be put right at once
-   * is, for instance when the source is `free`: what comes next does not follow on.
-   */
+  /** As `StripGround` has it. */
   correction(source: Source, free: boolean): number;
 }
 
@@ -55,21 +42,17 @@ const MAX_HELD = 3_000;
 export class Source {
   readonly alignment = new Alignment();
   readonly log = new SequenceLog();
-  /** Position in the audio minus media time, in ms; undefined until it is placed. */
-  offset: Millis | undefined;
-  /** Where its first sample is, in frames; set when it is placed. */
-  start = 0;
+  readonly strip: Strip;
   /** It has been placed more than once. */
   displaced = false;
-  /** A correction is under way. */
-  slipping = false;
+  /** RTP payload octets. */
   octets = 0;
-  /** Packets that came too late, or that nobody followed. */
-  late = 0;
-  slippedMs: Millis = 0;
+  /** Packets that made no sense where they came. */
+  stray = 0;
   firstArrival: Instant | undefined;
   lastArrival: Instant = 0;
 
+  /** RTP timestamp units a second; 0 before the first packet of audio. */
   #clockRate = 0;
   readonly #timestamps = new TimestampUnwrapper();
   #lastTicks = 0;
@@ -77,36 +60,27 @@ export class Source {
   #lastMediaMs: Millis = 0;
   #lastMediaArrival: Instant = 0;
 
+  /** While settling. */
   #held: Packet[] | undefined;
+  #settleUntil: Instant = 0;
   /** Of the first packet of audio among the held ones. */
   #burstMediaMs: Millis = 0;
   #burstArrival: Instant = 0;
-  #settleUntil: Instant = 0;
   /** The next packet of audio is a new beginning. */
   #broken = true;
-
-  readonly #reorder = new Reorder<Packet>(
-    (packet) => this.#paint(packet),
-    (packet) => this.#paintLate(packet),
-  );
-  #lastPainted: number | undefined;
-  #missingFrom: number | undefined;
 
   constructor(
     readonly ssrc: number,
     private readonly ground: Ground,
-    readonly brush: Brush,
-    private readonly gaps: GapLog,
-  ) {}
-
-  /** RTP timestamp units a second; 0 before the first packet of audio. */
-  get clockRate(): number {
-    return this.#clockRate;
+    brush: Brush,
+    gaps: GapLog,
+  ) {
+    const correction = (free: boolean): number => ground.correction(this, free);
+    this.strip = new Strip({ rate: ground.rate, correction }, brush, gaps);
   }
 
-  /** The instant in the audio of media time `ms`, in frames. */
-  frameOf(mediaMs: Millis): number {
-    return Math.round(((mediaMs + this.offset!) * this.ground.rate) / 1000);
+  get clockRate(): number {
+    return this.#clockRate;
   }
 
   receive(
@@ -123,25 +97,22 @@ export class Source {
     if (verdict === 'duplicate') return;
     this.octets += payload.length;
     const audio = format.kept !== 'none';
-    if (audio && format.clockRate !== this.#clockRate)
-      this.#changeClockRate(format.clockRate, arrival);
+    if (audio && format.clockRate !== this.#clockRate) this.#tick(format.clockRate, arrival);
     const ticks = this.#timestamps.unwrap(timestamp);
     this.#lastTicks = ticks;
     const mediaMs = this.#clockRate > 0 ? (ticks * 1000) / this.#clockRate : 0;
     if (verdict === 'restart') this.#break(arrival);
     if (audio && verdict === 'behind' && !this.#precedes(mediaMs)) {
-      this.late++;
+      this.stray++;
       return;
     }
     if (audio && verdict !== 'behind') this.#watch(mediaMs, arrival);
     const packet = { sequence: this.log.last, ticks, mediaMs, arrival, format, payload };
     if (this.#held) {
-      this.#held.push(packet);
-      const long = arrival - this.#held[0]!.arrival >= SETTLE;
-      if (long || this.#held.length >= MAX_HELD) this.#conclude(arrival);
+      this.#hold(this.#held, packet);
     } else {
       if (audio) this.#measure(packet);
-      this.#reorder.push(packet);
+      this.strip.push(packet);
     }
   }
 
@@ -154,25 +125,15 @@ export class Source {
 
   tick(now: Instant): void {
     if (this.#held && now >= this.#settleUntil) this.#conclude(now);
-    this.#reorder.tick(now);
+    this.strip.tick(now);
   }
 
   /** The stream is inactive from now on, or over: what waits is painted, what is not sent not missed. */
   pause(now: Instant): void {
     if (this.#held) this.#conclude(now, true);
-    this.#reorder.flush();
-    this.brush.lift();
+    this.strip.cut();
     this.log.pause();
     this.#broken = true;
-    this.#lastPainted = undefined;
-    this.#missingFrom = undefined;
-  }
-
-  /** The channel has been moved in the audio. */
-  move(frames: number): void {
-    if (this.offset !== undefined) this.offset += (frames * 1000) / this.ground.rate;
-    this.start += frames;
-    this.brush.move(frames);
   }
 
   /** Is this packet of audio a new beginning? */
@@ -199,7 +160,8 @@ export class Source {
     return mediaMs <= this.#lastMediaMs && mediaMs > this.#lastMediaMs - MAX_BURST;
   }
 
-  #changeClockRate(clockRate: number, arrival: Instant): void {
+  /** Timestamps count in another unit from now on. */
+  #tick(clockRate: number, arrival: Instant): void {
     if (this.#clockRate !== 0) this.#break(arrival);
     this.#clockRate = clockRate;
     this.#lastMediaMs = Number.NEGATIVE_INFINITY;
@@ -207,7 +169,6 @@ export class Source {
 
   #break(arrival: Instant): void {
     if (this.#held) this.#conclude(arrival, true);
-    this.#broken = true;
     this.#settle(arrival);
   }
 
@@ -217,48 +178,48 @@ export class Source {
     this.#broken = false;
   }
 
+  #hold(held: Packet[], packet: Packet): void {
+    held.push(packet);
+    const long = packet.arrival - held[0]!.arrival >= SETTLE;
+    if (long || held.length >= MAX_HELD) this.#conclude(packet.arrival);
+  }
+
   /** Decides from the held packets where they belong, and lets them go. */
   #conclude(now: Instant, final = false): void {
     const held = this.#held ?? [];
     const audio = held.filter(({ format }) => format.kept !== 'none');
     const [first] = audio;
-    if (first && this.offset === undefined && audio.length < 2 && !final) {
-      if (now < first.arrival + PROBATION) {
-        this.#settleUntil = first.arrival + PROBATION;
-        return;
-      }
-      this.late += audio.length;
+    if (first && audio.length === 1 && this.strip.offset === undefined && !final) {
+      this.#settleUntil = first.arrival + PROBATION;
+      if (now < this.#settleUntil) return;
+      this.stray++;
+      held.length = 0;
       audio.length = 0;
     }
     this.#held = undefined;
-    if (audio.length === 0 || !first) {
-      this.#broken = true;
-      return;
-    }
-    this.#relate(first, audio);
+    if (first && audio.length > 0) this.#relate(first, audio);
+    else this.#broken = true;
     held.sort((a, b) => a.sequence - b.sequence);
-    for (const packet of held) this.#reorder.push(packet);
+    for (const packet of held) this.strip.push(packet);
   }
 
   #relate(first: Packet, audio: readonly Packet[]): void {
+    const { strip, alignment } = this;
     let floor = Number.POSITIVE_INFINITY;
     for (const { arrival, mediaMs } of audio) floor = Math.min(floor, arrival - mediaMs);
-    const agrees = Math.abs(floor - this.alignment.floor.value) <= AGREEMENT;
-    if (this.offset === undefined || !agrees) {
-      this.#reorder.flush();
-      this.brush.lift();
-      if (this.offset !== undefined) {
+    const agrees = Math.abs(floor - alignment.floor.value) <= AGREEMENT;
+    if (strip.offset === undefined || !agrees) {
+      strip.cut();
+      if (strip.offset !== undefined) {
         this.ground.displace(this);
         this.displaced = true;
       }
-      this.alignment.restart(first.mediaMs, first.arrival);
-      this.offset = undefined;
-      this.#lastPainted = undefined;
-      this.#missingFrom = undefined;
+      alignment.restart(first.mediaMs, first.arrival);
+      strip.offset = undefined;
     }
     for (const packet of audio) this.#measure(packet);
-    this.alignment.begun();
-    if (this.offset === undefined) {
+    alignment.begun();
+    if (strip.offset === undefined) {
       this.ground.place(this, Math.min(...audio.map(({ mediaMs }) => mediaMs)));
     }
   }
@@ -266,40 +227,5 @@ export class Source {
   #measure({ arrival, mediaMs }: Packet): void {
     this.alignment.arrived(arrival, mediaMs);
     this.log.measure(arrival - mediaMs);
-  }
-
-  #paint({ sequence, ticks, mediaMs, format, payload }: Packet): void {
-    if (this.#lastPainted !== undefined && sequence > this.#lastPainted + 1) {
-      this.#missingFrom ??= this.#lastPainted + 1;
-    }
-    this.#lastPainted = sequence;
-    if (format.kept !== 'wav' || this.offset === undefined) {
-      this.brush.lift();
-      return;
-    }
-    const free = !this.brush.follows(format, ticks);
-    const correction = this.ground.correction(this, free);
-    const frame = this.frameOf(mediaMs);
-    if (this.#missingFrom !== undefined) {
-      const { cursor } = this.brush;
-      this.gaps.add(cursor, frame - cursor, this.#missingFrom, sequence);
-      this.#missingFrom = undefined;
-    }
-    const moved = this.brush.paint(format, ticks, payload, frame, correction);
-    if (moved !== 0) {
-      const movedMs = (moved * 1000) / this.ground.rate;
-      this.offset += movedMs;
-      this.slippedMs += movedMs;
-    }
-  }
-
-  #paintLate({ sequence, mediaMs, format, payload }: Packet): void {
-    if (format.kept !== 'wav') return;
-    if (!format.stateless || this.offset === undefined) {
-      this.late++;
-      return;
-    }
-    this.brush.paintAlone(format, payload, this.frameOf(mediaMs));
-    this.gaps.fill(sequence);
   }
 }

@@ -15,13 +15,13 @@ export class Tally {
     if (before) Object.assign(this, before);
   }
 
-  add({ log, octets, late, slippedMs }: Source): void {
+  add({ log, octets, stray, strip }: Source): void {
     this.packets += log.received;
     this.octets += octets;
     this.lost += log.lost;
     this.duplicates += log.duplicates;
     this.reordered += log.reordered;
-    this.late += late;
-    this.slippedMs += slippedMs;
+    this.late += stray + strip.late;
+    this.slippedMs += strip.slippedMs;
   }
 }

@@ -65,10 +65,8 @@ export class Timeline {
 
   /** Local time of the first frame. */
   get startedAt(): Instant {
-    const reference = this.#reference;
-    return reference?.offset === undefined
-      ? this.#start
-      : reference.alignment.lag - reference.offset;
+    const offset = this.#reference?.strip.offset;
+    return offset === undefined ? this.#start : this.#reference!.alignment.lag - offset;
   }
 
   /** Adds a stream on a channel (from 0). */
@@ -126,17 +124,19 @@ export class Timeline {
   }
 
   #place(source: Source, firstMs: Millis): void {
-    source.offset = source.alignment.lag - this.startedAt;
-    source.start = source.frameOf(firstMs);
+    const { strip, alignment } = source;
+    strip.offset = alignment.lag - this.startedAt;
+    strip.start = strip.frameOf(firstMs);
     this.#reference ??= source;
-    if (this.#canvas.blank) {
+    const { blank } = this.#canvas;
+    if (blank) {
       this.#canvas.remember((this.rate * BURST) / 1000);
       this.#forgetAt = source.lastArrival + BURST_TIME;
     }
-    if (source.start >= 0) return;
+    if (strip.start >= 0) return;
     // Old audio comes in a burst, and another stream's may be a little older.
-    const margin = this.#canvas.blank ? Math.round((this.rate * MARGIN) / 1000) : 0;
-    this.#makeRoom(margin - source.start);
+    const margin = blank ? Math.round((this.rate * MARGIN) / 1000) : 0;
+    this.#makeRoom(margin - strip.start);
   }
 
   #displace(source: Source): void {
@@ -145,28 +145,26 @@ export class Timeline {
     this.#reference = this.#sources().find(
       (other) =>
         other !== source &&
-        other.offset !== undefined &&
+        other.strip.offset !== undefined &&
         source.lastArrival - other.lastArrival < FLOOR_WINDOW,
     );
   }
 
   #correction(lane: Lane, source: Source, free: boolean): number {
-    if (source === this.#reference || source.offset === undefined) return 0;
-    const error = source.alignment.lag - this.startedAt - source.offset;
+    const { strip, alignment } = source;
+    if (source === this.#reference || strip.offset === undefined) return 0;
+    const error = alignment.lag - this.startedAt - strip.offset;
     const size = Math.abs(error);
-    if (size < CORRECTED) source.slipping = false;
+    if (size < CORRECTED) strip.slipping = false;
     const young = this.#canvas.whole;
-    if (size < (free || young ? TOLERATED_WHEN_FREE : TOLERATED) && !source.slipping) return 0;
+    if (size < (free || young ? TOLERATED_WHEN_FREE : TOLERATED) && !strip.slipping) return 0;
     const frames = Math.round((error * this.rate) / 1000);
     if (young && this.#alone(lane, source) && this.#moveLane(lane, source, frames)) return 0;
     if (free || size > JUMP) {
-      source.offset += error;
-      source.slippedMs += error;
-      source.slipping = false;
-      source.brush.lift();
+      strip.jump(error);
       return 0;
     }
-    source.slipping = true;
+    strip.slipping = true;
     return frames;
   }
 
@@ -177,7 +175,7 @@ export class Timeline {
   }
 
   #moveLane(lane: Lane, source: Source, frames: number): boolean {
-    const before = source.start + frames;
+    const before = source.strip.start + frames;
     if (before < 0 && !this.#makeRoom(-before)) return false;
     if (!this.#canvas.shift(lane.channel, frames)) return false;
     lane.move(frames);

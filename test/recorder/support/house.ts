@@ -65,8 +65,8 @@ export class House {
     return client;
   }
 
-  async speaker(): Promise<Speaker> {
-    const speaker = await Speaker.open();
+  async speaker(address?: string): Promise<Speaker> {
+    const speaker = await Speaker.open(address);
     this.#speakers.push(speaker);
     return speaker;
   }

@@ -39,6 +39,8 @@ export interface Script {
   /** Milliseconds of sender time between sender reports; none without. */
   readonly reportEveryMs?: number;
   readonly cname?: string;
+  /** Reports leave from the port of RTP. */
+  readonly muxed?: boolean;
   /** Wall-clock time of the sender at its time 0. */
   readonly wallMs?: number;
   readonly seed?: number;

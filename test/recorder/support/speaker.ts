@@ -16,10 +16,11 @@ export class Speaker {
     rtcp.on('error', () => undefined);
   }
 
-  static async open(): Promise<Speaker> {
-    const sockets = [createSocket('udp4'), createSocket('udp4')] as const;
+  static async open(address = '127.0.0.1'): Promise<Speaker> {
+    const type = address.includes(':') ? 'udp6' : 'udp4';
+    const sockets = [createSocket(type), createSocket(type)] as const;
     for (const socket of sockets) {
-      socket.bind(0, '127.0.0.1');
+      socket.bind(0, address);
       await once(socket, 'listening');
     }
     return new Speaker(...sockets);
@@ -27,7 +28,7 @@ export class Speaker {
 
   get endpoint(): Endpoint {
     return {
-      address: '127.0.0.1',
+      address: this.rtp.address().address,
       rtpPort: this.rtp.address().port,
       rtcpPort: this.rtcp.address().port,
     };
@@ -50,7 +51,7 @@ export class Speaker {
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       if (stop?.aborted) return;
       if (rtp) this.rtp.send(bytes, to.rtpPort, to.address);
-      else this.rtcp.send(bytes, to.rtcpPort, to.address);
+      else (script.muxed ? this.rtp : this.rtcp).send(bytes, to.rtcpPort, to.address);
     }
   }
 

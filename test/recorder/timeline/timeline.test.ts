@@ -52,7 +52,8 @@ describe('two streams on one timeline', () => {
     expect(right!.coefficient).toBeGreaterThan(0.9);
     expect(Math.abs(left!.offsetMs - right!.offsetMs)).toBeLessThan(8);
     const { gaps } = lanes[0]!;
-    const { log, late } = lanes[0]!.sources[0]!;
+    const { log } = lanes[0]!.sources[0]!;
+    const { late } = lanes[0]!.tally;
     expect(log.received + log.lost).toBe(1000);
     expect(log.lost).toBeGreaterThan(10);
     expect(log.lost).toBeLessThan(60);
