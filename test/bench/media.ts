@@ -57,7 +57,23 @@ function node(core: string, script: string, args: string[], flags: string[] = []
   return spawn('taskset', command, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
 }
 
+/** The next message of a child; its end, should that come first, is an error. */
+async function heard<Message>(child: ChildProcess): Promise<Message> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([
+      once(child, 'message', over).then(([message]) => message as Message),
+      once(child, 'exit', over).then(([code]) => {
+        throw new Error(`${child.spawnargs.join(' ')} ended with ${code}`);
+      }),
+    ]);
+  } finally {
+    over.abort();
+  }
+}
+
 async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
@@ -74,7 +90,7 @@ function ours(backend: string): Subject {
     async open(calls) {
       const order: HostOrder = { calls, firstPort: FIRST_PORT, deadPort: DEAD_PORT };
       host.send(order);
-      return (await once(host, 'message'))[0];
+      return heard(host);
     },
     collections: () => collections,
     stop: () => end(host),
@@ -127,7 +143,7 @@ async function measure(name: string, calls: number, seconds: number): Promise<Ro
   const load = node(LOAD_CORE, `${__dirname}/media/generator.ts`, [`${calls}`, `${FIRST_PORT}`]);
   const tell = (message: ToGenerator): boolean => load.send(message);
   try {
-    await once(load, 'message');
+    await heard(load);
     tell({ kind: 'start', targets: await subject.open(calls) });
     await sleep(WARM_UP_MS);
     const now = (): number[] => [Date.now(), cpuMs(subject.pid), cpuMs(load.pid!), allCpuMs()];
@@ -142,7 +158,7 @@ async function measure(name: string, calls: number, seconds: number): Promise<Ro
     ];
     const collected = subject.collections();
     tell({ kind: 'stop' });
-    const [result] = (await once(load, 'message')) as [GeneratorResult];
+    const result = await heard<GeneratorResult>(load);
     return {
       subject: name,
       calls,
@@ -194,4 +210,7 @@ async function main(): Promise<void> {
   }
 }
 
-void main();
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
