@@ -58,15 +58,20 @@ export async function runDemo({ recordings, show }: DemoOptions): Promise<DemoVe
   at(`Twintrack listens at ${twintrack.sip.join(' and ')}`);
   at(`the recorder listens at ${twintrack.recorderSip.join(' and ')}`);
 
-  const finished = nextRecording(twintrack, clock, at);
-  const { alice, bob } = await conversation({ twintrack, aliceLine, bobLine, clock, at });
-  const recording = await finished;
-  if (!recording) {
-    show('\n  No recording came out of the recorder: see the log lines above.');
-    return { passed: false, recording: undefined, stop };
+  try {
+    const finished = nextRecording(twintrack, clock, at);
+    const { alice, bob } = await conversation({ twintrack, aliceLine, bobLine, clock, at });
+    const recording = await finished;
+    if (!recording) {
+      show('\n  No recording came out of the recorder: see the log lines above.');
+      return { passed: false, recording: undefined, stop };
+    }
+    const passed = await judge(recording, { alice, bob }, show);
+    return { passed, recording: recording.audio, stop };
+  } catch (error) {
+    await stop();
+    throw error;
   }
-  const passed = await judge(recording, { alice, bob }, show);
-  return { passed, recording: recording.audio, stop };
 }
 
 function demoConfig(recordings: string, bobLine: EmbeddedAgent) {
@@ -117,6 +122,7 @@ async function conversation({ twintrack, aliceLine, bobLine, clock, at }: Scene)
       ringMs,
       onEvent: (event) => at(tell(who.name, event)),
     });
+  const [aliceSpeech, bobSpeech] = await Promise.all([speech(ALICE.speech), speech(BOB.speech)]);
   const bobAnswers = phone(BOB, bobLine, 700).nextCall();
   const proxy = twintrack.sip.find((address) => address.startsWith('udp/'))?.slice('udp/'.length);
   const alice = await phone(ALICE, aliceLine, 0).call(
@@ -125,7 +131,6 @@ async function conversation({ twintrack, aliceLine, bobLine, clock, at }: Scene)
   );
   const bob = await bobAnswers;
 
-  const [aliceSpeech, bobSpeech] = await Promise.all([speech(ALICE.speech), speech(BOB.speech)]);
   const aliceDone = alice.say(aliceSpeech);
   at(`Alice speaks for ${(aliceSpeech.length / 8000).toFixed(1)} s`);
   await pause(clock, 1000);

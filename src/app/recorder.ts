@@ -1,3 +1,4 @@
+import { access, constants, mkdir } from 'node:fs/promises';
 import type { Config } from '../config';
 import { type Log, type Millis, randomIds, SystemClock } from '../core';
 import type { Engine } from '../engine';
@@ -17,12 +18,25 @@ export interface RecorderService {
 /** What the last recording sessions still send gets so long. */
 const LAST_WORDS_MS: Millis = 500;
 
+/** A recorder that cannot write is no recorder: better said at the start than at the first call. */
+async function mustBeWritable(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await access(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new Error(
+      `recordings cannot be written to recorder.embedded.directory: ${(error as Error).message}`,
+    );
+  }
+}
+
 /** Repairs what an earlier process left open, then takes recording sessions. */
 export async function startRecorder(
   config: Config,
   { log }: { log: Log },
 ): Promise<RecorderService> {
   const { listen, address, ports, directory, retentionDays } = config.recorder.embedded;
+  await mustBeWritable(directory);
   const line = await embeddedAgent({
     listen,
     userAgent: `${config.sip.userAgent} recorder`,

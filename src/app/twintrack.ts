@@ -11,6 +11,7 @@ import { type B2bua, createB2bua } from '../sip';
 import { createRecordingClient, type RecordingClient } from '../siprec';
 import { connectAgent, type SipAgent } from '../ua';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
+import { mustBeOurs } from './own-address';
 import { type RecorderService, startRecorder } from './recorder';
 import { recordersFor, recordingTargets } from './recorders';
 import { openSettings, settingsPolicy, settingsSource } from './settings';
@@ -99,6 +100,8 @@ class Service implements Twintrack {
 
   async start(): Promise<void> {
     const { config, log } = this;
+    await mustBeOurs('media.address', config.media.address);
+    if (config.media.address6 !== null) await mustBeOurs('media.address6', config.media.address6);
     this.#settings = await openSettings(config, (trouble) =>
       log.warn({ trouble }, 'settings-stale'),
     );

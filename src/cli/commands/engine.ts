@@ -38,10 +38,14 @@ export function engineCommand(): Command {
         secret,
         log,
       });
-      const admin = await engine.listenAdmin({ host: options.adminHost, port: options.adminPort });
-      log.info({ sip: engine.addresses, admin: `${admin.host}:${admin.port}` }, 'engine ready');
-      await untilTold();
-      await engine.stop();
+      try {
+        const { adminHost: host, adminPort: port } = options;
+        const admin = await engine.listenAdmin({ host, port });
+        log.info({ sip: engine.addresses, admin: `${admin.host}:${admin.port}` }, 'engine ready');
+        await untilTold();
+      } finally {
+        await engine.stop();
+      }
       log.info('stopped');
     });
 }

@@ -1,5 +1,6 @@
 import { close, ftruncate, open, write } from 'node:fs';
 import { promisify } from 'node:util';
+import { PRIVATE_FILE } from './paths';
 
 const openFile = promisify(open);
 const closeFile = promisify(close);
@@ -34,7 +35,7 @@ export class GrowingFile {
 
   /** Makes the file; one that exists is an error. */
   static async open(path: string, onFailure: (reason: string) => void): Promise<GrowingFile> {
-    return new GrowingFile(await openFile(path, 'wx'), onFailure);
+    return new GrowingFile(await openFile(path, 'wx', PRIVATE_FILE), onFailure);
   }
 
   /** Why something is missing; undefined when nothing is. */

@@ -1,6 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import type { Log } from '../../core';
 import type { RecordingDocument } from '../recording';
+import { PRIVATE_FILE } from './paths';
 
 /**
  * The sidecar of a recording under way. Each change is written whole and put in place at once, so that the
@@ -70,6 +71,8 @@ export class Journal {
 /** Writes a sidecar whole, and puts it in place at once. */
 export async function writeSidecar(path: string, document: RecordingDocument): Promise<void> {
   const unfinished = `${path}.tmp`;
-  await writeFile(unfinished, `${JSON.stringify(document, undefined, 2)}\n`);
+  await writeFile(unfinished, `${JSON.stringify(document, undefined, 2)}\n`, {
+    mode: PRIVATE_FILE,
+  });
   await rename(unfinished, path);
 }

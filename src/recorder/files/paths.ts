@@ -4,6 +4,10 @@ import type { Ids } from '../../core';
 /** `20261122-140307-9f3a1c2b`: the UTC second a recording began in, and eight digits of chance. */
 const ID = /^(\d{4})(\d{2})(\d{2})-(\d{6})-([0-9a-f]{8})$/;
 
+/** What people said is for its owner and its group: nobody else may read it. */
+export const PRIVATE_FILE = 0o640;
+export const PRIVATE_DIRECTORY = 0o750;
+
 export const WAV = '.wav';
 export const PCAP = '.pcap';
 export const SIDECAR = '.json';

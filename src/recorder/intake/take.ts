@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Fault, type Instant, type Millis } from '../../core';
 import { sha256Of } from '../files/hash';
-import { PART, PCAP, WAV } from '../files/paths';
+import { PART, PCAP, PRIVATE_DIRECTORY, WAV } from '../files/paths';
 import { PcapPart } from '../files/pcap';
 import { WavPart } from '../files/wav-part';
 import { Timeline } from '../timeline/timeline';
@@ -53,7 +53,7 @@ export class Take {
     pairs: PortPairs,
     onFailure: (reason: string) => void,
   ): Promise<Take> {
-    await mkdir(dirname(order.path), { recursive: true });
+    await mkdir(dirname(order.path), { recursive: true, mode: PRIVATE_DIRECTORY });
     const wav = await WavPart.open(`${order.path}${WAV}${PART}`, order, (reason) =>
       take.#fail(reason),
     );

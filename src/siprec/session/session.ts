@@ -86,7 +86,7 @@ export class RecordingSession implements Recording {
     this.outcome = new Promise((resolve) => {
       this.#onOutcome = resolve;
     });
-    this.#log = log.child({ callId, recordingId, recorder: target.name });
+    this.#log = log.child({ call: callId, recordingId, recorder: target.name });
     this.#invitedAt = clock.wall();
     this.#forks = new Forks(request.streams, clock, this.#log);
     // Many recorders take the first m-line for the recorded user's, whatever its label.

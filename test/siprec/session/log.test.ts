@@ -9,7 +9,7 @@ test('a recording leaves two lines, with ids first and no identity', async () =>
   const { recording, dialog } = await world.recording();
   await world.stop(recording, dialog);
   const ids = {
-    callId: 'call-1@pbx',
+    call: 'call-1@pbx',
     recordingId: '2ec02d00-0000-4000-8000-000000000004',
     recorder: 'main',
     recorderCallId: 'rs-1@recorder.example.net',
