@@ -38,6 +38,7 @@ export interface Sections {
 const MAX_TEXT = 64 * 1024;
 const MAX_LINES = 2_000;
 const MAX_MEDIA = 64;
+const MAX_FORMATS = 256;
 
 /**
  * Divides a description into its sections. Liberal about line ends and about lines that are no SDP,
@@ -83,5 +84,6 @@ function readMediaLine(value: string): MediaLineFields | undefined {
   // A number of ports (`49170/2`) is read over: one pair is all that is relayed.
   const port = /^(\d{1,5})(?:\/\d+)?$/.exec(ports)?.[1];
   if (!kind || !protocol || port === undefined || Number(port) > 0xffff) return undefined;
+  if (formats.length > MAX_FORMATS) return undefined;
   return { kind: kind.toLowerCase(), port: Number(port), protocol, formats };
 }

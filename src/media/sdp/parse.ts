@@ -20,7 +20,10 @@ import {
 } from './lines';
 import { staticPayload } from './payloads';
 
+/** What sdp-transform is asked to take apart; other attributes are none of its business. */
+const TAKEN_APART = new Set(['rtpmap', 'fmtp', 'rtcp', 'ptime', 'maxptime']);
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+const ICE: readonly string[] = ['ice-ufrag', 'candidate'];
 
 /** Reads a session description. Never throws; OFFER_NOT_UNDERSTOOD says what is wrong with it. */
 export function parseSdp(text: string): SdpResult<SessionDescription> {
@@ -67,21 +70,20 @@ function describeMedia(
     ptime: positive(parsed.ptime),
     maxptime: positive(parsed.maxptime),
     label: attributes.find(({ name }) => name === 'label')?.value,
-    ice: parsed.iceUfrag !== undefined || session.iceUfrag !== undefined || has('candidate'),
+    ice: [...attributes, ...sessionAttributes].some(({ name }) => ICE.includes(name)),
     attributes,
   };
 }
 
-/** The lines again, as sdp-transform splits them: its m-lines are then the ones read here. */
+/** The lines that matter again, one m= line for each read here. */
 function normalized({ session, media }: Sections): string {
-  const write = ({ type, value }: SdpLine): string => `${type}=${value}\r\n`;
-  return [
-    ...session.map(write),
-    ...media.flatMap(({ fields, lines }) => [
-      write({ type: 'm', value: `${fields.kind} ${fields.port} ${fields.protocol}` }),
-      ...lines.map(write),
-    ]),
-  ].join('');
+  const matter = (lines: readonly SdpLine[]): string =>
+    lines
+      .filter((line) => !isAttribute(line) || TAKEN_APART.has(attribute(line).name))
+      .map(({ type, value }) => `${type}=${value}\r\n`)
+      .join('');
+  const sections = media.map(({ lines }) => `m=\r\n${matter(lines)}`);
+  return matter(session) + sections.join('');
 }
 
 function isAttribute({ type }: SdpLine): boolean {

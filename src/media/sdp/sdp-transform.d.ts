@@ -14,14 +14,8 @@ declare module 'sdp-transform' {
     rtp: Array<{ payload: number; codec: string; rate?: number; encoding?: number | string }>;
     fmtp: Array<{ payload: number; config: string | number }>;
     rtcp?: { port: number; netType?: string; ipVer?: number; address?: string };
-    rtcpMux?: string;
     ptime?: number | string;
     maxptime?: number | string;
-    setup?: string;
-    fingerprint?: { type: string; hash: string };
-    crypto?: Array<{ id: number; suite: string }>;
-    iceUfrag?: string | number;
-    candidates?: unknown[];
     direction?: string;
     invalid?: Array<{ value: string }>;
   }
@@ -40,9 +34,6 @@ declare module 'sdp-transform' {
     connection?: Connection;
     timing?: { start: number; stop: number };
     direction?: string;
-    setup?: string;
-    fingerprint?: { type: string; hash: string };
-    iceUfrag?: string | number;
     media: Media[];
     invalid?: Array<{ value: string }>;
   }

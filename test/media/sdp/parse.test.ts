@@ -109,6 +109,7 @@ describe('reading a description', () => {
     ['an m-line without a port', 'v=0\r\nm=audio RTP/AVP 0\r\n'],
     ['a port that cannot be', 'v=0\r\nm=audio 70000 RTP/AVP 0\r\n'],
     ['a negative port', 'v=0\r\nm=audio -1 RTP/AVP 0\r\n'],
+    ['too many formats', `v=0\r\nm=audio 1 RTP/AVP${' 0'.repeat(300)}\r\n`],
     ['too much text', `v=0\r\n${'a=x\r\n'.repeat(20_000)}`],
     ['too many lines', `v=0\r\n${'a=\r\n'.repeat(2_500)}`],
     ['too many m-lines', `v=0\r\n${'m=audio 1 RTP/AVP 0\r\n'.repeat(65)}`],
