@@ -1,5 +1,5 @@
 import type { Ids as IdSource } from '../../core';
-import { formatHostPort, type Header, MAGIC_COOKIE, type SipRequest } from '../message';
+import { formatHostPort, type Header, MAGIC_COOKIE, type SipRequest, serialize } from '../message';
 import type { Destination, LocalEnd } from '../transport';
 import type { Sent } from './application';
 import { localized, ownContact } from './localhost';
@@ -67,4 +67,11 @@ export function approximateSize(draft: Draft): number {
 
 export function sentFrom({ protocol, advertised }: LocalEnd, bytes: Buffer): Sent {
   return { bytes, protocol, ...advertised };
+}
+
+/** What an application is shown of a request that never left: whole, but from nowhere. */
+export function unsent({ method, uri, headers, body }: Draft): Sent {
+  const via = { name: 'Via', value: `SIP/2.0/UDP unsent.invalid;branch=${MAGIC_COOKIE}unsent` };
+  const bytes = serialize({ kind: 'request', method, uri, headers: [via, ...headers], body });
+  return { bytes, protocol: 'udp', address: '', port: 0 };
 }

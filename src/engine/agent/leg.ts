@@ -19,7 +19,7 @@ import { compact } from '../transaction';
 import type { Inbound } from '../transport';
 import type { Application, Reply, Sent } from './application';
 import { reasonHeader } from './compose';
-import type { Draft } from './draft';
+import { type Draft, unsent } from './draft';
 import { Fork } from './fork';
 import type { Ground } from './ground';
 import { refreshSession } from './refresh';
@@ -278,13 +278,13 @@ export class Leg {
     });
   }
 
-  /** A BYE nobody waits for the answer of. */
+  /** A BYE nobody waits for the answer of. `sent` is told of it, too, when it could not leave. */
   sendBye(fork: Fork, why: string, sent: (sent: Sent) => void = () => {}): void {
     const made = this.draft('BYE', [reasonHeader(why)], { fork });
     fork.dialog.terminate();
     if (!made) return;
     this.ground.sender.send(made.draft, SILENT, (departure) => {
-      if (departure.ok) sent(departure.sent);
+      sent(departure.ok ? departure.sent : unsent(made.draft));
     });
   }
 

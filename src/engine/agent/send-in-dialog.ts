@@ -1,9 +1,9 @@
 import { refreshHeaders, sessionOf } from '../dialog';
-import { expires, type Header, rack, responseTo, type SipRequest, serialize } from '../message';
+import { expires, type Header, rack, responseTo, type SipRequest } from '../message';
 import { transactionLifetime } from '../transaction';
 import { REFUSALS, type Reply, refused } from './application';
 import { contentTypeOf, headerIn, ownHeaders, withTimerSupport } from './compose';
-import type { Draft } from './draft';
+import { type Draft, unsent } from './draft';
 import type { Fork } from './fork';
 import type { Ground } from './ground';
 import type { Leg } from './leg';
@@ -197,11 +197,9 @@ function withSession(ground: Ground, leg: Leg, own: readonly Header[]): readonly
  * application learns it without a message being sent (RFC 3261 §14.1).
  */
 function answerWithGlare(ground: Ground, leg: Leg, draft: Draft, reply: Reply): void {
-  const { method, uri, headers, body } = draft;
-  const request: SipRequest = { kind: 'request', method, uri, headers, body };
   const transactionId = ground.ids.uuid();
-  const place = { protocol: 'udp' as const, address: '', port: 0 };
-  reply({ kind: 'request-sent', sent: { bytes: serialize(request), ...place }, transactionId });
+  reply({ kind: 'request-sent', sent: unsent(draft), transactionId });
+  const request: SipRequest = { ...draft, kind: 'request' };
   const response = responseTo(request, 491, { toTag: ground.ids.token(8) });
   leg.owner.response(response, undefined, { transactionId, dialogId: leg.id });
 }

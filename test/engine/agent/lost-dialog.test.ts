@@ -107,3 +107,17 @@ describe('a dialog that the peer has lost', () => {
     }
   });
 });
+
+describe('a call that the engine ends', () => {
+  test('is over for its application, too, when the BYE cannot leave', async () => {
+    const rig = new Rig();
+    rig.arrive('INVITE', { body: SDP, contact: '<sip:peer@nowhere.example>' });
+    rig.app.respond(200, { body: SDP });
+    const { dialogId } = rig.app.last.ids;
+    rig.clock.advance(32_000);
+    await new Promise(setImmediate);
+    expect(rig.said()).not.toContain('BYE');
+    expect(rig.app.unsolicitedByes).toMatchObject([{ dialogId: 'call-1;from-tag=peer-tag' }]);
+    expect(dialogId).toBe('');
+  });
+});
