@@ -179,11 +179,17 @@ class Proxying implements TargetUser, ServerUser {
     for (const target of this.#active) target.cancel();
   }
 
-  /** §16.7 step 6: the best of what came back, when nothing accepted. */
+  /**
+   * §16.7 step 6: the best of what came back, when nothing accepted. A 503 is the target's; from us it
+   * would keep the caller away altogether.
+   */
   #finish(): void {
     if (this.transaction.status < 200) {
       const { ground, transaction } = this;
-      const best = this.#best ?? answer(ground, transaction, this.#stopped ? 487 : 480);
+      const outOfService = this.#best?.status === 503;
+      const best =
+        (outOfService ? answer(ground, transaction, 500) : this.#best) ??
+        answer(ground, transaction, this.#stopped ? 487 : 480);
       transaction.respondWith(best.status, serialize(best));
       if (transaction.method === 'INVITE') {
         const detail = this.#stopped ? 'call-canceled' : 'call-rejected';

@@ -75,6 +75,12 @@ describe('a proxied request', () => {
     expect(kinds()).toEqual(['proxied', 'proxied', 'done']);
   });
 
+  test('whose targets are out of service is answered 500: we are not', () => {
+    const { rig } = proxied({ destinations: [BOB, CAROL] });
+    for (const _ of [BOB, CAROL]) rig.answer(rig.sentRequest('INVITE'), 503);
+    expect(rig.said()).toEqual(['ACK', '500']);
+  });
+
   test('tries targets at once, and cancels the others when one accepts', () => {
     const { rig } = proxied({ destinations: [BOB, CAROL], simultaneous: true });
     const [, bob, carol] = rig.sent().map(({ message }) => message);
