@@ -3,6 +3,8 @@ module.exports = class SummaryReporter {
   onRunComplete(_contexts, results) {
     // A suite that could not start counts as one failure: none of its tests ran.
     const broken = results.testResults.filter((suite) => suite.testExecError).length;
-    console.log(`\n${results.numPassedTests} passed, ${results.numFailedTests + broken} failed`);
+    const line = `\n${results.numPassedTests} passed, ${results.numFailedTests + broken} failed`;
+    // At the very end: the default reporter has a summary of its own to write.
+    process.on('exit', () => console.log(line));
   }
 };
