@@ -95,21 +95,21 @@ class HeadReader {
       return;
     }
     const header = new HeaderLine(known?.long === written ? known.long : written, value);
-    this.#headers.push(header);
-    if (known) this.#note(known.long, header);
+    if (!known || this.#note(known.long, header)) this.#headers.push(header);
   }
 
-  #note(name: string, header: HeaderLine): void {
+  /** False for what only says again what another line has said: whoever reads both joins them. */
+  #note(name: string, header: HeaderLine): boolean {
     switch (name) {
       case 'Via':
         this.#via ??= header;
-        return;
+        return true;
       case 'Contact':
         this.#contact ??= header;
-        return;
+        return true;
       case 'Content-Length':
         this.#bodyLength = contentLength(header.value, this.#bodyLength);
-        return;
+        return true;
       case 'Call-ID':
       case 'CSeq':
       case 'From':
@@ -118,8 +118,10 @@ class HeadReader {
         const first = this.#single[name];
         if (!first) this.#single[name] = header;
         else if (first.value !== header.value) this.#found(400, `Conflicting ${name}`);
-        return;
+        return !first;
       }
+      default:
+        return true;
     }
   }
 

@@ -4,10 +4,12 @@ import {
   cseq,
   from,
   header,
+  headersNamed,
   MAX_HEADERS,
   MAX_LINE_CHARS,
   MAX_MESSAGE_BYTES,
   parse,
+  serialize,
   supported,
   topVia,
   vias,
@@ -15,6 +17,19 @@ import {
 import { bytes, processorMs, refusal, request, response, taken } from './messages';
 
 describe('a message that is taken', () => {
+  it('keeps one of the lines that say the same: applications would join them', () => {
+    const twice = taken(
+      bytes({ add: ['Call-ID: a84b4c76e66710@192.0.2.1', 'cseq: 314159 INVITE'] }),
+    );
+    expect(headersNamed(twice, 'Call-ID')).toHaveLength(1);
+    expect(headersNamed(twice, 'CSeq')).toHaveLength(1);
+    expect(
+      serialize(twice)
+        .toString()
+        .match(/call-id/gi),
+    ).toHaveLength(1);
+  });
+
   it('keeps headers in order, with their names’ case, unknown ones too', () => {
     const message = request({ add: ['x-trunk: A', 'X-TRUNK: B', 'Subject: '] });
     expect(message.headers.slice(-4).map(({ name, value }) => [name, value])).toEqual([
