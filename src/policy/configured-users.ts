@@ -2,6 +2,7 @@ import { type DialPlan, type Identity, identityOf, normaliseNumber, numberKey } 
 import { type KnownUser, recordedParties } from './parties';
 import type { RecordingMode } from './recording/modes';
 import type { CallIdentities, RecordedUser, RecordingPolicy } from './recording-policy';
+import { DEFAULTS } from './settings/entries';
 
 /** A user of the configuration: known by a number, an address of record, or both. */
 export interface ConfiguredUser {
@@ -21,7 +22,9 @@ export class ConfiguredUsers implements RecordingPolicy {
     readonly plan?: DialPlan,
   ) {
     for (const { number, aor, name, mode } of users) {
-      const user = { id: aor ?? number!, name, mode, scope: 'user' as const };
+      const settings = { ...DEFAULTS, mode };
+      const who = { id: aor ?? number!, name, configured: true } as const;
+      const user = { ...who, mode, settings, scope: 'user' as const };
       const digits = number === undefined ? undefined : normaliseNumber(number, plan);
       const address = aor === undefined ? undefined : identityOf(aor, plan)?.aor;
       if (digits !== undefined) {

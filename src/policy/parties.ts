@@ -12,8 +12,10 @@ export interface KnownUser {
   /** What decided the mode. */
   readonly scope: Provenance['scope'];
   readonly entry: string;
-  readonly settings?: EffectiveSettings;
+  readonly settings: EffectiveSettings;
   readonly provider?: string;
+  /** Of the configuration, and not of the settings. */
+  readonly configured?: true;
 }
 
 /** Who is known by an identity; undefined when nobody is. */
@@ -53,7 +55,7 @@ export function recordedParties(
 
 function recorded(side: RecordedUser['side'], party: Party | undefined): RecordedUser | undefined {
   if (!party) return undefined;
-  const { mode, scope, entry, ...user } = party.user;
+  const { mode, scope, entry, configured: _, ...user } = party.user;
   if (mode === 'never') return undefined;
   return { ...user, side, mode, provenance: { scope, entry, matched: party.matched } };
 }

@@ -26,8 +26,8 @@ export interface RecordedUser {
   readonly name: string | undefined;
   readonly mode: Exclude<RecordingMode, 'never'>;
   readonly provenance: Provenance;
-  /** What holds for the user's recordings; undefined for users of the configuration, who have a mode alone. */
-  readonly settings?: EffectiveSettings;
+  /** What holds for the user's recordings; the defaults for users of the configuration, who have a mode alone. */
+  readonly settings: EffectiveSettings;
   /** Name of the provider that records; undefined leaves it to the configuration. */
   readonly provider?: string;
 }

@@ -1,5 +1,6 @@
 import { nearest } from '../../core';
 import type { Edit, Lookup, SettingsBook } from './book';
+import { codeProblems } from './codes';
 import { type Entry, entryName, NO_PROVIDER, SETTING_NAMES, type Values } from './entries';
 
 interface Found {
@@ -56,17 +57,19 @@ function providerProblems({ preset, endpoint }: Values<'provider'>, was?: string
   return [];
 }
 
-/** What an edit leaves pointing nowhere, or at somebody else's. */
+/** What an edit leaves pointing nowhere, at somebody else's, or not to be told from another. */
 export function referenceProblems(edit: Edit, book: SettingsBook, draft: Lookup): Found[] {
   const { kind, after } = edit;
+  if (!after) return leftBehind(edit, book, draft);
+  const codes = codeProblems(edit, book, draft);
   switch (kind) {
     case 'organization':
     case 'location':
-      return after ? chosenProvider(after, book, draft) : leftBehind(edit, book, draft);
+      return [...chosenProvider(after, book, draft), ...codes];
     case 'provider':
-      return after ? [] : leftBehind(edit, book, draft);
+      return [];
     case 'user':
-      return after ? userReferences(after as Entry<'user'>, book, draft) : [];
+      return [...userReferences(after as Entry<'user'>, book, draft), ...codes];
   }
 }
 

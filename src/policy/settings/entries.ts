@@ -2,6 +2,21 @@ import { normaliseNumber } from '../identity';
 import { RECORDING_MODES } from '../recording/modes';
 import { choice, type Field, type FieldValue, flag, line, list, whole } from './field';
 
+/** In place of a prompt's name: the one that comes with the product, in the language chosen. */
+export const SHIPPED_PROMPT = 'shipped';
+
+/** In place of a feature code: there is none. */
+export const NO_CODE = 'off';
+
+const prompt = (when: string) =>
+  line(64, `Name of the prompt that parties hear ${when}, or ${SHIPPED_PROMPT}.`);
+
+const code = (what: string) =>
+  line(8, `What a user dials in a call to ${what}, or ${NO_CODE}.`, {
+    wants: `2 to 8 of 0-9, * and #, or ${NO_CODE}`,
+    read: (text) => (/^[0-9*#]{2,8}$/.test(text) || text === NO_CODE ? text : undefined),
+  });
+
 /** What location and user take from above where they set nothing themselves. */
 export const SETTINGS = {
   mode: choice(RECORDING_MODES, 'When calls are recorded, and what the user may do about it.'),
@@ -15,6 +30,25 @@ export const SETTINGS = {
   reminderTone: flag('Whether parties hear a tone again and again while they are recorded.'),
   reminderIntervalSeconds: whole(10, 90, 'How far apart these tones are.'),
   autoResumeSeconds: whole(1, 3600, 'After how long a pause ends by itself.', 'never'),
+  announceAt: choice(
+    ['answer', 'early'],
+    'When an announcement to the caller begins: at answer, or before it in early media.',
+  ),
+  language: choice(['en', 'uk'], 'Language of the shipped prompts.'),
+  promptStart: prompt('when a recording starts'),
+  promptStop: prompt('when a recording stops in mid-call'),
+  promptPause: prompt('when a recording is paused'),
+  promptResume: prompt('when a recording is resumed'),
+  toneFrequencyHz: whole(300, 3400, 'Frequency of reminder tone and beep.'),
+  toneLengthMs: whole(50, 1000, 'Length of reminder tone and beep.'),
+  toneLevelDbm0: whole(-40, -3, 'Level of reminder tone and beep.'),
+  narrowCodecs: flag(
+    'Whether codecs are withheld from a call into which nothing can be announced in them.',
+  ),
+  codeStart: code('start the recording'),
+  codeStop: code('stop it'),
+  codePause: code('pause it'),
+  codeResume: code('resume it'),
 };
 
 /** The settings in force for one user. */
@@ -36,6 +70,20 @@ export const DEFAULTS: EffectiveSettings = {
   reminderTone: false,
   reminderIntervalSeconds: 20,
   autoResumeSeconds: 0,
+  announceAt: 'answer',
+  language: 'en',
+  promptStart: SHIPPED_PROMPT,
+  promptStop: SHIPPED_PROMPT,
+  promptPause: SHIPPED_PROMPT,
+  promptResume: SHIPPED_PROMPT,
+  toneFrequencyHz: 1400,
+  toneLengthMs: 200,
+  toneLevelDbm0: -20,
+  narrowCodecs: true,
+  codeStart: '*44',
+  codeStop: '*45',
+  codePause: '*48',
+  codeResume: '*49',
 };
 
 /** Chooses that nobody records. */

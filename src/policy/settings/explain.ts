@@ -47,7 +47,7 @@ function explainSide(
     return { side, identity, user: undefined, recorded: false, because, fields: [] };
   }
   const { user } = party;
-  const entry = user.settings && book.get('user', user.id);
+  const entry = user.configured ? undefined : book.get('user', user.id);
   const fields = entry ? explainFields(book, entry) : [];
   const because = entry ? user.entry : `configuration, ${user.entry}: mode ${user.mode}`;
   return { side, identity, user: user.id, recorded: user.mode !== 'never', because, fields };

@@ -66,7 +66,7 @@ export function whole(least: number, most: number, why: string, zero?: string): 
     schema: { type: 'integer', minimum: zero === undefined ? least : 0, maximum: most },
     read: (value) =>
       Number.isInteger(value) && fits(value as number) ? (value as number) : undefined,
-    fromText: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : text),
+    fromText: (text) => (/^-?\d{1,9}$/.test(text) ? Number(text) : text),
   };
 }
 

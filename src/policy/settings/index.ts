@@ -1,6 +1,7 @@
 export { changedFields, type Edit, type SettingsBook } from './book';
 export { KEY_NAME, toDocument, valuesOf } from './document';
 export {
+  DEFAULTS,
   type Dialect,
   type EffectiveSettings,
   type Entry,
@@ -9,7 +10,9 @@ export {
   fieldOf,
   KINDS,
   type Kind,
+  NO_CODE,
   ORGANIZATION_KEY,
+  SHIPPED_PROMPT,
   valuesInOrder,
 } from './entries';
 export { LARGEST_IMPORT, type RowProblem, type UsersFormat } from './exchange/rows';

@@ -1,4 +1,4 @@
-import type { SettingsBook } from './book';
+import type { Lookup } from './book';
 import {
   DEFAULTS,
   type EffectiveSettings,
@@ -17,7 +17,10 @@ export interface Origin {
   readonly entry: string;
 }
 
-/** Every field of a user as it is in force, and the scope that says so. */
+/** An entry that sets fields. */
+export type Scope = Entry<'user'> | Entry<'location'> | Entry<'organization'>;
+
+/** Every field as it is in force, and the scope that says so. */
 export interface Resolution {
   readonly settings: EffectiveSettings;
   readonly origins: Readonly<Record<SettingName, Origin>>;
@@ -28,9 +31,9 @@ export interface Resolution {
 
 const BY_DEFAULT: Origin = { scope: 'default', entry: 'default' };
 
-/** Takes each field from the narrowest scope that sets it. */
-export function resolve(book: SettingsBook, user: Entry<'user'>): Resolution {
-  const scopes = scopesOf(book, user);
+/** Takes each field from the narrowest scope that sets it, from `narrowest` outwards. */
+export function resolve(book: Lookup, narrowest: Scope): Resolution {
+  const scopes = scopesOf(book, narrowest);
   const settings: Record<string, unknown> = { ...DEFAULTS };
   const origins: Partial<Record<SettingName, Origin>> = {};
   for (const name of SETTING_NAMES) {
@@ -50,14 +53,17 @@ export function resolve(book: SettingsBook, user: Entry<'user'>): Resolution {
   };
 }
 
-type Scope = Entry<'user'> | Entry<'location'> | Entry<'organization'>;
-
 /** Narrowest first. */
-function scopesOf(book: SettingsBook, user: Entry<'user'>): Scope[] {
-  const { location: name } = user.values;
+function scopesOf(book: Lookup, narrowest: Scope): Scope[] {
+  const wider = widerThan(book, narrowest);
+  return wider ? [narrowest, ...scopesOf(book, wider)] : [narrowest];
+}
+
+function widerThan(book: Lookup, { kind, values }: Scope): Scope | undefined {
+  if (kind === 'organization') return undefined;
+  const name = kind === 'user' ? values.location : undefined;
   const location = name === undefined ? undefined : book.get('location', name);
-  const organization = book.get('organization', ORGANIZATION_KEY);
-  return [user, ...(location ? [location] : []), ...(organization ? [organization] : [])];
+  return location ?? book.get('organization', ORGANIZATION_KEY);
 }
 
 function originOf({ kind, key }: Scope): Origin {

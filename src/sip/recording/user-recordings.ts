@@ -41,7 +41,7 @@ export class UserRecordings {
     readonly user: RecordedUser,
     private readonly ids: { readonly groupId: string; readonly sessionId: string },
   ) {
-    const { autoResumeSeconds = 0 } = user.settings ?? {};
+    const { autoResumeSeconds } = user.settings;
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
     this.#startedAt = services.clock.wall();
     this.#machine = new RecordingMachine(modeInForce(user, services.recorders), autoResumeMs);

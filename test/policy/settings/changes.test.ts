@@ -1,4 +1,4 @@
-import type { SettingsStore } from '../../../src/policy';
+import type { SettingsStore, Wish } from '../../../src/policy';
 import { change, location, Office, organization, provider, SMALL, user } from './support';
 
 let office: Office;
@@ -33,6 +33,15 @@ describe('a value that cannot be', () => {
     [
       organization({ autoResumeSeconds: 99_999 }),
       'organization: autoResumeSeconds: wants a whole number from 1 to 3600, or 0 for never, got 99999',
+    ],
+    [
+      organization({ toneLevelDbm0: 0, toneFrequencyHz: 3401 }),
+      'organization: toneLevelDbm0: wants a whole number from -40 to -3, got 0',
+      'organization: toneFrequencyHz: wants a whole number from 300 to 3400, got 3401',
+    ],
+    [
+      organization({ codeStart: '44A' }),
+      'organization: codeStart: wants 2 to 8 of 0-9, * and #, or off, got "44A"',
     ],
     [
       organization({ __proto__x: 1 }),
@@ -74,8 +83,8 @@ describe('a value that cannot be', () => {
       provider('x', { preset: 'embedded', endpoint: uri }),
       'provider x: endpoint: is not wanted: the embedded recorder is reached by itself; use preset custom otherwise',
     ],
-  ])('is refused with what to do: %j', async (wish, told) => {
-    expect(await change(store, [wish])).toEqual([told]);
+  ] as [Wish, ...string[]][])('is refused with what to do: %j', async (wish, ...told) => {
+    expect(await change(store, [wish])).toEqual(told);
     expect(await store.audit({ limit: 10 })).toEqual([]);
   });
 });
@@ -214,5 +223,39 @@ describe('turning recording off for a user', () => {
     expect(await change(store, [user('bob', { reminderTone: true })])).toEqual([told]);
     const both = { reminderTone: true, mode: 'always' };
     expect(await change(store, [user('bob', both)])).toEqual([]);
+  });
+});
+
+describe('feature codes', () => {
+  const alike = (one: string, other: string) =>
+    `${one} cannot be told from ${other} while it is dialled: take codes of which none begins another, or off`;
+  const bob = (values: Record<string, unknown>) => user('bob', { numbers: ['1001'], ...values });
+
+  it.each([
+    ['another', { codeStart: '*48' }, 'codeStart', '*48', 'codePause *48 (default)'],
+    ['the beginning of one', { codeStop: '*4' }, 'codeStop', '*4', 'codeStart *44 (default)'],
+    ['longer than one', { codePause: '*455' }, 'codePause', '*455', 'codeStop *45 (default)'],
+  ])('are refused when one is %s', async (_what, values, field, code, other) => {
+    const told = `organization: ${field}: ${alike(code, other)}`;
+    expect(await change(store, [organization(values)])).toEqual([told]);
+  });
+
+  it('are judged as they will be, and may be off', async () => {
+    const swapped = { codeStart: '*45', codeStop: '*44', codePause: 'off', codeResume: 'off' };
+    expect(await change(store, [organization(swapped)])).toEqual([]);
+  });
+
+  it('may not be alike with those of a wider scope, nor a wider one made so', async () => {
+    await change(store, [...SMALL, organization({ codeStart: '#1' }), bob({ location: 'Kyiv' })]);
+    expect(await change(store, [bob({ codeStop: '#11' })])).toEqual([
+      `user bob: codeStop: ${alike('#11', 'codeStart #1 (organization)')}`,
+    ]);
+    expect(await change(store, [bob({ codeStop: '#2' })])).toEqual([]);
+    const beneath = 'would leave user bob with two codes alike: its codeStop';
+    expect(await change(store, [location('Kyiv', { codePause: '#22' })])).toEqual([
+      `location Kyiv: codePause: ${beneath} ${alike('#2', 'codePause #22 (location Kyiv)')}`,
+    ]);
+    const together = [location('Kyiv', { codePause: '#22' }), bob({ codeStop: null })];
+    expect(await change(store, together)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import {
   ConfiguredUsers,
+  DEFAULTS,
   explainCall,
   SettingsPolicy,
   type SettingsStore,
@@ -54,7 +55,7 @@ describe('a field', () => {
   it('is taken from the narrowest scope each by itself', async () => {
     await set(
       organization({ mode: 'always', reminderTone: true, pauseNotice: 'beep' }),
-      location('Kyiv', { reminderIntervalSeconds: 30 }),
+      location('Kyiv', { reminderIntervalSeconds: 30, toneLevelDbm0: -12 }),
       user('alice', { pauseNotice: 'none', autoResumeSeconds: 60 }),
     );
     expect(policy.decide(TO_ALICE)).toEqual([
@@ -70,14 +71,12 @@ describe('a field', () => {
           matched: 'sip:+15550100@example.com',
         },
         settings: {
+          ...DEFAULTS,
           mode: 'always',
-          recordVoicemail: false,
-          announceInternal: false,
-          announceTrunk: false,
-          pauseNotice: 'none',
           reminderTone: true,
           reminderIntervalSeconds: 30,
           autoResumeSeconds: 60,
+          toneLevelDbm0: -12,
         },
       },
     ]);
@@ -115,7 +114,16 @@ describe('users of the configuration', () => {
   it('are asked only for whom the settings do not know', async () => {
     expect(policy.decide(TO_ALICE)).toEqual([]);
     const call = { callerIdentities: ['sip:3001@x'], calledIdentities: [] };
-    expect(policy.decide(call)).toMatchObject([{ side: 'caller', id: '3001' }]);
+    expect(policy.decide(call)).toEqual([
+      {
+        side: 'caller',
+        id: '3001',
+        name: undefined,
+        mode: 'always',
+        settings: { ...DEFAULTS, mode: 'always' },
+        provenance: { scope: 'user', entry: 'number 3001', matched: 'sip:3001@x' },
+      },
+    ]);
     const [caller] = explainCall(policy, store.current(), { from: '3001', to: '99' });
     expect(caller).toMatchObject({
       recorded: true,

@@ -1,6 +1,6 @@
 import { type Ids, silentLog } from '../../../src/core';
 import type { Fork, MediaLine, Side } from '../../../src/media';
-import type { RecordedUser } from '../../../src/policy';
+import { DEFAULTS, type RecordedUser } from '../../../src/policy';
 import type { Agreement, SessionMedia } from '../../../src/sip/media/session-media';
 import { CallRecordings } from '../../../src/sip/recording/call-recordings';
 import type {
@@ -185,6 +185,7 @@ export function user(mode: RecordedUser['mode'], more: Partial<RecordedUser> = {
     id: 'alice',
     name: undefined,
     mode,
+    settings: { ...DEFAULTS, mode },
     provenance: { scope: 'user', entry: 'user alice', matched: 'sip:alice@x' },
     ...more,
   };
