@@ -8,6 +8,7 @@ import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-repo
 import type { Tap } from './leg';
 import { PacketQueue } from './packet-queue';
 import type { PortPair } from './port-pairs';
+import { type Transform, transformed } from './transform';
 
 /** Kept packets leave in bursts that any receive buffer holds, some hundred times faster than live. */
 const FIRST_BURST = 50;
@@ -24,6 +25,8 @@ const BURST_INTERVAL: Millis = 10;
  */
 export class Fork implements Tap {
   readonly #queue: PacketQueue;
+  /** The ports as the rest of this fork sees them. */
+  #ports: PortPair;
   #remote: { readonly rtp: SocketAddress; readonly rtcp: SocketAddress } | undefined;
   #started = false;
   #paused = false;
@@ -45,12 +48,14 @@ export class Fork implements Tap {
     keep: Millis,
   ) {
     this.#queue = new PacketQueue(keep);
-    const sink: DatagramSink = {
-      onDatagram: (bytes, offset, length, source, now) =>
-        this.#fromRecorder(bytes, offset, length, source, now),
-    };
-    pair.rtp.sink = sink;
-    pair.rtcp.sink = sink;
+    this.#ports = pair;
+    this.#listen();
+  }
+
+  /** What stands between this fork and the wire from now on; undefined: nothing. */
+  transform(transform: Transform | undefined): void {
+    this.#ports = transformed(this.pair, transform);
+    this.#listen();
   }
 
   get packets(): number {
@@ -112,10 +117,19 @@ export class Fork implements Tap {
     this.#report?.cancel();
   }
 
+  #listen(): void {
+    const sink: DatagramSink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#fromRecorder(bytes, offset, length, source, now),
+    };
+    this.#ports.rtp.sink = sink;
+    this.#ports.rtcp.sink = sink;
+  }
+
   #send(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
     if (!this.#remote) return;
     this.#sendRtcp(this.reports.introduce(bytes, offset, arrival));
-    if (!this.pair.rtp.send(bytes, offset, length, this.#remote.rtp)) {
+    if (!this.#ports.rtp.send(bytes, offset, length, this.#remote.rtp)) {
       this.#sendErrors += 1;
       return;
     }
@@ -139,7 +153,7 @@ export class Fork implements Tap {
   #sendRtcp(datagram: Buffer | undefined): void {
     if (!datagram || !this.#remote) return;
     const { rtp, rtcp } = this.#remote;
-    const socket = rtp.port === rtcp.port ? this.pair.rtp : this.pair.rtcp;
+    const socket = rtp.port === rtcp.port ? this.#ports.rtp : this.#ports.rtcp;
     if (!socket.send(datagram, 0, datagram.length, rtcp)) this.#sendErrors += 1;
   }
 

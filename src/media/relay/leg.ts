@@ -10,12 +10,22 @@ import type { DatagramSocket } from './datagram';
 import { Latch } from './latch';
 import { fittedRtcp, type Outlet, Playout } from './playout/playout';
 import type { PortPair } from './port-pairs';
+import { type Transform, transformed } from './transform';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
 
 /** Gets each RTP packet of a leg's party after it was relayed. */
 export interface Tap {
   onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void;
+}
+
+/**
+ * Looks at each RTP packet of a leg's party before anybody else gets it: in the clear, of the party
+ * without doubt, and counted.
+ */
+export interface Screen {
+  /** False keeps it from the other party and from taps. The packet may be changed in place. */
+  admits(bytes: Buffer, offset: number, length: number, now: Instant): boolean;
 }
 
 /** What the line carries, as its two legs read it on every packet. */
@@ -27,7 +37,13 @@ export interface Content {
 
 /**
  * One side of a line: hears its party on a pair of ports and sends to it what the other leg heard.
- * The path of a packet is here from end to end: whose is it, count it, pass it on, hand it to taps.
+ * The path of a packet is here from end to end:
+ *
+ *     port ─▶ transform ─▶ latch ─▶ count ─▶ screen ─▶ playout ─▶ transform ─▶ port of the other leg
+ *                                              └─────▶ taps
+ *
+ * Transform, screen and playout are there only while the call needs them; else each costs a comparison
+ * or less.
  */
 export class Leg {
   /** Whom this leg's packets go to. */
@@ -45,22 +61,30 @@ export class Leg {
   #malformed = 0;
   #firstAt: Instant | undefined;
   #taps: readonly Tap[] = [];
+  /** The ports as the rest of this leg sees them. */
+  #ports: PortPair;
+  #screen: Screen | undefined;
   /** Undefined while nothing is played: packets then go straight through. */
   #playout: Playout | undefined;
 
   constructor(
-    readonly pair: PortPair,
+    private readonly pair: PortPair,
     private readonly content: Content,
     private readonly onLatched: (from: Endpoint) => void,
   ) {
-    pair.rtp.sink = {
-      onDatagram: (bytes, offset, length, source, now) =>
-        this.#onRtpPort(bytes, offset, length, source, now),
-    };
-    pair.rtcp.sink = {
-      onDatagram: (bytes, offset, length, source, now) =>
-        this.#onRtcpPort(bytes, offset, length, source, now),
-    };
+    this.#ports = pair;
+    this.#listen();
+  }
+
+  /** What stands between the wire and this leg from now on; undefined: nothing. */
+  transform(transform: Transform | undefined): void {
+    this.#ports = transformed(this.pair, transform);
+    this.#listen();
+  }
+
+  /** What looks at each RTP packet of the party from now on; undefined: nothing. */
+  screen(screen: Screen | undefined): void {
+    this.#screen = screen;
   }
 
   /** False when the address is none this leg could send to: another family, or a host name. */
@@ -115,6 +139,17 @@ export class Leg {
     };
   }
 
+  #listen(): void {
+    this.#ports.rtp.sink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#onRtpPort(bytes, offset, length, source, now),
+    };
+    this.#ports.rtcp.sink = {
+      onDatagram: (bytes, offset, length, source, now) =>
+        this.#onRtcpPort(bytes, offset, length, source, now),
+    };
+  }
+
   #onRtpPort(
     bytes: Buffer,
     offset: number,
@@ -135,10 +170,12 @@ export class Leg {
       return;
     }
     this.#count(bytes, offset, length, now);
+    const screen = this.#screen;
+    if (screen !== undefined && !screen.admits(bytes, offset, length, now)) return;
     const { target } = this.peer.#rtp;
     if (target) {
       const playout = this.peer.#playout;
-      if (playout === undefined) this.peer.pair.rtp.send(bytes, offset, length, target);
+      if (playout === undefined) this.peer.#ports.rtp.send(bytes, offset, length, target);
       else playout.onLive(bytes, offset, length, now);
     }
     if (this.content.opaque) return;
@@ -164,7 +201,7 @@ export class Leg {
   /** To the party: on the RTP ports when it multiplexes (RFC 5761), else between the RTCP ports. */
   #sendRtcp(bytes: Buffer, offset: number, length: number): void {
     const latch = this.#muxed ? this.#rtp : this.#rtcp;
-    const socket = this.#muxed ? this.pair.rtp : this.pair.rtcp;
+    const socket = this.#muxed ? this.#ports.rtp : this.#ports.rtcp;
     if (!latch.target) return;
     const fitted = fittedRtcp(bytes, offset, length, this.#playout, this.peer.#playout);
     if (fitted) socket.send(fitted, 0, length, latch.target);
@@ -179,7 +216,7 @@ export class Leg {
       },
       send(bytes, offset, length) {
         const { target } = leg.#rtp;
-        if (target) leg.pair.rtp.send(bytes, offset, length, target);
+        if (target) leg.#ports.rtp.send(bytes, offset, length, target);
       },
       idle() {
         leg.#playout = undefined;
