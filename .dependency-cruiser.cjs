@@ -30,6 +30,7 @@ const OWNER = {
   'sdp-transform': 'src/media/sdp/',
   'werift-rtp': 'src/media/rtp/',
   koffi: 'src/media/relay/',
+  '@evan/opus': 'src/media/audio/',
   'prom-client': 'src/metrics/',
   fastify: 'src/api/',
   pino: 'src/core/',

@@ -12,7 +12,7 @@ import type { Party } from '../media/support/party';
 import { Stage } from '../media/support/plane';
 
 const PCMU = { payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 };
-const OPUS = { payloadType: 111, codec: 'opus', clockRate: 48_000, channels: 2 };
+const CELT = { payloadType: 111, codec: 'CELT', clockRate: 48_000, channels: 2 };
 const BOTH: readonly Listener[] = [
   { side: 'a', formats: [PCMU] },
   { side: 'b', formats: [PCMU] },
@@ -60,10 +60,10 @@ describe('an announcement', () => {
   });
 
   test('leaves to nobody when one of the parties cannot be played to', async () => {
-    const deaf = [BOTH[0]!, { side: 'b', formats: [OPUS] } as const];
+    const deaf = [BOTH[0]!, { side: 'b', formats: [CELT] } as const];
     await expect(announce(line, deaf, tone())).rejects.toMatchObject({
       code: 'ANNOUNCEMENT_NOT_POSSIBLE',
-      message: expect.stringContaining('side b takes opus'),
+      message: expect.stringContaining('side b takes CELT'),
     });
     parties.b.speak(line.local.b, { payload: Buffer.from(encodePcmu(new Int16Array(160))) });
     expect(parseRtp((await parties.a.rtp.next()).bytes)!.ssrc).toBe(2);

@@ -3,6 +3,7 @@ import {
   decodePcma,
   decodePcmu,
   G722Decoder,
+  OpusDecoder,
   type PayloadDescription,
 } from '../../media';
 
@@ -51,6 +52,18 @@ export function formatOf({ codec, clockRate, channels }: PayloadDescription): Fo
         stateless: false,
         decoder: () => {
           const decoder = new G722Decoder();
+          return (payload) => decoder.decode(payload);
+        },
+      };
+    case 'OPUS':
+      return {
+        ...shape,
+        kept: 'wav',
+        sampleRate: clockRate,
+        stateless: false,
+        // One channel: each party has one of the file.
+        decoder: () => {
+          const decoder = new OpusDecoder(1);
           return (payload) => decoder.decode(payload);
         },
       };

@@ -151,6 +151,9 @@ it('the rate is 16 kHz only when a wideband codec is agreed on', () => {
   expect(rateOf(planLines(offer(...audio(4000))))).toBe(8000);
   expect(rateOf(planLines(offer('m=audio 4000 RTP/AVP 0 9')))).toBe(16_000);
   expect(rateOf(planLines(offer('m=audio 4000 RTP/AVP 0 96', 'a=rtpmap:96 opus/48000/2')))).toBe(
+    16_000,
+  );
+  expect(rateOf(planLines(offer('m=audio 4000 RTP/AVP 0 96', 'a=rtpmap:96 AMR-WB/16000')))).toBe(
     8000,
   );
 });

@@ -8,7 +8,7 @@ const PAYLOADS: readonly PayloadDescription[] = [
   [8, 'PCMA', 8000, 1],
   [9, 'G722', 8000, 1],
   [13, 'CN', 8000, 1],
-  [96, 'opus', 48_000, 2],
+  [96, 'CELT', 48_000, 2],
   [97, 'L16', 16_000, 1],
   [98, 'L16', 44_100, 2],
   [101, 'telephone-event', 8000, 1],

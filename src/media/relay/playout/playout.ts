@@ -23,9 +23,9 @@ export interface Outlet {
 }
 
 const PAYLOAD_TYPES = 128;
-/** Packets of our own are of this length, or of a part of it where that is too much for a datagram. */
+/** What a packet is believed to hold whose codec is not spoken here. */
 const FRAME: Millis = 20;
-const MOST_OCTETS = 1_400;
+const PADDED = 0x20;
 /** After a tone a voicing settles within this time, or never. */
 const LONGEST_TAIL: Millis = 1_000;
 /** A longer packet is no telephony and passes as it is. */
@@ -89,6 +89,7 @@ export class Playout {
     for (const turn of this.#turns) turn.end(now);
     this.#turns = [];
     this.#alarm?.cancel();
+    this.#forgetFormats();
   }
 
   /** A packet of the other party, on its way to the listener. */
@@ -108,16 +109,23 @@ export class Playout {
       return;
     }
     const rate = voice?.format.clockRate ?? this.#programRate;
+    const at = rtpHeaderLength(packet, 0, length);
     const ticks = voice
-      ? Math.floor(size / voice.voicing.octetsPerTick)
+      ? voice.voicing.ticksIn(packet, at, size)
       : Math.round((FRAME * rate) / 1000);
     if (!this.#splice.follow(packet, ticks, rate, now)) return;
     if (this.#splice.jump !== 0) for (const turn of this.#turns) turn.shift(this.#splice.jump);
+    let out = length;
     if (voice && ticks <= MOST_TICKS) {
       this.#liveVoice = voice;
-      this.#mix(voice, rtpHeaderLength(packet, 0, length), ticks, now);
+      const mixed = this.#mix(voice, at, size, ticks, now);
+      if (mixed !== size) {
+        packet[0]! &= ~PADDED;
+        this.#splice.octetsAdded += mixed - size;
+        out = at + mixed;
+      }
     }
-    this.outlet.send(packet, 0, length);
+    this.outlet.send(packet, 0, out);
     if (this.#claim(now) || this.#isSomethingOver()) this.#look(now);
   }
 
@@ -128,6 +136,7 @@ export class Playout {
 
   /** What payload types meant may have been negotiated anew since something was played. */
   #forgetFormats(): void {
+    for (const voice of this.#voices) voice?.voicing.release();
     this.#voices.fill(undefined);
     this.#isEvent.fill(0);
     this.#liveVoice = undefined;
@@ -137,6 +146,7 @@ export class Playout {
     const known = this.#voices[format.payloadType]?.format;
     this.#isEvent[format.payloadType] = 0;
     if (known && sameFormat(known, format)) return;
+    this.#voices[format.payloadType]?.voicing.release();
     this.#voices[format.payloadType] = { format, voicing: voicing(format)!, tailUntil: 0 };
   }
 
@@ -150,15 +160,16 @@ export class Playout {
     return false;
   }
 
-  #mix(voice: Voice, at: number, ticks: number, now: Instant): void {
+  /** How many octets the payload has then. */
+  #mix(voice: Voice, at: number, octets: number, ticks: number, now: Instant): number {
     const { voicing } = voice;
     if (this.#gather(voice, ticks, this.#splice.beginsAt, true))
       voice.tailUntil = now + LONGEST_TAIL;
     else if (voicing.settled || now >= voice.tailUntil) {
-      if (voicing.lead > 0 && this.#soon(now + voicing.lead)) voicing.follow(packet, at, ticks);
-      return;
+      if (voicing.lead > 0 && this.#soon(now + voicing.lead)) voicing.follow(packet, at, octets);
+      return octets;
     } else sums.fill(0, 0, ticks * voicing.valuesPerTick);
-    voicing.mix(packet, at, ticks, sums);
+    return voicing.mix(packet, at, octets, sums);
   }
 
   /** Adds up what belongs into a packet that begins now; false when nothing does. */
@@ -203,12 +214,11 @@ export class Playout {
       leading.passed(timestamp, frames.ticks, now, left);
     } else {
       const voice = this.#ownVoice(leading.program);
-      const ticks = frameTicks(voice, rate);
+      const ticks = voice.voicing.frameTicks;
       this.#splice.own(packet, voice.format.payloadType, ticks, rate, now, continues);
       if (!this.#gather(voice, ticks, now, left))
         sums.fill(0, 0, ticks * voice.voicing.valuesPerTick);
-      voice.voicing.speak(packet, RTP_FIXED_HEADER, ticks, sums);
-      length += ticks * voice.voicing.octetsPerTick;
+      length += voice.voicing.speak(packet, RTP_FIXED_HEADER, ticks, sums);
     }
     if (!left) return;
     this.#splice.packetsAdded += 1;
@@ -257,6 +267,7 @@ export class Playout {
     } else if (this.#liveVoice?.voicing.settled === false && this.#liveVoice.tailUntil > now) {
       this.#wakeAt(this.#liveVoice.tailUntil);
     } else if (!this.#splice.altered) {
+      this.#forgetFormats();
       this.outlet.idle();
     }
   }
@@ -298,10 +309,4 @@ function add(program: PreparedProgram, voice: Voice, at: number, ticks: number):
     return true;
   }
   return false;
-}
-
-function frameTicks({ voicing }: Voice, rate: number): number {
-  let ticks = Math.round((FRAME * rate) / 1000);
-  while (ticks * voicing.octetsPerTick > MOST_OCTETS) ticks = Math.ceil(ticks / 2);
-  return ticks;
 }

@@ -1,5 +1,5 @@
 import { Fault } from '../../../core';
-import { valuesOf, voicing } from '../../audio';
+import { isSpoken, valuesOf, valuesPerTick } from '../../audio';
 import type { Program, Sound, StreamFormat } from '../../plane';
 
 /** A program as a worker plays it: nothing is left to compute but sums. */
@@ -40,12 +40,11 @@ export function prepared(program: Program): PreparedProgram {
     firstAfterMs: repeat?.firstAfterMs ?? 0,
     everyMs: repeat?.everyMs,
   };
-  if (voicing(first)) {
+  if (isSpoken(first)) {
     const voices = speechFormats(program.formats)
-      .filter((format) => format.clockRate === first.clockRate && voicing(format))
+      .filter((format) => format.clockRate === first.clockRate && isSpoken(format))
       .map((format) => ({ format, values: sharedValues(sound.pcm, gain, format) }));
-    const perTick = voicing(first)!.valuesPerTick;
-    const ticks = Math.ceil(voices[0]!.values.length / perTick);
+    const ticks = Math.ceil(voices[0]!.values.length / valuesPerTick(first));
     return checked({ ...common, holds: kind === 'replace', voices, frames: undefined, ticks });
   }
   const { frames } = sound;
@@ -74,7 +73,7 @@ function checked(program: PreparedProgram): PreparedProgram {
 /** True when sound can be mixed into a stream whose listener takes these formats, preferred first. */
 export function canMix(formats: readonly StreamFormat[]): boolean {
   const [first] = speechFormats(formats);
-  return first !== undefined && voicing(first) !== undefined;
+  return first !== undefined && isSpoken(first);
 }
 
 /** True when `play` would take this sound for a listener who takes these formats. */

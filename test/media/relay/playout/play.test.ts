@@ -15,7 +15,7 @@ import {
 } from '../../../../src/media';
 import type { Party } from '../../support/party';
 import { BACKENDS, Stage } from '../../support/plane';
-import { EVENTS, OPUS, PCMU, steps, tone, tones } from './stage';
+import { CELT, EVENTS, PCMU, steps, tone, tones } from './stage';
 
 const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
 const G722: StreamFormat = { payloadType: 9, codec: 'G722', clockRate: 8000, channels: 1 };
@@ -234,7 +234,7 @@ describe.each(CASES)(
 
     test('what cannot be played is refused, and what has no line is not played', async () => {
       const program = { kind: 'replace', sound: { pcm: tone(100) } } as const;
-      await expect(line.play('a', { ...program, formats: [OPUS] })).rejects.toMatchObject({
+      await expect(line.play('a', { ...program, formats: [CELT] })).rejects.toMatchObject({
         code: 'ANNOUNCEMENT_NOT_POSSIBLE',
       });
       await line.close();

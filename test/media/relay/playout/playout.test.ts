@@ -1,6 +1,6 @@
 import { buildRtcp, correlate, parseRtcp } from '../../../../src/media';
 import { fittedRtcp } from '../../../../src/media/relay/playout/playout';
-import { EVENTS, OPUS, PCMU, PlayoutStage, steps, tone, tones } from './stage';
+import { CELT, EVENTS, PCMU, PlayoutStage, steps, tone, tones } from './stage';
 
 const STEP = { sequence: 1, timestamp: 160 };
 /** Not a harmonic of the tone. */
@@ -253,11 +253,11 @@ describe('a prompt in place of speech', () => {
     const stage = new PlayoutStage();
     stage.live.payloadType = 111;
     const payloads = [1, 2, 3].map((octet) => new Uint8Array(40).fill(octet));
-    const frames = { ...OPUS, ticks: 960, payloads };
+    const frames = { ...CELT, ticks: 960, payloads };
     stage.packet();
     stage.wait(20);
     stage.live.timestamp += 800;
-    const done = stage.play({ formats: [OPUS, EVENTS], sound: { pcm: tone(60), frames } });
+    const done = stage.play({ formats: [CELT, EVENTS], sound: { pcm: tone(60), frames } });
     for (let i = 0; i < 10; i++) {
       stage.packet();
       stage.live.timestamp += 800;
@@ -276,7 +276,7 @@ describe('a prompt in place of speech', () => {
       () =>
         new PlayoutStage().play({ formats, ...extra });
     const fault = expect.objectContaining({ code: 'ANNOUNCEMENT_NOT_POSSIBLE' });
-    expect(play([OPUS, PCMU])).toThrow(fault);
+    expect(play([CELT, PCMU])).toThrow(fault);
     expect(play([EVENTS])).toThrow(fault);
     expect(play([PCMU], { sound: { pcm: new Int16Array(0) } })).toThrow(fault);
     expect(play([PCMU], { repeat: { everyMs: 200 } })).toThrow(fault);

@@ -19,9 +19,9 @@ export const EVENTS: StreamFormat = {
   clockRate: 8000,
   channels: 1,
 };
-export const OPUS: StreamFormat = {
+export const CELT: StreamFormat = {
   payloadType: 111,
-  codec: 'opus',
+  codec: 'CELT',
   clockRate: 48_000,
   channels: 2,
 };
