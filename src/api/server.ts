@@ -59,7 +59,8 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const server = fastify({
     bodyLimit: 16 * 1024,
     connectionTimeout: 30_000,
-    requestTimeout: 10_000,
+    // Files come in as well, over slow lines too.
+    requestTimeout: 30_000,
     keepAliveTimeout: 5_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },

@@ -28,6 +28,11 @@ export function settingsPolicy(config: Config, store: SettingsStore): SettingsPo
   return new SettingsPolicy(store, new ConfiguredUsers(usersOf(config), dialPlanOf(config)));
 }
 
+/** Whether prompts may be words: the embedded source of announcements speaks none. */
+export function speaksText(_config: Config): boolean {
+  return false;
+}
+
 /** Why both sides of a call are recorded or not, by the settings of `at`, or of now. */
 export async function explainPolicy(
   config: Config,
@@ -40,5 +45,9 @@ export async function explainPolicy(
 
 /** The settings as the HTTP side serves them. */
 export function settingsSource(config: Config, store: SettingsStore): SettingsSource {
-  return { store, explain: (call) => explainPolicy(config, store, call) };
+  return {
+    store,
+    speaks: speaksText(config),
+    explain: (call) => explainPolicy(config, store, call),
+  };
 }

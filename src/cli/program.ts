@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo';
 import { engineCommand } from './commands/engine';
 import { locationsCommand, organizationCommand, providersCommand } from './commands/entries';
 import { policyCommand } from './commands/policy';
+import { promptsCommand } from './commands/prompts';
 import { recorderCommand } from './commands/recorder';
 import { serveCommand } from './commands/serve';
 import { usersCommand } from './commands/users';
@@ -28,6 +29,7 @@ export function program(): Command {
     .addCommand(providersCommand())
     .addCommand(locationsCommand())
     .addCommand(usersCommand())
+    .addCommand(promptsCommand())
     .addCommand(policyCommand())
     .addCommand(auditCommand());
 }

@@ -2,7 +2,14 @@ import { userInfo } from 'node:os';
 import { Command } from 'commander';
 import { openSettings } from '../app';
 import type { Config, Flags } from '../config';
-import { type Author, planChanges, type SettingsStore, showProblem, type Wish } from '../policy';
+import {
+  type Author,
+  planChanges,
+  type SettingsProblem,
+  type SettingsStore,
+  showProblem,
+  type Wish,
+} from '../policy';
 import { readConfig, withConfigOptions } from './configured';
 
 /** Options of every command that works on settings. */
@@ -36,7 +43,11 @@ export async function withSettings<T>(
 /** Makes every wish true, or none. @throws Error with what is wrong, a line each. */
 export async function change(store: SettingsStore, wishes: readonly Wish[]): Promise<void> {
   const who = author();
-  const problems = await store.change(who, (book) => planChanges(book, wishes, who));
+  refuse(await store.change(who, (book) => planChanges(book, wishes, who)));
+}
+
+/** @throws Error with what is wrong, a line each. */
+export function refuse(problems: readonly SettingsProblem[]): void {
   if (problems.length === 0) return;
   throw new Error(
     `nothing was changed:\n${problems.map((one) => `  ${showProblem(one)}`).join('\n')}`,

@@ -89,7 +89,7 @@ export class Fault extends Error {
 
   constructor(
     readonly code: FaultCode,
-    detail?: string,
+    readonly detail?: string,
   ) {
     super(detail ? `${FAULTS[code].says}: ${detail}` : FAULTS[code].says);
   }

@@ -7,7 +7,7 @@ export {
   reminder,
 } from './announcer';
 export type { Cue } from './cue';
-export { PROMPT_LEVEL, promptFromWav } from './prompt-file';
+export { LARGEST_BYTES as LARGEST_PROMPT, PROMPT_LEVEL, promptFromWav } from './prompt-file';
 export {
   EmbeddedPrompts,
   LANGUAGES,
@@ -18,3 +18,5 @@ export {
   type PromptSource,
 } from './prompts';
 export { type ToneOptions, tone } from './tone';
+export { addPrompt } from './upload/add-prompt';
+export { type Upload, uploadedPrompt } from './upload/upload';

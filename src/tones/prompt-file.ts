@@ -7,8 +7,8 @@ import { activeLevel, normalized } from './level';
 /** The loudness that every prompt is brought to: speech as networks are planned for (-26 dBov). */
 export const PROMPT_LEVEL = -20;
 const LONGEST_SECONDS = 60;
-/** Of a 60 s file in the richest format that is sensible. */
-export const LARGEST_BYTES = 64 * 1024 * 1024;
+/** 60 s at 48 kHz in stereo fit. */
+export const LARGEST_BYTES = 16 * 1024 * 1024;
 /** Quieter than this there is nothing to bring to any loudness. */
 const SILENCE = -70;
 const RATES = { from: 8_000, to: 192_000 };
@@ -25,7 +25,10 @@ export function promptFromWav(what: string, file: Buffer): Cue {
     throw new Fault('SOUND_NOT_USABLE', `prompt ${what}: ${problem}`);
   };
   if (file.length === 0) refuse('the file is empty; give a WAV file');
-  if (file.length > LARGEST_BYTES) refuse('the file is larger than 64 MiB; shorten it');
+  if (file.length > LARGEST_BYTES)
+    refuse(
+      'the file is larger than 16 MiB; shorten it, or convert it: sox IN.wav -r 48000 -c 1 OUT.wav',
+    );
   const { rate, channels } = parsed(file, refuse);
   const frames = channels[0]!.length;
   if (frames === 0) refuse('it holds no sound; give a WAV file with something to hear');

@@ -1,11 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../core';
+import type { OwnPrompt, PromptMoment } from '../policy';
 import type { Cue } from './cue';
-import { LARGEST_BYTES, promptFromWav } from './prompt-file';
+import { promptFromWav } from './prompt-file';
 
-export const PROMPT_NAMES = ['start', 'stop', 'pause', 'resume'] as const;
-export type PromptName = (typeof PROMPT_NAMES)[number];
+export type PromptName = PromptMoment;
+export const PROMPT_NAMES: readonly PromptName[] = ['start', 'stop', 'pause', 'resume'];
 
 /** Those that prompts are shipped in. */
 export const LANGUAGES = ['en', 'uk'] as const;
@@ -14,8 +15,8 @@ export type Language = (typeof LANGUAGES)[number];
 export interface PromptRequest {
   readonly name: PromptName;
   readonly language: Language;
-  /** A WAV file of the organization's or location's own, in place of the shipped prompt. */
-  readonly file?: string;
+  /** What the organization or location has in place of the shipped prompt. */
+  readonly own?: OwnPrompt | undefined;
 }
 
 /** Whence prompts come. */
@@ -24,37 +25,36 @@ export interface PromptSource {
   prompt(request: PromptRequest): Promise<Cue>;
 }
 
-interface Kept {
-  readonly version: string;
-  readonly cue: Cue;
-}
+/** Sounds kept at hand. The hash of one's own is of its content, so that none of them grows old. */
+const MOST_KEPT = 64;
 
-/** Prompts from WAV files, read when first asked for, and again when the file was changed. */
+/** Prompts from WAV, made ready when first asked for. */
 export class EmbeddedPrompts implements PromptSource {
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept = new Map<string, Cue>();
 
   /** `shipped` holds a directory a language, each with a file a prompt. */
   constructor(private readonly shipped = join(__dirname, '../../assets/prompts')) {}
 
-  async prompt({ name, language, file }: PromptRequest): Promise<Cue> {
-    const path = file ?? this.#shippedFile(name, language);
-    try {
-      const { mtimeMs, size } = await stat(path);
-      const version = `${mtimeMs}/${size}`;
-      const key = `${name} ${path}`;
-      const kept = this.#kept.get(key);
-      if (kept?.version === version) return kept.cue;
-      if (size > LARGEST_BYTES) {
-        throw new Fault('SOUND_NOT_USABLE', `prompt ${name}: ${path} is too large; shorten it`);
-      }
-      const cue = promptFromWav(name, await readFile(path));
-      this.#kept.set(key, { version, cue });
-      return cue;
-    } catch (error) {
-      if (error instanceof Fault) throw error;
-      const { code = String(error) } = error as NodeJS.ErrnoException;
-      throw new Fault('SOUND_NOT_USABLE', `prompt ${name}: ${path} cannot be read (${code})`);
+  async prompt({ name, language, own }: PromptRequest): Promise<Cue> {
+    if (own?.kind === 'text') {
+      throw new Fault(
+        'SOUND_NOT_USABLE',
+        `prompt ${name}: nobody here speaks text; give a WAV file`,
+      );
     }
+    if (own) return this.#ready(`${name} ${own.sha256}`, () => promptFromWav(name, own.wav));
+    const path = this.#shippedFile(name, language);
+    const file = this.#kept.has(path) ? undefined : await read(name, path);
+    return this.#ready(path, () => promptFromWav(name, file!));
+  }
+
+  #ready(key: string, make: () => Cue): Cue {
+    const cue = this.#kept.get(key) ?? make();
+    this.#kept.delete(key);
+    this.#kept.set(key, cue);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest!);
+    return cue;
   }
 
   #shippedFile(name: PromptName, language: Language): string {
@@ -66,5 +66,14 @@ export class EmbeddedPrompts implements PromptSource {
       );
     }
     return join(this.shipped, language, `${name}.wav`);
+  }
+}
+
+async function read(name: PromptName, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    throw new Fault('SOUND_NOT_USABLE', `prompt ${name}: ${path} cannot be read (${code})`);
   }
 }

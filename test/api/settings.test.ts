@@ -27,8 +27,9 @@ afterEach(async () => {
   await office.tearDown();
 });
 
-const source = () => ({
+const source = (speaks = false) => ({
   store,
+  speaks,
   explain: async ({ at, ...call }: { from: string; to: string; at: Date | undefined }) =>
     explainCall(policy, at ? await store.at(at) : store.current(), call),
 });
@@ -164,7 +165,7 @@ describe('what cannot be', () => {
       '/v1/audit?kind=usr',
       undefined,
       400,
-      'kind wants organization, provider, location, user',
+      'kind wants organization, provider, prompt, location, user',
     ],
     ['GET', '/v1/policy/explain?from=1', undefined, 400, 'wants from and to'],
   ])('%s %s %j is answered with what to do', async (method, path, body, status, message) => {

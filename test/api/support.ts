@@ -168,7 +168,10 @@ export interface Answer {
 export function ask(
   api: Api,
   path: string,
-  { body, ...options }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  {
+    body,
+    ...options
+  }: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const { port } = api;

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfiguredUsers, SettingsPolicy } from '../../src/policy';
+import { wav } from '../api/support';
 import { change, Office, SMALL, TO_ALICE, user } from '../policy/settings/support';
 import { run as runOn, twintrack } from './support';
 
@@ -150,5 +152,33 @@ describe('the log of changes', () => {
     );
     expect(out.split('\n')[2]).toContain('made, location: - → Kyiv, numbers: - → +15550100');
     expect((await run('audit', '--limit', '1')).out.trimEnd().split('\n')).toHaveLength(2);
+  });
+});
+
+describe('prompts', () => {
+  it('are added from WAV, shown, exported and removed', async () => {
+    const [given, back] = [join(office.directory, 'in.wav'), join(office.directory, 'out.wav')];
+    const samples = Array.from({ length: 8000 }, (_, n) => Math.round(8000 * Math.sin(n / 5)));
+    writeFileSync(given, wav(samples));
+    expect(await run('prompts', 'add', 'greeting', given)).toMatchObject({ code: 0 });
+    expect((await run('prompts', 'list')).out).toMatch(/^greeting +[0-9a-f]{64} .* 1000$/m);
+    await run('prompts', 'show', 'greeting', back);
+    const { sha256 } = JSON.parse((await run('prompts', 'show', 'greeting', '--json')).out);
+    expect(createHash('sha256').update(readFileSync(back)).digest('hex')).toBe(sha256);
+    await run('locations', 'set', 'Kyiv', 'promptStart=greeting');
+    expect((await run('prompts', 'remove', 'greeting')).err).toContain(
+      'prompt greeting: is used by location Kyiv: change them first',
+    );
+    await run('locations', 'set', 'Kyiv', 'promptStart=');
+    expect((await run('prompts', 'remove', 'greeting')).code).toBe(0);
+    expect((await run('audit', '--kind', 'prompt')).out).toContain('removed');
+  });
+
+  it('that cannot be are refused with what to do', async () => {
+    const { err } = await run('prompts', 'add', 'greeting');
+    expect(err).toContain('wants a WAV file or --text');
+    const words = await run('prompts', 'add', 'greeting', '--text', 'Recorded.');
+    expect(words.err).toContain('prompt greeting: text is spoken only by FreeSWITCH: give a WAV');
+    expect((await run('prompts', 'show', 'nobody', 'x.wav')).err).toBe('there is no prompt nobody');
   });
 });

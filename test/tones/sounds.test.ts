@@ -1,7 +1,6 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { correlate, writeWav } from '../../src/media';
+import { createHash } from 'node:crypto';
+import { correlate, readWav, writeWav } from '../../src/media';
+import type { OwnPrompt } from '../../src/policy';
 import {
   EmbeddedPrompts,
   LANGUAGES,
@@ -9,6 +8,7 @@ import {
   PROMPT_NAMES,
   promptFromWav,
   tone,
+  uploadedPrompt,
 } from '../../src/tones';
 import { activeLevel, dBm0Of } from '../../src/tones/level';
 
@@ -110,7 +110,7 @@ describe('a prompt from a WAV file', () => {
     ['61 seconds', wav(8_000, 60.5), 'it lasts 61 s; shorten it to 60 s at most'],
     ['a rate that is a mistake', wav(44_101, 0.1), 'its rate is 44101 Hz; convert it'],
     ['a rate too low', wav(4_000, 0.1), 'its rate is 4000 Hz'],
-    ['too many octets', Buffer.alloc(64 * 1024 * 1024 + 1), 'larger than 64 MiB'],
+    ['too many octets', Buffer.alloc(16 * 1024 * 1024 + 1), 'larger than 16 MiB'],
   ])('is refused for %s, with what to do', (_, file, says) => {
     expect(() => promptFromWav('start', file)).toThrow(
       expect.objectContaining({
@@ -139,34 +139,73 @@ describe('the embedded prompts', () => {
     expect(await prompts.prompt(ask)).toBe(await prompts.prompt(ask));
   });
 
-  test('give way to a file of one’s own, and follow its changes', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'prompts-'));
-    try {
-      const file = join(directory, 'own.wav');
-      const ask = { name: 'start', language: 'uk', file } as const;
-      const refused = (says: string) =>
-        expect(prompts.prompt(ask)).rejects.toMatchObject({
-          code: 'SOUND_NOT_USABLE',
-          message: expect.stringContaining(says),
-        });
-      await refused('own.wav cannot be read (ENOENT)');
-      await writeFile(file, writeWav({ rate: 8_000, channels: [chirps(8_000, 1, 900)] }));
-      const first = await prompts.prompt(ask);
-      expect(first.lengthMs).toBeCloseTo(1_000, 0);
-      await writeFile(file, writeWav({ rate: 8_000, channels: [chirps(8_000, 1.5, 900)] }));
-      await utimes(file, 1, 1);
-      const second = await prompts.prompt(ask);
-      expect(second.lengthMs).toBeCloseTo(1_500, 0);
-      expect(second.fileHash).not.toBe(first.fileHash);
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+  test('give way to one’s own, made ready once for each content', async () => {
+    const own = async (seconds: number) => {
+      const file = writeWav({ rate: 8_000, channels: [chirps(8_000, seconds, 900)] });
+      return (await uploadedPrompt('greeting', { kind: 'wav', file })) as OwnPrompt;
+    };
+    const [first, second] = [await own(1), await own(1.5)];
+    const ask = (prompt: OwnPrompt) =>
+      prompts.prompt({ name: 'start', language: 'uk', own: prompt });
+    expect((await ask(first)).lengthMs).toBeCloseTo(1_000, 0);
+    expect((await ask(second)).lengthMs).toBeCloseTo(1_500, 0);
+    expect(await ask(first)).toBe(await ask(first));
+    expect((await ask(first)).fileHash).toBe((first as { sha256: string }).sha256);
+    await expect(ask({ kind: 'text', text: 'Hello' })).rejects.toMatchObject({
+      code: 'SOUND_NOT_USABLE',
+      message: expect.stringContaining('nobody here speaks text; give a WAV file'),
+    });
   });
 
   test('are not looked for where a language points to elsewhere', async () => {
     const language = '../../..' as 'en';
     await expect(prompts.prompt({ name: 'start', language })).rejects.toMatchObject({
       message: expect.stringContaining('only in en and uk; give a file'),
+    });
+  });
+});
+
+describe('a prompt that is given', () => {
+  test('is kept as it will be played, with the hash of the file it came from', async () => {
+    const file = writeWav({
+      rate: 44_100,
+      channels: [chirps(44_100, 2, 900), chirps(44_100, 2, 900)],
+    });
+    const prompt = await uploadedPrompt('greeting', { kind: 'wav', file });
+    if (prompt.kind !== 'wav') throw new Error('no sound');
+    const hashOf = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+    expect(prompt).toMatchObject({
+      sourceSha256: hashOf(file),
+      sha256: hashOf(prompt.wav),
+      lengthMs: 2_000,
+    });
+    const { rate, channels } = readWav(prompt.wav);
+    expect([rate, channels.length]).toEqual([16_000, 1]);
+    expect(activeLevel(channels[0]!)).toBeCloseTo(PROMPT_LEVEL, 0);
+    expect(correlate(chirps(16_000, 2, 5_000), channels[0]!, 16_000).coefficient).toBeGreaterThan(
+      0.995,
+    );
+  });
+
+  test.each([
+    [{ kind: 'wav', file: Buffer.alloc(0) }, 'prompt greeting: the file is empty; give a WAV file'],
+    [{ kind: 'wav', file: Buffer.from('ID3 this is an mp3') }, 'convert it to 16-bit PCM: sox IN'],
+    [
+      { kind: 'text', text: 'Hello', speaks: false },
+      'give a WAV file, or set announcements.source to freeswitch',
+    ],
+  ] as const)('is refused with what to do: %j', async (upload, says) => {
+    await expect(uploadedPrompt('greeting', upload)).rejects.toMatchObject({
+      code: 'SOUND_NOT_USABLE',
+      message: expect.stringContaining(says),
+    });
+  });
+
+  test('may be words where they are spoken', async () => {
+    const text = 'This call is recorded.';
+    expect(await uploadedPrompt('greeting', { kind: 'text', text, speaks: true })).toEqual({
+      kind: 'text',
+      text,
     });
   });
 });

@@ -1,4 +1,5 @@
 import { EXTERNAL_TYPE, FIELDS, type Field, KEY_NAME, KINDS, type Kind } from '../../policy';
+import { LARGEST_PROMPT } from '../../tones';
 
 /** An OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1. */
 export interface OpenApi {
@@ -28,6 +29,8 @@ export function openApi(): OpenApi {
         'provider',
       ),
     },
+    '/v1/prompts': listPath('prompt'),
+    '/v1/prompts/{name}': promptPaths(),
     ...listPaths('locations', 'location'),
     ...listPaths('users', 'user'),
     '/v1/users/{name}/in-force': {
@@ -127,7 +130,7 @@ function entrySchema(kind: Kind): object {
   const name = KEY_NAME[kind];
   const fields = Object.entries<Field>(FIELDS[kind]).map(([field, { schema, why, readOnly }]) => [
     field,
-    { ...schema, description: why, ...(readOnly && { readOnly }) },
+    { ...schema, description: why, ...(readOnly !== undefined && { readOnly: true }) },
   ]);
   return {
     type: 'object',
@@ -142,10 +145,30 @@ function entrySchema(kind: Kind): object {
 
 function listPaths(path: string, kind: Kind): Record<string, Record<string, Operation>> {
   return {
-    [`/v1/${path}`]: {
-      get: operation(`Every ${kind}, by name.`, [LIMIT, query('after', { type: 'string' })]),
-    },
+    [`/v1/${path}`]: listPath(kind),
     [`/v1/${path}/{name}`]: entryPaths(kind, [NAME], true),
+  };
+}
+
+function listPath(kind: Kind): Record<string, Operation> {
+  const parameters = [LIMIT, query('after', { type: 'string' })];
+  return { get: operation(`Every ${kind}, by name.`, parameters) };
+}
+
+function promptPaths(): Record<string, Operation> {
+  const content = {
+    'audio/wav': { schema: { type: 'string', format: 'binary', maxLength: LARGEST_PROMPT } },
+    'text/plain': { schema: FIELDS.prompt.text.schema },
+  };
+  const shown = operation('The sound or the words of a prompt.', [NAME]);
+  const given = 'Make or change a prompt: WAV of 16-bit PCM, at most 60 s, or words to be spoken.';
+  return {
+    get: { ...shown, responses: { ...shown.responses, 200: { description: 'Done.', content } } },
+    put: {
+      ...operation(given, [NAME], 'prompt'),
+      requestBody: { required: true, content },
+    },
+    delete: operation('Remove the prompt; no setting may name it.', [NAME]),
   };
 }
 

@@ -1,43 +1,33 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Clock } from '../../core';
 import {
-  type Entry,
   explainFields,
   exportUsers,
   importUsers,
   type Kind,
   LARGEST_IMPORT,
   ORGANIZATION_KEY,
-  planChanges,
-  type SettingsProblem,
   SettingsUnavailable,
   toDocument,
   valuesOf,
-  type Wish,
 } from '../../policy';
 import { authorOf, refusalOfChange } from './author';
+import { absent, change, type Named, type SettingsRoutes } from './change';
 import { addDescription } from './description';
-import { readAuditQuery, readExplainQuery, readPage } from './queries';
-import type { SettingsSource } from './source';
-
-export interface SettingsRoutes {
-  readonly source: SettingsSource;
-  /** Whether callers must show a token: without, nothing is changed. */
-  readonly guarded: boolean;
-  readonly clock: Clock;
-}
+import { addListing } from './lists';
+import { addPrompts } from './prompts';
+import { readAuditQuery, readExplainQuery } from './queries';
 
 /** Kinds that there are many of, by the path of their list. */
 const LISTS = { providers: 'provider', locations: 'location', users: 'user' } as const;
 
-type Named = { Params: { name: string } };
-
 /** Settings over HTTP: the validator and the sentences of the command line. */
 export async function addSettings(server: FastifyInstance, options: SettingsRoutes): Promise<void> {
   const { store } = options.source;
-  server.setErrorHandler((error, _request, reply) => {
-    if (!(error instanceof SettingsUnavailable)) throw error;
-    return reply.code(503).send({ error: error.message });
+  server.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    if (error instanceof SettingsUnavailable) return reply.code(503).send({ error: error.message });
+    if (error.statusCode !== 413) throw error;
+    const most = (request.routeOptions.bodyLimit ?? 0) / 1024;
+    return reply.code(413).send({ error: `wants a body of at most ${most} KiB: make it smaller` });
   });
   server.addHook('preHandler', async (request, reply) => {
     if (request.method === 'GET') return;
@@ -67,6 +57,7 @@ export async function addSettings(server: FastifyInstance, options: SettingsRout
       : absent(reply, 'user', request.params.name);
   });
   addFiles(server, options);
+  await server.register(addPrompts, options);
   addHistory(server, options);
   addDescription(server);
 }
@@ -78,17 +69,7 @@ function addList(
   kind: Exclude<Kind, 'organization'>,
 ): void {
   const { store } = options.source;
-  server.get(`/v1/${path}`, async (request, reply) => {
-    const page = readPage(request.query as Record<string, unknown>);
-    if (typeof page === 'string') return reply.code(400).send({ error: page });
-    const rest = store
-      .current()
-      .list(kind)
-      .filter(({ key }) => key > page.after);
-    const shown = rest.slice(0, page.limit);
-    const next = rest.length > shown.length ? shown.at(-1)!.key : null;
-    return { [path]: shown.map(toDocument), next };
-  });
+  addListing(server, options, path, kind);
   server.get<Named>(`/v1/${path}/:name`, async (request, reply) => {
     const { name } = request.params;
     const entry = store.current().get(kind, name);
@@ -180,32 +161,4 @@ async function set(
   const existing = !whole && kind !== 'organization';
   const wish = { do: 'set', kind, key, values, whole, existing } as const;
   return change(request, reply, options, wish, kind, key);
-}
-
-/** Makes a wish true and answers with the entry, or says what is wrong with it. */
-async function change(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { source: { store }, clock }: SettingsRoutes,
-  wish: Wish,
-  kind: Kind,
-  key: string,
-): Promise<unknown> {
-  const author = authorOf(request, clock.wall());
-  const problems = await store.change(author, (book) => planChanges(book, [wish], author));
-  if (problems.length > 0) return refused(reply, problems);
-  const entry: Entry | undefined = store.current().get(kind, key);
-  return entry ? toDocument(entry) : reply.code(204).send();
-}
-
-function refused(reply: FastifyReply, problems: readonly SettingsProblem[]): FastifyReply {
-  const status = problems.some(({ absent }) => absent) ? 404 : 400;
-  return reply.code(status).send({
-    error: 'nothing was changed',
-    problems: problems.map(({ entry, field, message }) => ({ entry, field, message })),
-  });
-}
-
-function absent(reply: FastifyReply, kind: Kind, name: string): FastifyReply {
-  return reply.code(404).send({ error: `there is no ${kind} ${name}` });
 }

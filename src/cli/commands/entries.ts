@@ -61,36 +61,40 @@ export function locationsCommand(): Command {
 
 /** `list`, `show`, `set` and `remove` for the entries of a kind. */
 export function entriesCommand(kind: Kind, name: string, description: string): Command {
-  const command = new Command(name).description(description);
-  command.addCommand(
-    settingsCommand('list')
-      .description(`List every ${kind}.`)
-      .action((options: SettingsOptions) => listEntries(kind, options)),
-  );
-  command.addCommand(
-    settingsCommand('show')
-      .description(`Show one ${kind}.`)
-      .argument('<name>')
-      .action((key: string, options: SettingsOptions) => showEntry(kind, key, options)),
-  );
-  command.addCommand(
-    settingsCommand('set')
-      .description(about(kind))
-      .argument('<name>')
-      .argument('<field=value...>')
-      .action((key: string, fields: string[], options: SettingsOptions) =>
-        setEntry(kind, key, fields, options),
-      ),
-  );
-  command.addCommand(
-    settingsCommand('remove')
-      .description(`Remove one ${kind}; recordings that were made stay.`)
-      .argument('<name>')
-      .action((key: string, options: SettingsOptions) =>
-        withSettings(options, (store) => change(store, [{ do: 'remove', kind, key }])),
-      ),
-  );
-  return command;
+  return new Command(name)
+    .description(description)
+    .addCommand(listCommand(kind))
+    .addCommand(
+      settingsCommand('show')
+        .description(`Show one ${kind}.`)
+        .argument('<name>')
+        .action((key: string, options: SettingsOptions) => showEntry(kind, key, options)),
+    )
+    .addCommand(
+      settingsCommand('set')
+        .description(about(kind))
+        .argument('<name>')
+        .argument('<field=value...>')
+        .action((key: string, fields: string[], options: SettingsOptions) =>
+          setEntry(kind, key, fields, options),
+        ),
+    )
+    .addCommand(removeCommand(kind));
+}
+
+export function listCommand(kind: Kind): Command {
+  return settingsCommand('list')
+    .description(`List every ${kind}.`)
+    .action((options: SettingsOptions) => listEntries(kind, options));
+}
+
+export function removeCommand(kind: Kind): Command {
+  return settingsCommand('remove')
+    .description(`Remove one ${kind}; recordings that were made stay.`)
+    .argument('<name>')
+    .action((key: string, options: SettingsOptions) =>
+      withSettings(options, (store) => change(store, [{ do: 'remove', kind, key }])),
+    );
 }
 
 function about(kind: Kind): string {
@@ -115,7 +119,7 @@ function listEntries(kind: Kind, options: SettingsOptions): Promise<void> {
   });
 }
 
-function showEntry(kind: Kind, key: string, options: SettingsOptions): Promise<void> {
+export function showEntry(kind: Kind, key: string, options: SettingsOptions): Promise<void> {
   return withSettings(options, async (store) => {
     const book = store.current();
     const entry =

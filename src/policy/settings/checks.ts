@@ -1,7 +1,17 @@
 import { nearest } from '../../core';
 import type { Edit, Lookup, SettingsBook } from './book';
 import { codeProblems } from './codes';
-import { type Entry, entryName, NO_PROVIDER, SETTING_NAMES, type Values } from './entries';
+import {
+  type Entry,
+  entryName,
+  type Kind,
+  NO_PROVIDER,
+  SETTING_NAMES,
+  SHIPPED_PROMPT,
+  type Values,
+} from './entries';
+import { PROMPT_SETTINGS } from './prompts';
+import type { Scope } from './resolve';
 
 interface Found {
   readonly field?: string;
@@ -10,6 +20,7 @@ interface Found {
 
 /** What is wrong with an entry by itself. */
 export function entryProblems({ before, after }: Edit): Found[] {
+  if (after?.kind === 'prompt') return promptProblems(after.values as Values<'prompt'>);
   if (after?.kind === 'user') return userProblems(after.values as Values<'user'>);
   if (after?.kind === 'provider') {
     const was = (before?.values as Values<'provider'> | undefined)?.preset;
@@ -57,20 +68,40 @@ function providerProblems({ preset, endpoint }: Values<'provider'>, was?: string
   return [];
 }
 
+function promptProblems({ text, sha256 }: Values<'prompt'>): Found[] {
+  if (text !== undefined || sha256 !== undefined) return [];
+  return [{ message: 'has neither sound nor text: add it with a WAV file' }];
+}
+
 /** What an edit leaves pointing nowhere, at somebody else's, or not to be told from another. */
 export function referenceProblems(edit: Edit, book: SettingsBook, draft: Lookup): Found[] {
   const { kind, after } = edit;
   if (!after) return leftBehind(edit, book, draft);
-  const codes = codeProblems(edit, book, draft);
   switch (kind) {
     case 'organization':
     case 'location':
-      return [...chosenProvider(after, book, draft), ...codes];
+      return [...chosenProvider(after, book, draft), ...settingProblems(edit, book, draft)];
     case 'provider':
+    case 'prompt':
       return [];
     case 'user':
-      return [...userReferences(after as Entry<'user'>, book, draft), ...codes];
+      return [
+        ...userReferences(after as Entry<'user'>, book, draft),
+        ...settingProblems(edit, book, draft),
+      ];
   }
+}
+
+function settingProblems(edit: Edit, book: SettingsBook, draft: Lookup): Found[] {
+  const { values } = edit.after as Scope;
+  const prompts = Object.values(PROMPT_SETTINGS).flatMap((field): Found[] => {
+    const name = values[field];
+    if (name === undefined || name === SHIPPED_PROMPT || draft.get('prompt', name)) return [];
+    const known = [...book.list('prompt').map(({ key }) => key), SHIPPED_PROMPT];
+    const message = `there is no prompt "${name}"; the nearest is ${nearest(name, known)}`;
+    return [{ field, message }];
+  });
+  return [...prompts, ...codeProblems(edit, book, draft)];
 }
 
 function chosenProvider({ values }: Entry, book: SettingsBook, draft: Lookup): Found[] {
@@ -88,23 +119,29 @@ function chosenProvider({ values }: Entry, book: SettingsBook, draft: Lookup): F
   return [{ field: 'provider', message }];
 }
 
-/** Nobody may be left at a location, or with a provider, that is no more. */
+/** The fields that name an entry of a kind. */
+const NAMING: Readonly<Record<Kind, readonly string[]>> = {
+  organization: [],
+  provider: ['provider'],
+  prompt: Object.values(PROMPT_SETTINGS),
+  location: ['location'],
+  user: [],
+};
+
+/** Nobody may be left with what is no more. */
 function leftBehind({ kind, key }: Edit, book: SettingsBook, draft: Lookup): Found[] {
-  const users = kind === 'location' ? book.list('user') : [];
-  const places =
-    kind === 'provider' ? [...book.list('organization'), ...book.list('location')] : [];
-  const field = kind === 'location' ? 'location' : 'provider';
-  const those = [...users, ...places]
+  const fields = NAMING[kind];
+  if (fields.length === 0) return [];
+  const [first, ...others] = (['organization', 'location', 'user'] as const)
+    .flatMap((one): Entry[] => book.list(one))
     .map((one) => draft.get(one.kind, one.key))
-    .filter(
-      (one) => (one?.values as Readonly<Record<string, unknown>> | undefined)?.[field] === key,
-    );
-  if (those.length === 0) return [];
-  const [first] = those;
-  const more = those.length > 1 ? ` and ${those.length - 1} more` : '';
-  return [
-    { message: `is used by ${entryName(first!.kind, first!.key)}${more}: change them first` },
-  ];
+    .filter((one): one is Entry => {
+      const values = one?.values as Readonly<Record<string, unknown>> | undefined;
+      return fields.some((field) => values?.[field] === key);
+    });
+  if (!first) return [];
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return [{ message: `is used by ${entryName(first.kind, first.key)}${more}: change them first` }];
 }
 
 function userReferences(user: Entry<'user'>, book: SettingsBook, draft: Lookup): Found[] {

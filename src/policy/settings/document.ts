@@ -4,6 +4,7 @@ import { type Entry, EXTERNAL_TYPE, type Kind } from './entries';
 export const KEY_NAME: Readonly<Record<Kind, string | undefined>> = {
   organization: undefined,
   provider: 'name',
+  prompt: 'name',
   location: 'name',
   user: 'id',
 };

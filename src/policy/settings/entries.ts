@@ -114,6 +114,8 @@ const recorderUri = line(256, 'Where recording sessions are sent.', {
 const RECORDER_URI =
   /^sip:(?:[A-Za-z0-9\-_.!~*'()&=+$,]{1,64}@)?(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?(?:;transport=(?:udp|tcp))?$/;
 
+const BY_ACCEPTING = 'accept the terms (accept-terms), and it is written';
+
 /** Lengths of BroadWorks identities: 30 for service provider and group, 161 for a user. */
 const PROVIDER = {
   preset: choice(PRESETS, 'The kind of recorder; it cannot be changed afterwards.'),
@@ -121,8 +123,11 @@ const PROVIDER = {
   dialect: choice(DIALECTS, 'How metadata is written; left out, as the preset has it.'),
   accountServiceProvider: line(30, 'Account at the recorder: service provider (customer).'),
   accountGroup: line(30, 'Account at the recorder: group, for users without an external group.'),
-  termsAcceptedBy: { ...line(256, 'Who accepted the terms of service.'), readOnly: true },
-  termsAcceptedAt: { ...line(40, 'When the terms of service were accepted.'), readOnly: true },
+  termsAcceptedBy: { ...line(256, 'Who accepted the terms of service.'), readOnly: BY_ACCEPTING },
+  termsAcceptedAt: {
+    ...line(40, 'When the terms of service were accepted.'),
+    readOnly: BY_ACCEPTING,
+  },
 } as const;
 
 const number = line(40, 'Number', {
@@ -162,6 +167,16 @@ const USER = {
   ...SETTINGS,
 };
 
+const BY_ADDING = 'add the prompt anew';
+
+/** Either text or the rest. */
+const PROMPT = {
+  text: { ...line(1000, 'Words, spoken by the source of announcements.'), readOnly: BY_ADDING },
+  sha256: { ...line(64, 'SHA-256 of the sound as it is kept and played.'), readOnly: BY_ADDING },
+  sourceSha256: { ...line(64, 'SHA-256 of the file that was given.'), readOnly: BY_ADDING },
+  lengthMs: { ...whole(0, 60_000, 'Length of the sound.'), readOnly: BY_ADDING },
+};
+
 /** The external type of every user's platform information. */
 export const EXTERNAL_TYPE = 'BroadWorks';
 
@@ -169,6 +184,7 @@ export const EXTERNAL_TYPE = 'BroadWorks';
 export const FIELDS = {
   organization: ORGANIZATION,
   provider: PROVIDER,
+  prompt: PROMPT,
   location: LOCATION,
   user: USER,
 };

@@ -11,8 +11,8 @@ export interface Field<T extends FieldValue = FieldValue> {
   readonly wants: string;
   /** JSON Schema of its value. */
   readonly schema: Readonly<Record<string, unknown>>;
-  /** Kept by the program itself; nobody sets it directly. */
-  readonly readOnly?: true;
+  /** Kept by the program itself; says what to do instead of setting it. */
+  readonly readOnly?: string;
   /** The value as it is kept, or undefined when it is not taken. */
   read(value: unknown): T | undefined;
   /** What a person wrote in a cell or on a command line, as a value for `read`. */

@@ -6,6 +6,7 @@ export {
   type EffectiveSettings,
   type Entry,
   EXTERNAL_TYPE,
+  entryName,
   FIELDS,
   fieldOf,
   KINDS,
@@ -20,6 +21,15 @@ export { exportUsers, type Imported, importUsers } from './exchange/users';
 export { type ExplainedField, type Explanation, explainCall, explainFields } from './explain';
 export { type Field, toText } from './field';
 export { type Author, planChanges, type SettingsProblem, showProblem, type Wish } from './plan';
+export {
+  type KeptSound,
+  type NewPrompt,
+  type OwnPrompt,
+  ownPrompt,
+  PROMPT_SETTINGS,
+  type PromptMoment,
+  promptNamed,
+} from './prompts';
 export { SettingsPolicy } from './settings-policy';
 export { type AuditEntry, type AuditQuery, type SettingsStore, SettingsUnavailable } from './store';
 export { openSqliteSettings } from './store/sqlite-store';

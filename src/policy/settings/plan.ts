@@ -12,8 +12,10 @@ import {
   ORGANIZATION_KEY,
   type Preset,
   SETTING_NAMES,
+  SHIPPED_PROMPT,
 } from './entries';
 import { type FieldValue, refusal } from './field';
+import type { KeptSound, NewPrompt } from './prompts';
 
 /** What somebody wants changed. Values are as they came: nothing of them has been looked at. */
 export type Wish =
@@ -29,7 +31,8 @@ export type Wish =
       readonly existing?: boolean;
     }
   | { readonly do: 'remove'; readonly kind: Kind; readonly key: string }
-  | { readonly do: 'accept-terms'; readonly key: string };
+  | { readonly do: 'accept-terms'; readonly key: string }
+  | { readonly do: 'put-prompt'; readonly key: string; readonly prompt: NewPrompt };
 
 /** Why a wish cannot be granted, and what to do about it. */
 export interface SettingsProblem {
@@ -58,6 +61,8 @@ export interface Author {
 /** Edits that make every wish true, or what is wrong with them: then there are no edits. */
 export interface Plan {
   readonly edits: readonly Edit[];
+  /** What the edits need to have kept beside them. */
+  readonly sounds: readonly KeptSound[];
   readonly problems: readonly SettingsProblem[];
 }
 
@@ -66,12 +71,12 @@ export function planChanges(book: SettingsBook, wishes: readonly Wish[], author:
   const draft = new Draft(book);
   const problems: SettingsProblem[] = [];
   wishes.forEach((wish, index) => {
-    const kind = wish.do === 'accept-terms' ? 'provider' : wish.kind;
+    const kind = kindOf(wish);
     const entry = entryName(kind, wish.key);
     const tell = (message: string, field?: string) =>
       problems.push({ wish: index, entry, message, ...(field !== undefined && { field }) });
     const before = draft.get(kind, wish.key);
-    if (!before && (wish.do !== 'set' || wish.existing)) {
+    if (!before && needsEntry(wish)) {
       problems.push({ wish: index, entry, message: `there is no ${entry}`, absent: true });
     } else if (wish.do === 'remove') {
       draft.edit(kind, wish.key, undefined, index);
@@ -79,9 +84,11 @@ export function planChanges(book: SettingsBook, wishes: readonly Wish[], author:
       const terms = { termsAcceptedBy: author.by, termsAcceptedAt: author.at.toISOString() };
       draft.edit(kind, wish.key, { ...before!, values: { ...before!.values, ...terms } }, index);
     } else {
-      const wrong = keyProblem(wish.kind, wish.key);
+      const wrong = keyProblem(kind, wish.key);
       if (wrong !== undefined) tell(wrong);
-      else draft.edit(kind, wish.key, written(wish, before, tell), index);
+      else if (wish.do === 'put-prompt') {
+        draft.edit(kind, wish.key, promptEntry(wish.key, wish.prompt, tell), index);
+      } else draft.edit(kind, wish.key, written(wish, before, tell), index);
     }
   });
   const edits = draft.edits();
@@ -94,7 +101,41 @@ export function planChanges(book: SettingsBook, wishes: readonly Wish[], author:
     problems.push(...found.map((one) => ({ wish, entry, ...one })));
   }
   problems.sort((a, b) => a.wish - b.wish);
-  return { edits: problems.length > 0 ? [] : edits.map(({ edit }) => edit), problems };
+  if (problems.length > 0) return { edits: [], sounds: [], problems };
+  const sounds = wishes.flatMap((wish) =>
+    wish.do === 'put-prompt' && wish.prompt.kind === 'wav' ? [wish.prompt] : [],
+  );
+  return { edits: edits.map(({ edit }) => edit), sounds, problems };
+}
+
+function kindOf(wish: Wish): Kind {
+  switch (wish.do) {
+    case 'accept-terms':
+      return 'provider';
+    case 'put-prompt':
+      return 'prompt';
+    default:
+      return wish.kind;
+  }
+}
+
+/** Whether a wish is about something that must be there already. */
+function needsEntry(wish: Wish): boolean {
+  return wish.do === 'set' ? wish.existing === true : wish.do !== 'put-prompt';
+}
+
+function promptEntry(
+  key: string,
+  prompt: NewPrompt,
+  tell: (message: string, field: string) => void,
+): Entry {
+  if (prompt.kind === 'wav') {
+    const { sha256, sourceSha256, lengthMs } = prompt;
+    return { kind: 'prompt', key, values: { sha256, sourceSha256, lengthMs } };
+  }
+  const text = FIELDS.prompt.text.read(prompt.text);
+  if (text === undefined) tell(refusal(FIELDS.prompt.text, prompt.text), 'text');
+  return { kind: 'prompt', key, values: { text: text ?? '' } };
 }
 
 /** The book as it would be. */
@@ -150,8 +191,11 @@ function written(
   for (const [name, value] of Object.entries(wish.values)) {
     const field = fieldOf(kind, name);
     if (!field) tell(unknownField(kind, name), name);
-    else if (field.readOnly) readOnly(name, value, kept, tell);
-    else if (value === null) delete kept[name];
+    else if (field.readOnly !== undefined) {
+      // A document that was read may come back with what only the program sets, unchanged.
+      const unchanged = value !== null && value === kept[name];
+      if (!unchanged) tell(`cannot be set: ${field.readOnly}`, name);
+    } else if (value === null) delete kept[name];
     else {
       const read = field.read(value);
       if (read === undefined) tell(refusal(field, value), name);
@@ -168,17 +212,6 @@ function written(
     kept.dialect ??= DIALECT_OF[kept.preset as Preset];
   }
   return { kind, key, values: inOrder(kind, kept) } as Entry;
-}
-
-/** A document that was read may come back with what only the program sets, unchanged. */
-function readOnly(
-  name: string,
-  value: unknown,
-  kept: Readonly<Record<string, FieldValue>>,
-  tell: (message: string, field?: string) => void,
-): void {
-  if (value !== null && value === kept[name]) return;
-  tell('cannot be set: accept the terms (accept-terms), and it is written', name);
 }
 
 /** The same values give the same text, whoever wrote them. */
@@ -200,9 +233,11 @@ function keyProblem(kind: Kind, key: string): string | undefined {
   if (kind === 'provider' && key.toLowerCase() === NO_PROVIDER) {
     return `"${NO_PROVIDER}" says that nobody records: take another name`;
   }
-  if (NAME.test(key) && key.trim() === key && key.length <= (kind === 'provider' ? 64 : 128)) {
-    return undefined;
+  if (kind === 'prompt' && key.toLowerCase() === SHIPPED_PROMPT) {
+    return `"${SHIPPED_PROMPT}" is the prompt that comes with the product: take another name`;
   }
-  const most = kind === 'provider' ? 64 : 128;
+  // What settings name is as long as a setting may be.
+  const most = kind === 'provider' || kind === 'prompt' ? 64 : 128;
+  if (NAME.test(key) && key.trim() === key && key.length <= most) return undefined;
   return `wants a name of at most ${most} letters, digits, spaces and . _ @ + - ' * #, got ${JSON.stringify(key.slice(0, 80))}`;
 }

@@ -39,6 +39,8 @@ export interface SettingsStore {
    * it stands while nobody else can change it. Resolves with what was wrong; empty when it is done.
    */
   change(author: Author, plan: (book: SettingsBook) => Plan): Promise<readonly SettingsProblem[]>;
+  /** The sound of a prompt by its SHA-256; those of prompts that were changed or removed stay. */
+  sound(sha256: string): Promise<Buffer | undefined>;
   audit(query: AuditQuery): Promise<readonly AuditEntry[]>;
   close(): Promise<void>;
 }

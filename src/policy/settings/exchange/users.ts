@@ -32,7 +32,7 @@ export async function importUsers(
       judged.push({ line: rows[problem.wish]!.line, message: showProblem(problem) });
     }
     // Rows that could not be read hold back the others as well.
-    return problems.length > 0 ? { edits: [], problems: planned.problems } : planned;
+    return problems.length > 0 ? { edits: [], sounds: [], problems: planned.problems } : planned;
   });
   const all = [...problems, ...judged].sort((a, b) => a.line - b.line);
   return { users: all.length > 0 ? 0 : rows.length, problems: all };

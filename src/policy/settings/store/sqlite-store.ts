@@ -91,7 +91,11 @@ class SqliteSettings implements SettingsStore {
       this.db.transaction().execute(async (transaction) => {
         // Nobody else can write now, so what is committed is what we change.
         this.follower.follow();
-        const { edits, problems } = plan(this.follower.book);
+        const { edits, sounds, problems } = plan(this.follower.book);
+        for (const { sha256, wav } of sounds) {
+          const row = transaction.insertInto('sound').values({ sha256, wav });
+          await row.onConflict((conflict) => conflict.doNothing()).execute();
+        }
         for (let from = 0; from < edits.length; from += AT_ONCE) {
           await write(transaction, edits.slice(from, from + AT_ONCE), { by, at: at.toISOString() });
           // Thousands of rows: what else this process does comes in between.
@@ -109,6 +113,12 @@ class SqliteSettings implements SettingsStore {
     if (before !== undefined) query = query.where('id', '<', before);
     const rows = await this.#guard(() => query.execute());
     return rows.map((row) => ({ id: row.id, by: row.by, at: new Date(row.at), ...toEdit(row) }));
+  }
+
+  async sound(sha256: string): Promise<Buffer | undefined> {
+    const query = this.db.selectFrom('sound').select('wav').where('sha256', '=', sha256);
+    const row = await this.#guard(() => query.executeTakeFirst());
+    return row && Buffer.from(row.wav);
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,8 @@ export interface Tables {
     before: string | null;
     after: string | null;
   };
+  /** Sounds of prompts. Nothing is removed: the evidence of calls names them by their hash. */
+  sound: { sha256: string; wav: Buffer };
 }
 
 type Migration = (db: Kysely<Tables>) => Promise<void>;
@@ -42,6 +44,13 @@ const MIGRATIONS: readonly Migration[] = [
       .execute();
     await db.schema.createIndex('audit_by_entry').on('audit').columns(['kind', 'key']).execute();
     await db.schema.createIndex('audit_by_time').on('audit').column('at').execute();
+  },
+  async (db) => {
+    await db.schema
+      .createTable('sound')
+      .addColumn('sha256', 'text', (column) => column.primaryKey())
+      .addColumn('wav', 'blob', (column) => column.notNull())
+      .execute();
   },
 ];
 
