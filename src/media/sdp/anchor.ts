@@ -1,12 +1,30 @@
 import type { Endpoint } from '../plane';
-import { attribute, type MediaSection, readSections, type SdpLine, type SdpResult } from './lines';
+import {
+  attribute,
+  type MediaSection,
+  readSections,
+  type SdpLine,
+  type SdpResult,
+  type Sections,
+} from './lines';
 import { describedBy, networkAddress, type OwnOrigin, originValue } from './origin';
+import type { RecordMark } from './recording-attributes';
 
 /** Where the media of a description is to come to: us. */
 export interface Anchoring {
   readonly origin: OwnOrigin;
   /** For each m-line in order: our endpoint towards the reader. Missing ones are rejected. */
   readonly media: ReadonlyArray<Endpoint | 'reject'>;
+  /** What the reader is told of recording, in place of what the description says. Absent: as it says. */
+  readonly recording?: RecordingWords;
+}
+
+/** RFC 7866 §7.1.2, §7.1.3. */
+export interface RecordingWords {
+  /** `a=record` for each m-line in order; undefined says nothing. */
+  readonly marks: ReadonlyArray<RecordMark | undefined>;
+  /** Whether `a=recordpref` is for the reader, too. */
+  readonly passesPreference: boolean;
 }
 
 export interface Anchored {
@@ -20,13 +38,14 @@ export interface Anchored {
  * o=, c=, ports and a=rtcp are ours, ICE goes, everything else stays as it is and where it is. A
  * line on hold by `0.0.0.0` stays on hold, a disabled one stays disabled.
  */
-export function anchor(text: string, { origin, media }: Anchoring): SdpResult<Anchored> {
-  const sections = readSections(text);
-  if (!sections.ok) return sections;
-  const session = sections.value.session.filter(stays).filter(({ type }) => type !== 'o');
+export function anchor(text: string, { origin, media, recording }: Anchoring): SdpResult<Anchored> {
+  const read = readSections(text);
+  if (!read.ok) return read;
+  const sections = recording ? withWords(read.value, recording) : read.value;
+  const session = sections.session.filter(stays).filter(({ type }) => type !== 'o');
   const inherited = session.find(isConnection);
   const own = session.map((line) => (isConnection(line) ? moved(line, origin.address) : line));
-  const lines = sections.value.media.flatMap((section, i) =>
+  const lines = sections.media.flatMap((section, i) =>
     anchorMedia(section, media[i] ?? 'reject', inherited, origin.address),
   );
   const [version, ...rest] = [...own, ...lines].map(({ type, value }) => `${type}=${value}\r\n`);
@@ -34,6 +53,32 @@ export function anchor(text: string, { origin, media }: Anchoring): SdpResult<An
   return {
     ok: true,
     value: { text: `${version}o=${originValue(next)}\r\n${next.body}`, origin: next },
+  };
+}
+
+/**
+ * At media level, where it belongs; and where all media say the same also at session level, which is where
+ * some look alone.
+ */
+function withWords(
+  { session, media }: Sections,
+  { marks, passesPreference }: RecordingWords,
+): Sections {
+  const kept = (line: SdpLine): boolean => {
+    if (line.type !== 'a') return true;
+    const { name } = attribute(line);
+    return name !== 'record' && (passesPreference || name !== 'recordpref');
+  };
+  const said = (mark: RecordMark | undefined): SdpLine[] =>
+    mark === undefined ? [] : [{ type: 'a', value: `record:${mark}` }];
+  const live = media.flatMap(({ fields }, i) => (fields.port === 0 ? [] : [marks[i]]));
+  const common = live.every((mark) => mark === live[0]) ? live[0] : undefined;
+  return {
+    session: [...session.filter(kept), ...said(common)],
+    media: media.map(({ fields, lines }, i) => ({
+      fields,
+      lines: [...lines.filter(kept), ...(fields.port === 0 ? [] : said(marks[i]))],
+    })),
   };
 }
 

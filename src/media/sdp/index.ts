@@ -1,4 +1,4 @@
-export { type Anchored, type Anchoring, anchor } from './anchor';
+export { type Anchored, type Anchoring, anchor, type RecordingWords } from './anchor';
 export type {
   Attribute,
   Carriage,
@@ -14,6 +14,13 @@ export { isRecordable, type Negotiated, negotiated } from './negotiated';
 export { type OwnOrigin, ownOrigin } from './origin';
 export { parseSdp } from './parse';
 export { clockRates, sameCodec } from './payloads';
+export {
+  type RecordMark,
+  type RecordPreference,
+  recordMarks,
+  recordPreferences,
+  strongestMark,
+} from './recording-attributes';
 export { type RecordingStream, recordingOffer } from './recording-offer';
 export { isHold, type RemoteEndpoint, receives, remoteEndpoint, sends } from './remote';
 export { type OwnMedia, type OwnSession, type Written, writeSdp } from './write';

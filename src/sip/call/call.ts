@@ -16,6 +16,7 @@ import { Reoffers } from '../procedures/reoffer';
 import type { CallRecord } from '../record';
 import { CallRecordings } from '../recording/call-recordings';
 import { recordedCall, recordedUsers } from '../recording/identities';
+import { RecordingNotices } from '../recording/notices';
 import type { Peer, Routed } from '../routing';
 import type { Attempt } from './attempt';
 import { CallerLeg } from './caller-leg';
@@ -41,6 +42,7 @@ export class Call implements CallParts {
   readonly caller: CallerLeg;
   readonly media: SessionMedia;
   readonly recordings: CallRecordings;
+  readonly notices: RecordingNotices;
 
   readonly #machine: CallMachine;
   readonly #driver: Driver<CallInput, CallOutput>;
@@ -70,16 +72,21 @@ export class Call implements CallParts {
     this.log = env.log.child({ call: this.id });
     this.caller = new CallerLeg(invite);
     const family = invite.source.address.includes(':') ? 6 : 4;
-    this.media = new SessionMedia(env.plane, this.id, env.addresses, () => sessionId(env.random), {
-      a: family,
-      b: familyOf(routed.targets[0]?.uri ?? ''),
-    });
     this.#builder = new RecordBuilder(this.id, invite, peer, routed, env.clock);
     const users = recordedUsers(env.policy, invite, this.#builder.caller, routed);
     this.recordings = new CallRecordings(
       env,
       recordedCall(this.id, invite, this.#builder, env.ids),
       users,
+    );
+    this.notices = new RecordingNotices(this);
+    this.media = new SessionMedia(
+      env.plane,
+      this.id,
+      env.addresses,
+      () => sessionId(env.random),
+      { a: family, b: familyOf(routed.targets[0]?.uri ?? '') },
+      this.notices,
     );
     this.#machine = new CallMachine({ ringMs: routed.ringMs, setupMs: env.setupMs });
     this.#driver = new Driver(this.#machine, env.clock, (output) => this.#perform(output));
@@ -101,6 +108,9 @@ export class Call implements CallParts {
       onAgreed: () => this.#agreed(),
       onDead: (side) => this.#onDead(side),
     });
+    this.recordings.onChanged = () => {
+      if (this.state === 'talking') this.#reoffers.notice();
+    };
     this.#watch = new MediaWatch(this, () => this.hangUp('MEDIA_TIMEOUT'));
   }
 
@@ -264,7 +274,7 @@ export class Call implements CallParts {
     if (descriptionOf(ack) === undefined) attempt.acknowledge();
     else {
       try {
-        attempt.acknowledge((await passBody(this.media, 'a', ack, 'answer')).body);
+        attempt.acknowledge((await passBody(this, 'a', ack, 'answer')).body);
         this.#agreed();
       } catch (error) {
         this.hangUp(faultOf(error, this.log));
@@ -278,7 +288,9 @@ export class Call implements CallParts {
     const { agreement } = this.media;
     if (!agreement) return;
     this.#reoffers.settled();
-    if (this.state === 'talking') this.recordings.agreed(agreement);
+    if (this.state !== 'talking') return;
+    this.recordings.agreed(agreement);
+    this.#reoffers.notice();
   }
 
   #relay(from: CallSide, request: IncomingRequest): void {

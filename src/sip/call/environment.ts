@@ -7,6 +7,7 @@ import type { HeaderOptions } from '../headers';
 import type { MediaAddresses } from '../media/addresses';
 import type { SessionMedia } from '../media/session-media';
 import type { CallRecordings, Recorders } from '../recording/call-recordings';
+import type { RecordingNotices } from '../recording/notices';
 import type { OwnAddresses, Router } from '../routing';
 import type { Attempt } from './attempt';
 import type { CallerLeg } from './caller-leg';
@@ -44,6 +45,8 @@ export interface CallParts {
   readonly log: Log;
   readonly media: SessionMedia;
   readonly recordings: CallRecordings;
+  /** What the parties are told of the recordings. */
+  readonly notices: RecordingNotices;
   readonly caller: CallerLeg;
   /** The target that is tried, or that has answered. */
   readonly callee: Attempt | undefined;

@@ -10,6 +10,9 @@ import type { CallSide } from '../call/signals';
  *    ▲               │ 491   ▲            (re-INVITE accepted)
  *    │               ▼       │ timer
  *    └── failed ── backoff ──┘
+ *
+ *        notice due           answered, or not
+ *  idle ───────────▶ telling ────────────────▶ idle
  * ```
  *
  * A second offer meets RFC 3261 §14.2: from the same side 500 with Retry-After, from the other 491. When
@@ -17,11 +20,17 @@ import type { CallSide } from '../call/signals';
  * waits, and the 491 is passed on only when that did not help. What comes between a 2xx and the ACK
  * of the one who asked waits for that ACK, for a re-INVITE would be too early there (§14.1); so it is
  * with the initial INVITE, from the callee's 2xx on.
+ *
+ * A notice is an offer of our own, of what each side knows already, that tells it of the recording
+ * (RFC 7866 §7.1.2). It waits until nothing else is under way, and however many become due meanwhile, one is
+ * sent, of what is true then. After a 491 it waits by §14.1, and lets others go first; any other failure ends it.
  */
 export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
   #state: ExchangeState;
   #parked: Offered | undefined;
-  readonly #timers = new TimerTable<'retry'>();
+  /** Sides that are to be told something, and how often each has answered 491. */
+  readonly #due = new Map<CallSide, number>();
+  readonly #timers = new TimerTable<'retry' | CallSide>();
 
   /**
    * @param random a number in [0, 1)
@@ -56,11 +65,17 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
         return this.#state.kind === 'initial' ? this.#release() : [];
       case 'accepted':
         return this.#onAccepted();
+      case 'notice':
+        for (const side of SIDES) this.#due.set(side, 0);
+        return this.#tell();
+      case 'told':
+        return this.#onTold(input.side, input.status, now);
     }
   }
 
   tick(now: Instant): readonly ExchangeOutput[] {
-    if (this.#timers.takeDue(now).length === 0 || this.#state.kind !== 'backoff') return [];
+    const due = this.#timers.takeDue(now);
+    if (!due.includes('retry') || this.#state.kind !== 'backoff') return this.#tell();
     const { offer, tries } = this.#state;
     this.#state = { kind: 'relayed', offer, tries: tries + 1 };
     return [{ kind: 'relay', id: offer.id }];
@@ -73,6 +88,12 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
         this.#state = { kind: 'relayed', offer, tries: 1 };
         return [{ kind: 'relay', id: offer.id }];
       case 'confirming':
+        if (this.#parked) return [this.#refuse(offer, this.#parked.from)];
+        this.#parked = offer;
+        return [];
+      case 'telling':
+        // The one who is told has crossed our offer.
+        if (state.waiting.has(offer.from)) return [this.#refuse(offer, undefined)];
         if (this.#parked) return [this.#refuse(offer, this.#parked.from)];
         this.#parked = offer;
         return [];
@@ -124,18 +145,40 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
       return [];
     }
     if (state.kind !== 'backoff' || state.offer.id !== id) return [];
-    this.#timers.stopAll();
+    this.#timers.stop('retry');
     return this.#release();
+  }
+
+  #onTold(side: CallSide, status: number, now: Instant): readonly ExchangeOutput[] {
+    const state = this.#state;
+    if (state.kind !== 'telling' || !state.waiting.delete(side)) return [];
+    const tries = state.tries.get(side)! + 1;
+    const another = this.#due.has(side);
+    if (status === REQUEST_PENDING && (another || tries < MOST_TRIES)) {
+      if (!another) this.#due.set(side, tries);
+      this.#timers.set(side, now + this.#pause(side === 'caller' ? 'callee' : 'caller'));
+    }
+    return state.waiting.size === 0 ? this.#release() : [];
+  }
+
+  #tell(): readonly ExchangeOutput[] {
+    if (this.#state.kind !== 'idle') return [];
+    const now = SIDES.filter((side) => this.#due.has(side) && !this.#timers.has(side));
+    if (now.length === 0) return [];
+    const tries = new Map(now.map((side) => [side, this.#due.get(side)!]));
+    for (const side of now) this.#due.delete(side);
+    this.#state = { kind: 'telling', waiting: new Set(now), tries };
+    return now.map((side) => ({ kind: 'tell', side }));
   }
 
   #release(): readonly ExchangeOutput[] {
     this.#state = { kind: 'idle' };
     const next = this.#parked;
     this.#parked = undefined;
-    return next ? this.#onOffered(next) : [];
+    return next ? this.#onOffered(next) : this.#tell();
   }
 
-  #refuse(offer: Offered, pendingFrom: CallSide): ExchangeOutput {
+  #refuse(offer: Offered, pendingFrom: CallSide | undefined): ExchangeOutput {
     if (offer.from !== pendingFrom)
       return { kind: 'refuse', id: offer.id, status: REQUEST_PENDING };
     const retryAfterS = Math.floor(this.random() * 11);
@@ -149,6 +192,7 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
   }
 }
 
+const SIDES: readonly CallSide[] = ['caller', 'callee'];
 const REQUEST_PENDING = 491;
 const MOST_TRIES = 3;
 
@@ -169,7 +213,11 @@ export type ExchangeInput =
   /** The initial INVITE's offer has its answer, before the INVITE has. */
   | { readonly kind: 'settled' }
   /** The callee has accepted the initial INVITE: the caller is told, and has its ACK to send. */
-  | { readonly kind: 'accepted' };
+  | { readonly kind: 'accepted' }
+  /** What the sides are told of the recording may have changed. */
+  | { readonly kind: 'notice' }
+  /** How a side has answered a notice; 200 also when there was nothing to tell it. */
+  | { readonly kind: 'told'; readonly side: CallSide; readonly status: number };
 
 export type ExchangeOutput =
   /** Send the request to the other side. Again, after a 491. */
@@ -183,12 +231,20 @@ export type ExchangeOutput =
       readonly id: number;
       readonly status: number;
       readonly retryAfterS?: number;
-    };
+    }
+  /** Offer this side what it knows, with what is true of the recording now. */
+  | { readonly kind: 'tell'; readonly side: CallSide };
 
 export type ExchangeState =
   | { readonly kind: 'initial' }
   | { readonly kind: 'idle' }
   | { readonly kind: 'relayed'; readonly offer: Offered; readonly tries: number }
   | { readonly kind: 'backoff'; readonly offer: Offered; readonly tries: number }
+  /** Notices are under way to these sides. */
+  | {
+      readonly kind: 'telling';
+      readonly waiting: Set<CallSide>;
+      readonly tries: ReadonlyMap<CallSide, number>;
+    }
   /** The ACK of `from` is waited for; without `id` the one to the initial INVITE. */
   | { readonly kind: 'confirming'; readonly from: CallSide; readonly id: number | undefined };

@@ -2,6 +2,7 @@ import type { Side } from '../../media';
 import { parseBody, sdpOf } from '../../siprec';
 import type { SipMessage } from '../../ua';
 import { bodyHeaders } from '../headers';
+import type { RecordingNotices } from '../recording/notices';
 import type { SessionMedia } from './session-media';
 
 /** A body for the other side, with the headers that describe it. */
@@ -29,25 +30,34 @@ export function descriptionOf(message: SipMessage): string | undefined {
   return parsed.kind === 'parts' ? sdpOf(parsed.parts) : undefined;
 }
 
+/** What bodies pass through. */
+export interface Passage {
+  readonly media: SessionMedia;
+  readonly notices: RecordingNotices;
+}
+
 /**
  * The body of a message for the other side: its session description leads to us, every other part (ISUP,
- * PIDF ...) stays as it is. A `preview` is an answer that another may replace.
+ * PIDF ...) stays as it is. A `preview` is an answer that another may replace. `onTaken` is called when the
+ * description has been taken, before the one for the other side is written.
  * @throws Fault as SessionMedia does
  */
 export async function passBody(
-  media: SessionMedia,
+  { media, notices }: Passage,
   from: Side,
   message: SipMessage,
   role: SdpRole,
+  onTaken?: () => void,
 ): Promise<PassedBody> {
-  if (message.body === '') return NO_BODY;
   const sdp = descriptionOf(message);
+  await notices.hear(from === 'a' ? 'caller' : 'callee', message, sdp);
+  if (message.body === '') return NO_BODY;
   const headers = bodyHeaders(message);
   if (sdp === undefined) return { body: message.body, headers, described: false };
   const passed =
     role === 'offer'
-      ? await media.offer(from, sdp)
-      : await media.answer(from, sdp, role === 'answer');
+      ? await media.offer(from, sdp, onTaken)
+      : await media.answer(from, sdp, role === 'answer', onTaken);
   // Not by String.replace: a `$` in the description would mean something there.
   const at = message.body.indexOf(sdp);
   const body = message.body.slice(0, at) + passed + message.body.slice(at + sdp.length);

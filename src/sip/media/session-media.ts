@@ -13,6 +13,7 @@ import {
   type OwnOrigin,
   ownOrigin,
   parseSdp,
+  type RecordingWords,
   remoteEndpoint,
   type SessionDescription,
   type Side,
@@ -46,6 +47,18 @@ interface Slot {
   readonly bind: Readonly<Record<Side, string>>;
 }
 
+/** What the descriptions of the call say of its recording: RFC 7866 §7. */
+export interface RecordingNotes {
+  /** For what `description`, of the other side, becomes towards this one. */
+  wordsFor(to: Side, description: SessionDescription): RecordingWords;
+}
+
+/** The standing description for a side, and what it says of the recording. */
+export interface Repetition {
+  readonly text: string;
+  readonly notes: string;
+}
+
 /** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
 const MOST_LINES = 8;
 
@@ -71,6 +84,8 @@ export class SessionMedia {
   /** Indexes of the lines that the pending offer has opened. */
   #opened: number[] = [];
   #agreement: Agreement | undefined;
+  /** What each side was last told of the recording, and before the pending offer. */
+  readonly #noted: Record<Side, { now?: string; before?: string }> = { a: {}, b: {} };
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -80,6 +95,7 @@ export class SessionMedia {
     private readonly addresses: MediaAddresses,
     private readonly newSessionId: () => string,
     families: Readonly<Record<Side, 4 | 6>>,
+    private readonly notes?: RecordingNotes,
   ) {
     this.#family = { ...families };
     this.#origin = { a: this.#newOrigin('a'), b: this.#newOrigin('b') };
@@ -102,17 +118,74 @@ export class SessionMedia {
     return this.#standing[side];
   }
 
+  /**
+   * The description that a side has of the other one, to be offered anew or to answer one that changes nothing;
+   * with what is true of the recording now. Undefined before anything was agreed.
+   */
+  repeat(to: Side): Promise<Repetition | undefined> {
+    return this.#inTurn(async () => {
+      const from = otherOf(to);
+      const text = this.#standing[from];
+      if (text === undefined || this.#closed) return undefined;
+      const description = read(text);
+      return {
+        text: this.#anchored(from, text, description, (index) => this.#slots[index]?.line),
+        notes: this.#notesFor(to, description),
+      };
+    });
+  }
+
+  /** A side has got a repetition. */
+  repeated(to: Side, { notes }: Repetition): void {
+    this.#noted[to] = { now: notes };
+  }
+
+  /** Whether what a side was told of the recording last is true now. */
+  tellsTruth(to: Side): boolean {
+    const text = this.#standing[otherOf(to)];
+    return text === undefined || this.#notesFor(to, read(text)) === this.#noted[to].now;
+  }
+
+  /** Whether a side says nothing new, but for its wishes about recording. */
+  isStanding(from: Side, text: string): boolean {
+    const standing = this.#standing[from];
+    return standing !== undefined && essence(standing) === essence(text);
+  }
+
+  /**
+   * The answer to a repetition that was offered. Where its sender is shows anew; nothing else of what was agreed is
+   * for it to change.
+   * @throws Fault OFFER_NOT_UNDERSTOOD
+   */
+  answerRepetition(from: Side, text: string): Promise<void> {
+    return this.#inTurn(async () => {
+      const standing = this.#standing[otherOf(from)];
+      const description = read(text);
+      if (standing === undefined) return;
+      const offered = read(standing).media;
+      const terms = offered.map((one, index) =>
+        negotiated(one, description.media[index] ?? { ...one, port: 0 }),
+      );
+      const kept = this.#agreement?.lines.every(({ line }, i) => !line || terms[i]?.accepted);
+      if (!kept) return;
+      this.#standing[from] = text;
+      this.#expect(from, description, terms);
+    });
+  }
+
   /** Another callee is tried: a dialog of its own, maybe over another address family. */
   turnTo(family: 4 | 6): void {
     this.#family.b = family;
     this.#origin.b = this.#newOrigin('b');
+    this.#noted.b = {};
   }
 
   /**
-   * Takes the offer of one side and gives the one for the other.
+   * Takes the offer of one side and gives the one for the other. `onTaken` is called when it has been taken,
+   * before the other is written.
    * @throws Fault OFFER_NOT_UNDERSTOOD, PORTS_EXHAUSTED, MEDIA_WORKER_LOST
    */
-  offer(from: Side, text: string): Promise<string> {
+  offer(from: Side, text: string, onTaken: () => void = () => {}): Promise<string> {
     return this.#inTurn(async () => {
       const description = read(text);
       this.#learnFamily(from, description);
@@ -121,16 +194,22 @@ export class SessionMedia {
       this.#preview = undefined;
       // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
       if (!this.#agreement) this.#expect(from, description, undefined);
-      return this.#anchored(from, text, (index) => this.#slots[index]?.line);
+      onTaken();
+      return this.#told(from, text, description, (index) => this.#slots[index]?.line);
     });
   }
 
   /**
    * Takes the answer of one side and gives the one for the other. Until it is `final` another may follow:
-   * of a fork, or of the next target.
+   * of a fork, or of the next target. `onTaken` as with `offer`.
    * @throws Fault OFFER_NOT_UNDERSTOOD
    */
-  answer(from: Side, text: string, final: boolean): Promise<string> {
+  answer(
+    from: Side,
+    text: string,
+    final: boolean,
+    onTaken: () => void = () => {},
+  ): Promise<string> {
     return this.#inTurn(async () => {
       const description = read(text);
       const offer = this.#offer;
@@ -145,7 +224,8 @@ export class SessionMedia {
       this.#expect(from, description, terms);
       this.#preview = { from, text, agreement: { offerer: offer.from, lines } };
       if (final) this.#settle();
-      return this.#anchored(from, text, (index) => lines[index]?.line);
+      onTaken();
+      return this.#told(from, text, description, (index) => lines[index]?.line);
     });
   }
 
@@ -160,6 +240,8 @@ export class SessionMedia {
   /** The pending offer was refused: what it had opened is closed, what was agreed stays. */
   refused(): Promise<void> {
     return this.#inTurn(async () => {
+      const to = this.#offer && otherOf(this.#offer.from);
+      if (to) this.#noted[to] = { now: this.#noted[to].before ?? this.#noted[to].now };
       if (!this.#agreement) return;
       for (const index of this.#opened) this.#drop(index);
       this.#opened = [];
@@ -198,6 +280,7 @@ export class SessionMedia {
     this.#preview = undefined;
     if (!preview || !offer) return;
     this.#standing[offer.from] = offer.text;
+    this.#noted[preview.from] = { now: this.#noted[preview.from].now };
     this.#standing[preview.from] = preview.text;
     this.#keep(preview.agreement);
   }
@@ -256,14 +339,41 @@ export class SessionMedia {
     });
   }
 
-  #anchored(from: Side, text: string, lineAt: (index: number) => MediaLine | undefined): string {
-    const to = from === 'a' ? 'b' : 'a';
+  /** What the other side is told. */
+  #told(
+    from: Side,
+    text: string,
+    description: SessionDescription,
+    lineAt: (index: number) => MediaLine | undefined,
+  ): string {
+    const to = otherOf(from);
+    const anchored = this.#anchored(from, text, description, lineAt);
+    this.#noted[to] = { now: this.#notesFor(to, description), before: this.#noted[to].now };
+    return anchored;
+  }
+
+  #notesFor(to: Side, description: SessionDescription): string {
+    return (this.notes?.wordsFor(to, description).marks ?? []).join();
+  }
+
+  #anchored(
+    from: Side,
+    text: string,
+    description: SessionDescription,
+    lineAt: (index: number) => MediaLine | undefined,
+  ): string {
+    const to = otherOf(from);
     const media: Array<Endpoint | 'reject'> = [];
     for (let index = 0; index < MOST_LINES; index++) {
       const local = lineAt(index)?.local[to];
       media.push(local ? this.addresses.advertised(local) : 'reject');
     }
-    const anchored = anchor(text, { origin: this.#origin[to], media });
+    const recording = this.notes?.wordsFor(to, description);
+    const anchored = anchor(text, {
+      origin: this.#origin[to],
+      media,
+      ...(recording && { recording }),
+    });
     if (!anchored.ok) throw anchored.fault;
     this.#origin[to] = anchored.value.origin;
     return anchored.value.text;
@@ -294,6 +404,19 @@ export class SessionMedia {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+function otherOf(side: Side): Side {
+  return side === 'a' ? 'b' : 'a';
+}
+
+/** A description without what may differ although nothing has changed: its version, and words about recording. */
+function essence(text: string): string {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !/^(o=|a=record(pref)?:)/.test(line))
+    .join('\n');
 }
 
 /** What the relay must not look into: UDPTL, and DTLS that shares its port with SRTP. */

@@ -18,11 +18,21 @@ const RETRY_AFTER_S = '5';
 export async function answerCaller(call: CallParts, attempt: Attempt): Promise<Dialog | undefined> {
   const response = attempt.response!;
   const invited = descriptionOf(call.caller.invite) !== undefined;
-  const passed = await passBody(call.media, 'b', response, invited ? 'answer' : 'offer');
-  if (invited && !passed.described) await call.media.confirm();
-  if (call.over || call.caller.answered) return undefined;
-  call.recordings.begin(call.media);
-  const headers = responseHeaders(call.env, response, response.status, passed);
+  const gone = () => call.over || call.caller.answered;
+  // Before the answer is written: it says whether the call is recorded.
+  const begin = () => {
+    if (!gone()) call.recordings.begin(call.media);
+  };
+  const passed = await passBody(call, 'b', response, invited ? 'answer' : 'offer', begin);
+  if (!passed.described) {
+    if (invited) await call.media.confirm();
+    begin();
+  }
+  if (gone()) return undefined;
+  const headers = call.notices.supported(
+    'caller',
+    responseHeaders(call.env, response, response.status, passed),
+  );
   return call.caller.accept({
     reason: response.reason,
     headers: timerForCaller(headers, call.caller.invite, call.env.sessionExpiresS),

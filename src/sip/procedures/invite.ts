@@ -30,13 +30,15 @@ export function nextMaxForwards(value: string | undefined): number | undefined {
  * @throws Fault when the offer cannot be used, or there is no port for it
  */
 export async function prepareInvite(
-  { env, media, caller }: CallParts,
+  call: CallParts,
   target: Target,
 ): Promise<(sessionExpiresS: number | undefined, leastS?: number) => OutgoingInvite> {
+  const { env, media, caller, notices } = call;
   media.turnTo(familyOf(target.uri));
-  const passed = await passBody(media, 'a', caller.invite, 'offer');
+  notices.turnTo();
+  const passed = await passBody(call, 'a', caller.invite, 'offer');
   const headers = {
-    ...requestHeaders(env, caller.invite, passed),
+    ...notices.supported('callee', requestHeaders(env, caller.invite, passed)),
     ...parties(env, caller.invite, target),
   };
   const { body } = passed;

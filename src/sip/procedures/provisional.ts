@@ -50,7 +50,7 @@ export class ProvisionalRelay {
     const invited = descriptionOf(call.caller.invite) !== undefined;
     const reliable = response.reliable && call.caller.invite.supportsReliableProvisionals;
     const role = invited ? (response.reliable ? 'answer' : 'preview') : 'offer';
-    const passed = await passBody(call.media, 'b', response, role);
+    const passed = await passBody(call, 'b', response, role);
     if (call.over || call.callee !== attempt) return;
     if (reliable) this.#waiting.push({ response, offered: passed.described && !invited });
     const headers = responseHeaders(call.env, response, response.status, passed);
@@ -80,7 +80,7 @@ export class ProvisionalRelay {
     const { response, offered } = acknowledged;
     try {
       const offers = !offered && descriptionOf(prack) !== undefined;
-      const passed = await passBody(call.media, 'a', prack, offered ? 'answer' : 'offer');
+      const passed = await passBody(call, 'a', prack, offered ? 'answer' : 'offer');
       const headers = requestHeaders(call.env, prack, passed);
       const sent = response.prack(passed.body, headers);
       const answer = await patiently(call.env.clock, prack, sent);
@@ -89,7 +89,7 @@ export class ProvisionalRelay {
         await prack.respond(answer?.status ?? 200);
         return;
       }
-      const back = offers ? await passBody(call.media, 'b', answer, 'answer') : keptBody(answer);
+      const back = offers ? await passBody(call, 'b', answer, 'answer') : keptBody(answer);
       await prack.respond(answer.status, {
         headers: responseHeaders(call.env, answer, answer.status, back),
         ...(back.body !== undefined && { body: back.body }),

@@ -13,7 +13,9 @@ import { type Leg, mediaSide, otherSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
 import { detached } from '../detached';
 import { type ExchangeInput, ExchangeMachine, type ExchangeOutput } from '../exchange/machine';
+import { CALL_METHODS } from '../headers';
 import { descriptionOf, keptBody, NO_BODY, type PassedBody, passBody } from '../media/bodies';
+import type { Repetition } from '../media/session-media';
 import { requestHeaders, responseHeaders } from './carry';
 import { patiently, tryingSoon } from './trying';
 
@@ -33,7 +35,15 @@ interface Exchange {
   acknowledge?: ((body?: string) => void) | undefined;
   confirmation?: SipMessage;
   withdrawn?: boolean;
+  /** Answered with this without asking the other side: it only says what its sender wishes of the recording. */
+  own?: Repetition;
 }
+
+/** Of messages that are about a leg alone, and come from nobody else. */
+const OWN: Headers = { Allow: CALL_METHODS.join(', ') };
+
+/** Statuses of one that does not know UPDATE after all. */
+const NOT_UPDATE = new Set([405, 501]);
 
 /** Statuses that say that the dialog itself is gone (RFC 3261 §12.2.1.2). */
 const DEAD = new Set([408, 481]);
@@ -70,6 +80,11 @@ export class Reoffers {
   /** The callee has accepted the initial INVITE. */
   accepted(): void {
     this.#driver.input({ kind: 'accepted' });
+  }
+
+  /** What is true of the recording may have changed: whoever can be told is, as soon as may be. */
+  notice(): void {
+    if (!this.#stopped) this.#driver.input({ kind: 'notice' });
   }
 
   onReinvite(from: CallSide, request: IncomingReinvite): void {
@@ -125,6 +140,10 @@ export class Reoffers {
   }
 
   #perform(output: ExchangeOutput): void {
+    if (output.kind === 'tell') {
+      this.#detached(this.#tell(output.side));
+      return;
+    }
     const exchange = this.#exchanges.get(output.id);
     if (!exchange) return;
     switch (output.kind) {
@@ -151,19 +170,23 @@ export class Reoffers {
   }
 
   async #relay(id: number, exchange: Exchange): Promise<void> {
-    const { env, media } = this.call;
+    const { env, notices } = this.call;
     const to = this.legOf(otherSide(exchange.from));
     try {
+      if (await this.#answersAlone(exchange)) {
+        this.#driver.input({ kind: 'answered', id, status: 200 });
+        return;
+      }
       if (!to) throw new DialogGone('there is no other side yet');
       exchange.passed ??= await passBody(
-        media,
+        this.call,
         mediaSide(exchange.from),
         exchange.request,
         'offer',
       );
       const { passed } = exchange;
       const content = {
-        headers: requestHeaders(env, exchange.request, passed),
+        headers: notices.supported(to.side, requestHeaders(env, exchange.request, passed)),
         ...(passed.body !== undefined && { body: passed.body }),
       };
       if (exchange.method === 'UPDATE') {
@@ -187,9 +210,80 @@ export class Reoffers {
     }
   }
 
+  /** A wish of a recorded user about the recording, and nothing else: no business of the other side's. */
+  async #answersAlone(exchange: Exchange): Promise<boolean> {
+    const { from, request, offers, passed } = exchange;
+    const { media, notices } = this.call;
+    const description = descriptionOf(request);
+    if (!offers || passed || description === undefined) return false;
+    if (!notices.isWish(from, description)) return false;
+    if (!media.isStanding(mediaSide(from), description)) return false;
+    await notices.hear(from, request, description);
+    const own = await media.repeat(mediaSide(from));
+    if (own) exchange.own = own;
+    return own !== undefined;
+  }
+
+  /** Gives the answer of ours to the one who asked. */
+  async #reply(id: number, exchange: Exchange, own: Repetition): Promise<void> {
+    const { media, notices } = this.call;
+    const { from, request } = exchange;
+    this.#exchanges.delete(id);
+    exchange.stopWaiting();
+    if (exchange.withdrawn) {
+      this.#driver.input({ kind: 'confirmed', side: from });
+      return;
+    }
+    media.repeated(mediaSide(from), own);
+    await request.respond(200, { headers: notices.supported(from, OWN), body: own.text });
+  }
+
+  /** Tells a side what is true of the recording. Whatever comes of it, the call goes on. */
+  async #tell(side: CallSide): Promise<void> {
+    const leg = this.legOf(side);
+    let status = 200;
+    if (leg && this.call.notices.owes(side)) {
+      try {
+        status = await this.#propose(leg);
+      } catch (error) {
+        this.call.log.debug({ err: error, side }, 'recording notice not sent');
+      }
+    }
+    this.#driver.input({ kind: 'told', side, status });
+  }
+
+  /** Offers a side what it knows already. Resolves with the status that it answers. */
+  async #propose(leg: Leg): Promise<number> {
+    const { media, notices } = this.call;
+    const { side } = leg;
+    const offer = await media.repeat(mediaSide(side));
+    if (!offer) return 200;
+    const content = { body: offer.text, headers: notices.supported(side, OWN) };
+    let answer: IncomingResponse | undefined;
+    if (notices.takesUpdate(side)) answer = await leg.request('UPDATE', content);
+    let acknowledge = () => {};
+    if (!answer || NOT_UPDATE.has(answer.status)) {
+      const final = await leg.reinvite(content);
+      answer = final.response;
+      if (final.kind === 'accepted') acknowledge = () => final.ack();
+    }
+    acknowledge();
+    // Whoever declines is not asked again, until there is something else to say.
+    if (answer.status !== 491) media.repeated(mediaSide(side), offer);
+    const description = descriptionOf(answer);
+    if (answer.status >= 300 || description === undefined) return answer.status;
+    await media.answerRepetition(mediaSide(side), description);
+    await notices.hear(side, answer, description);
+    return answer.status;
+  }
+
   /** Gives the other side's final answer to the one who asked. */
   async #pass(id: number, exchange: Exchange): Promise<void> {
-    const { env, media } = this.call;
+    if (exchange.own) {
+      await this.#reply(id, exchange, exchange.own);
+      return;
+    }
+    const { env, media, notices } = this.call;
     const { from, request, offers } = exchange;
     const answer = exchange.answer!;
     const answerer = otherSide(from);
@@ -203,13 +297,15 @@ export class Reoffers {
       }
       const role = offers ? 'answer' : 'offer';
       const refusal = descriptionOf(answer) === undefined ? keptBody(answer) : NO_BODY;
-      const passed = accepted ? await passBody(media, mediaSide(answerer), answer, role) : refusal;
+      const passed = accepted
+        ? await passBody(this.call, mediaSide(answerer), answer, role)
+        : refusal;
       if (!accepted && offers) await media.refused();
       if (accepted && offers) this.events.onAgreed();
       exchange.stopWaiting();
       await request.respond(answer.status, {
         reason: answer.reason,
-        headers: responseHeaders(env, answer, answer.status, passed),
+        headers: notices.supported(from, responseHeaders(env, answer, answer.status, passed)),
         ...(passed.body !== undefined && { body: passed.body }),
       });
     } catch (error) {
@@ -228,7 +324,7 @@ export class Reoffers {
       return;
     }
     try {
-      const passed = await passBody(this.call.media, mediaSide(from), confirmation, 'answer');
+      const passed = await passBody(this.call, mediaSide(from), confirmation, 'answer');
       acknowledge(exchange, passed.body);
       if (passed.described) this.events.onAgreed();
     } catch (error) {

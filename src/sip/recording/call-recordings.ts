@@ -1,3 +1,4 @@
+import { type RecordMark, strongestMark } from '../../media';
 import type { RecordedUser, RecordingAction } from '../../policy';
 import type { StopReason } from '../../siprec';
 import type { CallSide } from '../call/signals';
@@ -10,12 +11,20 @@ export type { RecordedCall, Recorders } from './user-recording';
 
 /** The recordings of one call: those of each recorded user, tied together by a group. */
 export class CallRecordings {
+  /** Called when what the parties are to be told of it has changed. */
+  onChanged: () => void = () => {};
   readonly #users: readonly UserRecordings[];
   #begun = false;
 
   constructor(services: RecordingServices, call: RecordedCall, users: readonly RecordedUser[]) {
     const ids = { groupId: services.ids.uuid(), sessionId: services.ids.uuid() };
-    this.#users = users.map((user) => new UserRecordings(services, call, user, ids));
+    const changed = () => this.onChanged();
+    this.#users = users.map((user) => new UserRecordings(services, call, user, ids, changed));
+  }
+
+  /** What is true of the call for all who take part in it (RFC 7866 §7.1.2); undefined when nobody is recorded. */
+  get mark(): RecordMark | undefined {
+    return strongestMark(...this.#users.map(({ mark }) => mark));
   }
 
   /**

@@ -1,4 +1,5 @@
 import { Driver } from '../../core';
+import type { RecordMark } from '../../media';
 import {
   type RecordedUser,
   type RecordingAction,
@@ -34,12 +35,16 @@ export class UserRecordings {
   #media: SessionMedia | undefined;
   #agreement: Agreement | undefined;
   #startedAt: Date;
+  #mark: RecordMark = 'off';
+  /** Counts what the parties are to be told. */
+  #marked = 0;
 
   constructor(
     private readonly services: RecordingServices,
     private readonly call: RecordedCall,
     readonly user: RecordedUser,
     private readonly ids: { readonly groupId: string; readonly sessionId: string },
+    private readonly onMarked: () => void,
   ) {
     const { autoResumeSeconds } = user.settings;
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
@@ -51,6 +56,11 @@ export class UserRecordings {
   /** Of the recording that is under way, or was last; `off` when there is none. */
   get state(): string {
     return this.#recordings.at(-1)?.state ?? 'off';
+  }
+
+  /** What the parties may be told of it: `paused` once nothing reaches the recorder any more. */
+  get mark(): RecordMark {
+    return this.#mark;
   }
 
   /** The commands that came, in order, with what they were answered. */
@@ -131,9 +141,11 @@ export class UserRecordings {
       case 'reply':
         this.#reply = output.result;
         return;
+      case 'indicate':
+        this.#indicate(output.record);
+        return;
       case 'announce':
       case 'tone':
-      case 'indicate':
         // Nothing of these concerns the recorder.
         return;
     }
@@ -148,6 +160,18 @@ export class UserRecordings {
     this.#recordings.push(recording);
     recording.begin(this.#media!);
     if (this.#agreement) recording.agreed(this.#agreement);
+  }
+
+  #indicate(mark: RecordMark): void {
+    this.#marked += 1;
+    const latest = this.#marked;
+    const tell = () => {
+      if (latest !== this.#marked || this.#mark === mark) return;
+      this.#mark = mark;
+      this.onMarked();
+    };
+    if (mark === 'paused') void this.#inForce.then(tell);
+    else tell();
   }
 
   #note(at: Date, by: RecordingActor, action: RecordingAction, result: ControlResult): void {

@@ -45,8 +45,8 @@ export function portOf(sdp: string): number {
   return parsed.value.media[0]!.port;
 }
 
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 5_000;
+export async function until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+  const deadline = Date.now() + withinMs;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
