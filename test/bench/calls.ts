@@ -1,0 +1,142 @@
+/**
+ * What setting up and tearing down a call costs: SIPp calls SIPp through Twintrack as it is installed, in
+ * a process of its own, with a recorder that is SIPp too. In the same run, for measure: the same calls
+ * unrecorded, and a bare three-leg drachtio-srf application.
+ *
+ *     npm run bench:calls [-- --rates 50,100,200,300,400,500 --seconds 8 --only recorded,bare]
+ *
+ * No audio is sent. Calls are held for a second.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cpuOf, machineCpuMs, residentKib } from './calls/cpu';
+import { Parties, PORTS, settle } from './calls/parties';
+import { type Heard, quantile } from './calls/short-messages';
+import { type Subject, SUBJECTS } from './calls/subjects';
+
+const { values } = parseArgs({
+  options: {
+    rates: { type: 'string', default: '50,100,200,300,400,500,600' },
+    seconds: { type: 'string', default: '8' },
+    hold: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '1' },
+    only: { type: 'string', default: 'recorded,unrecorded,bare' },
+  },
+});
+const SECONDS = Number(values.seconds);
+const HOLD_MS = Number(values.hold);
+const RATES = values.rates.split(',').map(Number);
+
+/** What makes the code warm: V8 compiles for good what has run some thousand times. */
+const WARM_UP = { rate: 100, seconds: 20 };
+
+interface Row {
+  readonly subject: string;
+  readonly rate: number;
+  readonly heard: Heard;
+  readonly cpuMsPerCall: number;
+  readonly mainMsPerCall: number;
+  readonly residentKib: number;
+  readonly grownKibPerCall: number;
+  /** Cores that neither the subject nor SIPp has used. */
+  readonly cores: number;
+}
+
+async function measure(parties: Parties, subject: Subject, rate: number): Promise<Row> {
+  const { pids, port, name } = subject;
+  const read = () => ({ ...cpuOf(pids), kib: residentKib(pids), machine: machineCpuMs() });
+  const [before, at] = [read(), Date.now()];
+  const heard = await parties.call(port, rate, SECONDS, HOLD_MS);
+  await settle();
+  const [after, elapsed] = [read(), Date.now() - at];
+  const { offered } = heard;
+  return {
+    subject: name,
+    rate,
+    heard,
+    cpuMsPerCall: (after.all - before.all) / offered,
+    mainMsPerCall: (after.main - before.main) / offered,
+    residentKib: after.kib,
+    grownKibPerCall: (after.kib - before.kib) / offered,
+    cores: (after.machine - before.machine) / elapsed,
+  };
+}
+
+function show(row: Row): void {
+  const { heard } = row;
+  const { postDialDelaysMs } = heard;
+  const delay = (share: number): string => quantile(postDialDelaysMs, share).toFixed(2);
+  const cells = [
+    row.subject.padEnd(10),
+    String(row.rate).padStart(5),
+    String(heard.offered).padStart(6),
+    String(heard.failed).padStart(6),
+    String(heard.refused).padStart(5),
+    String(heard.repeated).padStart(6),
+    row.cpuMsPerCall.toFixed(2).padStart(6),
+    row.mainMsPerCall.toFixed(2).padStart(6),
+    `${delay(0.5)} ${delay(0.99)}`.padStart(12),
+    (row.residentKib / 1024).toFixed(0).padStart(5),
+    row.grownKibPerCall.toFixed(1).padStart(7),
+    row.cores.toFixed(2).padStart(5),
+  ];
+  console.log(cells.join(' | '));
+}
+
+/** The highest rate of the unbroken run of steps without a failure, by subject. */
+function sustained(rows: readonly Row[], subject: string): number {
+  let highest = 0;
+  for (const rate of RATES) {
+    const steps = rows.filter((row) => row.subject === subject && row.rate === rate);
+    if (steps.length === 0 || steps.some(({ heard }) => heard.failed > 0)) break;
+    highest = rate;
+  }
+  return highest;
+}
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'twintrack-bench-'));
+  const parties = new Parties(directory);
+  const subjects: Subject[] = [];
+  try {
+    console.log(`Node ${process.version}. CPU: ms a call, of the subject's processes; main: of`);
+    console.log('their main threads. Delay: ms from INVITE to 180. Cores: busy, of the machine.');
+    const direct = await parties.call(PORTS.callee, RATES[0]!, 3, HOLD_MS);
+    const ring = (share: number) => quantile(direct.postDialDelaysMs, share).toFixed(2);
+    console.log(`Without anything between: INVITE to 180 in ${ring(0.5)} ms, p99 ${ring(0.99)}.`);
+    for (const name of values.only.split(',') as Array<keyof typeof SUBJECTS>) {
+      subjects.push(await SUBJECTS[name](directory));
+    }
+    for (const { port } of subjects) {
+      await parties.call(port, WARM_UP.rate, WARM_UP.seconds, HOLD_MS);
+      await settle();
+    }
+    console.log(
+      'subject    | calls/s | calls | failed | 503 | repeat | CPU | main | delay p50 p99 | MiB | KiB/call | cores',
+    );
+    const rows: Row[] = [];
+    for (let round = 0; round < Number(values.rounds); round++) {
+      for (const rate of RATES) {
+        for (const subject of subjects) {
+          const row = await measure(parties, subject, rate);
+          rows.push(row);
+          show(row);
+        }
+      }
+    }
+    for (const { name } of subjects) {
+      console.log(`${name}: no call failed up to ${sustained(rows, name)} a second`);
+    }
+  } finally {
+    await Promise.all(subjects.map((subject) => subject.stop()));
+    await parties.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});
