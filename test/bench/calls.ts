@@ -3,7 +3,7 @@
  * a process of its own, with a recorder that is SIPp too. In the same run, for measure: the same calls
  * unrecorded, and a bare three-leg drachtio-srf application.
  *
- *     npm run bench:calls [-- --rates 50,100,200,300,400,500 --seconds 8 --only recorded,bare]
+ *     npm run bench:calls [-- --rates 50,100,200,300,400,500,600 --seconds 8 --rounds 1 --only recorded,bare]
  *
  * No audio is sent. Calls are held for a second.
  */
@@ -11,16 +11,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cpuOf, machineCpuMs, residentKib } from './calls/cpu';
+import { cpuOf, machineCpuMs, ownCpuMs, residentKib } from './calls/cpu';
 import { Parties, PORTS, settle } from './calls/parties';
 import { type Heard, quantile } from './calls/short-messages';
-import { type Subject, SUBJECTS } from './calls/subjects';
+import { SUBJECTS, type Subject } from './calls/subjects';
 
 const { values } = parseArgs({
   options: {
     rates: { type: 'string', default: '50,100,200,300,400,500,600' },
     seconds: { type: 'string', default: '8' },
     hold: { type: 'string', default: '1000' },
+    warm: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', default: 'recorded,unrecorded,bare' },
   },
@@ -29,8 +30,11 @@ const SECONDS = Number(values.seconds);
 const HOLD_MS = Number(values.hold);
 const RATES = values.rates.split(',').map(Number);
 
-/** What makes the code warm: V8 compiles for good what has run some thousand times. */
-const WARM_UP = { rate: 100, seconds: 20 };
+/** For so many seconds the code is made warm: V8 compiles for good what has run some thousand times. */
+const WARM_UP_RATE = 50;
+
+const HEADING =
+  'subject    | calls/s | calls | failed |  503 | repeat |    CPU |   main | delay p50 p99 |  MiB | KiB/call | others';
 
 interface Row {
   readonly subject: string;
@@ -40,13 +44,17 @@ interface Row {
   readonly mainMsPerCall: number;
   readonly residentKib: number;
   readonly grownKibPerCall: number;
-  /** Cores that neither the subject nor SIPp has used. */
-  readonly cores: number;
+  /** Cores that something else on the machine has used: more than 0.1 spoils the figures. */
+  readonly others: number;
 }
 
 async function measure(parties: Parties, subject: Subject, rate: number): Promise<Row> {
   const { pids, port, name } = subject;
-  const read = () => ({ ...cpuOf(pids), kib: residentKib(pids), machine: machineCpuMs() });
+  const read = () => ({
+    ...cpuOf(pids),
+    kib: residentKib(pids),
+    others: machineCpuMs() - cpuOf([...pids, ...parties.pids]).all - ownCpuMs(),
+  });
   const [before, at] = [read(), Date.now()];
   const heard = await parties.call(port, rate, SECONDS, HOLD_MS);
   await settle();
@@ -60,7 +68,7 @@ async function measure(parties: Parties, subject: Subject, rate: number): Promis
     mainMsPerCall: (after.main - before.main) / offered,
     residentKib: after.kib,
     grownKibPerCall: (after.kib - before.kib) / offered,
-    cores: (after.machine - before.machine) / elapsed,
+    others: Math.max(0, after.others - before.others) / elapsed,
   };
 }
 
@@ -70,17 +78,17 @@ function show(row: Row): void {
   const delay = (share: number): string => quantile(postDialDelaysMs, share).toFixed(2);
   const cells = [
     row.subject.padEnd(10),
-    String(row.rate).padStart(5),
-    String(heard.offered).padStart(6),
+    String(row.rate).padStart(7),
+    String(heard.offered).padStart(5),
     String(heard.failed).padStart(6),
-    String(heard.refused).padStart(5),
+    String(heard.refused).padStart(4),
     String(heard.repeated).padStart(6),
     row.cpuMsPerCall.toFixed(2).padStart(6),
     row.mainMsPerCall.toFixed(2).padStart(6),
-    `${delay(0.5)} ${delay(0.99)}`.padStart(12),
-    (row.residentKib / 1024).toFixed(0).padStart(5),
-    row.grownKibPerCall.toFixed(1).padStart(7),
-    row.cores.toFixed(2).padStart(5),
+    `${delay(0.5)} ${delay(0.99)}`.padStart(13),
+    (row.residentKib / 1024).toFixed(0).padStart(4),
+    row.grownKibPerCall.toFixed(1).padStart(8),
+    row.others.toFixed(2).padStart(6),
   ];
   console.log(cells.join(' | '));
 }
@@ -101,8 +109,13 @@ async function main(): Promise<void> {
   const parties = new Parties(directory);
   const subjects: Subject[] = [];
   try {
-    console.log(`Node ${process.version}. CPU: ms a call, of the subject's processes; main: of`);
-    console.log('their main threads. Delay: ms from INVITE to 180. Cores: busy, of the machine.');
+    console.log(
+      `Node ${process.version}. CPU: ms a call, of the subject's processes; main: of their`,
+    );
+    console.log(
+      'main threads. Delay: ms from INVITE to 180. Others: cores that everything else on the',
+    );
+    console.log('machine has used; 0.1 spoils the figures.');
     const direct = await parties.call(PORTS.callee, RATES[0]!, 3, HOLD_MS);
     const ring = (share: number) => quantile(direct.postDialDelaysMs, share).toFixed(2);
     console.log(`Without anything between: INVITE to 180 in ${ring(0.5)} ms, p99 ${ring(0.99)}.`);
@@ -110,12 +123,10 @@ async function main(): Promise<void> {
       subjects.push(await SUBJECTS[name](directory));
     }
     for (const { port } of subjects) {
-      await parties.call(port, WARM_UP.rate, WARM_UP.seconds, HOLD_MS);
+      await parties.call(port, WARM_UP_RATE, Number(values.warm), HOLD_MS);
       await settle();
     }
-    console.log(
-      'subject    | calls/s | calls | failed | 503 | repeat | CPU | main | delay p50 p99 | MiB | KiB/call | cores',
-    );
+    console.log(HEADING);
     const rows: Row[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const rate of RATES) {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 const CLOCK_TICKS = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -20,10 +20,19 @@ export function cpuOf(pids: readonly number[]): Cpu {
   return { all, main };
 }
 
-function usedMs(path: string): number {
+/** Of this process and of all that it has started and seen end, in milliseconds. */
+export function ownCpuMs(): number {
+  return usedMs('/proc/self/stat') + usedMs('/proc/self/stat', CHILDREN_USER);
+}
+
+/** Fields of /proc/PID/stat after the name: user and system time, and those of children that have ended. */
+const USER = 11;
+const CHILDREN_USER = 13;
+
+function usedMs(path: string, first = USER): number {
   const stat = readFileSync(path, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / CLOCK_TICKS;
+  return ((Number(fields[first]) + Number(fields[first + 1])) * 1000) / CLOCK_TICKS;
 }
 
 /** Of everything on the machine, in milliseconds. */
@@ -40,12 +49,4 @@ export function residentKib(pids: readonly number[]): number {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     return sum + Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]);
   }, 0);
-}
-
-/** Names and CPU of a process's threads, for the profile. */
-export function threads(pid: number): ReadonlyArray<{ name: string; ms: number }> {
-  return readdirSync(`/proc/${pid}/task`).map((thread) => ({
-    name: readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim(),
-    ms: usedMs(`/proc/${pid}/task/${thread}/stat`),
-  }));
 }

@@ -7,7 +7,12 @@ import { awaitCall, type Content, message, respond, respondInside, scenario } fr
 import { type Heard, hear } from './short-messages';
 
 /** Where the parties of the bench are: apart from the media ports of what is measured. */
-export const PORTS = { caller: 16_000, callee: 16_001, recorder: 16_002, subjects: 16_010 } as const;
+export const PORTS = {
+  caller: 16_000,
+  callee: 16_001,
+  recorder: 16_002,
+  subjects: 16_010,
+} as const;
 export const HOST = '127.0.0.1';
 
 const GIVE_UP_MS = 10_000;
@@ -99,6 +104,11 @@ export class Parties {
     ];
   }
 
+  /** Processes that are there all the time. */
+  get pids(): readonly number[] {
+    return this.#children.map(({ pid }) => pid!);
+  }
+
   /** Calls `to` at this rate for so long, each call of `holdMs`, and tells what was heard. */
   async call(to: number, rate: number, seconds: number, holdMs: number): Promise<Heard> {
     const calls = rate * seconds;
@@ -132,7 +142,11 @@ export class Parties {
     return this.#sipp(name, text, ['-l', 1_000_000]);
   }
 
-  #sipp(name: keyof typeof PORTS, text: string, args: ReadonlyArray<string | number>): ChildProcess {
+  #sipp(
+    name: keyof typeof PORTS,
+    text: string,
+    args: ReadonlyArray<string | number>,
+  ): ChildProcess {
     const file = join(this.directory, `${name}.xml`);
     writeFileSync(file, text);
     const place = ['-i', HOST, '-p', PORTS[name], '-t', 'u1', '-buff_size', 4 * 1024 * 1024];
