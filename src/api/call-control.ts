@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { RecordingAction } from '../policy';
 import type { ControlAnswer } from '../sip';
+import { showRecordingState } from './representations';
 import { refusalOfChange } from './settings/author';
 import type { LiveCall } from './status-source';
 
@@ -41,7 +42,7 @@ export function addCallControl(
     const result = await control(id, command.user, command.action);
     if (result === 'done' || result === 'already') {
       const { recordings = [] } = calls().find((call) => call.id === id) ?? {};
-      return { result, recordings: recordings.map(({ user, state }) => ({ user, state })) };
+      return { result, recordings: recordings.map(showRecordingState) };
     }
     const [status, error] = REFUSALS[result];
     return reply.code(status).send({ result, error });

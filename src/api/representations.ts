@@ -1,6 +1,6 @@
 import type { Recording } from '../recorder';
 import { channelNames, filesOf, recordingFileUrl } from './recording-files';
-import type { LiveCall } from './status-source';
+import type { LiveCall, LiveRecording } from './status-source';
 
 /** A call as JSON: times in RFC 3339, what is not known yet as null. */
 export function showCall(call: LiveCall): object {
@@ -11,8 +11,13 @@ export function showCall(call: LiveCall): object {
     callee: call.callee,
     startedAt: call.startedAt.toISOString(),
     answeredAt: call.answeredAt?.toISOString() ?? null,
-    recordings: call.recordings.map(({ user, state }) => ({ user, state })),
+    recordings: call.recordings.map(showRecordingState),
   };
+}
+
+/** What is recorded of a user in a live call. */
+export function showRecordingState({ since, pausedBy, ...state }: LiveRecording): object {
+  return { ...state, since: since?.toISOString() ?? null, pausedBy: pausedBy ?? null };
 }
 
 /** A recording in a list. */

@@ -1,3 +1,4 @@
+import type { RecordingActor, RecordingMode } from '../policy';
 import type { Recording, RecordingQuery } from '../recorder';
 
 /** A call that is going on. Identities in full: this is for those who may see them. */
@@ -15,8 +16,15 @@ export interface LiveCall {
 
 export interface LiveRecording {
   readonly user: string;
+  readonly side: 'caller' | 'callee';
+  /** As it is in force in this call. */
+  readonly mode: RecordingMode;
   /** `off`: nothing is recorded, and nothing was in this call. */
   readonly state: 'off' | 'starting' | 'recording' | 'paused' | 'failed' | 'ended';
+  /** When it came to be so; while recorded, when the recording began or went on. */
+  readonly since: Date | undefined;
+  /** How the pause was asked for. */
+  readonly pausedBy: RecordingActor | undefined;
 }
 
 export interface Readiness {

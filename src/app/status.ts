@@ -65,7 +65,7 @@ function liveCall({
     startedAt: setupAt,
     answeredAt,
     recordings: recordings.map((recording) => ({
-      user: recording.user,
+      ...recording,
       state: RECORDING_STATES[recording.state] ?? 'starting',
     })),
   };

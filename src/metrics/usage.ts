@@ -28,7 +28,11 @@ export interface CdrUsage {
 /** Where figures are read from at each scrape; what is absent is not there to be measured. */
 export interface UsageSources {
   readonly ready?: () => boolean;
-  readonly calls?: () => ReadonlyArray<Pick<CallSnapshot, 'answeredAt' | 'recordings'>>;
+  readonly calls?: () => ReadonlyArray<
+    Pick<CallSnapshot, 'answeredAt'> & {
+      readonly recordings: ReadonlyArray<{ readonly state: string }>;
+    }
+  >;
   readonly refusals?: () => RefusalCounts;
   readonly cdr?: () => CdrUsage;
   readonly media?: () => Promise<PlaneUsage>;

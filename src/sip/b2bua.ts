@@ -18,7 +18,7 @@ import { DialogReferences } from './dialog-references';
 import { type MediaAddress, MediaAddresses } from './media/addresses';
 import { nextMaxForwards } from './procedures/invite';
 import { answerOutsideCalls } from './procedures/outside-calls';
-import type { CallRecord, ControlAnswer } from './record';
+import type { CallRecord, ControlAnswer, RecordingStatus } from './record';
 import type { Recorders } from './recording/call-recordings';
 import { OwnAddresses, type Peer, Router, type Routing } from './routing';
 
@@ -74,7 +74,7 @@ export interface CallSnapshot {
   readonly callee: string;
   readonly setupAt: Date;
   readonly answeredAt: Date | undefined;
-  readonly recordings: ReadonlyArray<{ readonly user: string; readonly state: string }>;
+  readonly recordings: readonly RecordingStatus[];
 }
 
 /** Requests that were turned away before they became calls, by why. */

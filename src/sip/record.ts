@@ -1,6 +1,6 @@
 import type { FaultCode, Millis } from '../core';
 import type { StreamStats } from '../media';
-import type { RecordingAction, RecordingActor, RecordingReply } from '../policy';
+import type { RecordingAction, RecordingActor, RecordingMode, RecordingReply } from '../policy';
 import type { CallSide } from './call/signals';
 
 /** One party as signalling knows it. Personal data: log it redacted. */
@@ -77,6 +77,20 @@ export type ControlResult = RecordingReply | 'failed';
 
 /** The same from outside the call. no-user: no such user is recorded in it. which-user: several are, and none was named. */
 export type ControlAnswer = ControlResult | 'no-user' | 'which-user';
+
+/** What is recorded of a user in a running call, as it is now. */
+export interface RecordingStatus {
+  readonly user: string;
+  readonly side: CallSide;
+  /** As it is in force in this call. */
+  readonly mode: RecordingMode;
+  /** Of the recording that is under way, or was last; `off` when there is none. */
+  readonly state: string;
+  /** When it was begun, paused, resumed, stopped or lost, whichever was last; undefined while `off`. */
+  readonly since: Date | undefined;
+  /** How the pause was asked for; undefined unless it is paused. */
+  readonly pausedBy: RecordingActor | undefined;
+}
 
 /** A call from its first message to its last: what a CDR is made of. */
 export interface CallRecord {

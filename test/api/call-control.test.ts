@@ -1,8 +1,18 @@
 import type { ControlAnswer } from '../../src/sip';
-import { aCall, ask, Bench } from './support';
+import { aCall, ask, Bench, recordingOf } from './support';
 
 const TOKEN = 'secret-of-the-test';
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+
+const PAUSED = { state: 'paused', pausedBy: 'api' } as const;
+const SHOWN = {
+  user: 'alice',
+  side: 'caller',
+  mode: 'always-pause-resume',
+  state: 'paused',
+  since: '2026-01-15T14:00:05.000Z',
+  pausedBy: 'api',
+};
 
 let bench: Bench;
 beforeEach(() => {
@@ -15,7 +25,7 @@ async function send(
   more: { answers?: ControlAnswer; headers?: Record<string, string>; token?: string } = {},
 ) {
   const asked: unknown[] = [];
-  bench.calls = [{ ...aCall, recordings: [{ user: 'alice', state: 'paused' }] }];
+  bench.calls = [{ ...aCall, recordings: [recordingOf('alice', PAUSED)] }];
   const api = await bench.serve({
     token: 'token' in more ? more.token : TOKEN,
     control: async (...command) => {
@@ -32,7 +42,7 @@ describe('a command to the recording of a live call', () => {
   it('is carried out, and answered with the state that it leads to', async () => {
     expect(await send('{"user": "alice", "action": "pause"}')).toEqual({
       status: 200,
-      json: { result: 'done', recordings: [{ user: 'alice', state: 'paused' }] },
+      json: { result: 'done', recordings: [SHOWN] },
       asked: [['call-1', 'alice', 'pause']],
     });
   });

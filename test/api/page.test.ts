@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { aCall, aStream, ask, Bench, wav } from './support';
+import { aCall, aStream, ask, Bench, recordingOf, wav } from './support';
 
 let bench: Bench;
 beforeEach(() => {
@@ -23,11 +23,27 @@ describe('the status page', () => {
   });
 
   it('shows live calls, and how long they have been going on', async () => {
-    bench.calls = [{ ...aCall, recordings: [{ user: 'u', state: 'failed' }] }];
+    bench.calls = [{ ...aCall, recordings: [recordingOf('u', { state: 'failed' })] }];
     const { text } = await page();
     expect(text).toContain('<td>sip:+15550100@pbx.example.com</td>');
     expect(text).toContain('<time>1:05</time>');
-    expect(text).toContain('<span class="bad" title="u">failed</span>');
+    expect(text).toContain('<span class="bad">failed</span>');
+  });
+
+  it('shows who is recorded, how, and since when', async () => {
+    const since = new Date('2026-01-15T14:00:58Z');
+    const paused = { state: 'paused', pausedBy: 'dtmf', since } as const;
+    const off = { state: 'off', mode: 'on-demand', side: 'callee', since: undefined } as const;
+    bench.calls = [
+      { ...aCall, recordings: [recordingOf('alice', paused), recordingOf('bob', off)] },
+    ];
+    const { text } = await page();
+    expect(text).toContain(
+      '<span class="quiet">paused by dtmf</span> <time>0:12</time> <span title="caller">alice</span> <span class="quiet">always-pause-resume</span>',
+    );
+    expect(text).toContain(
+      '<span class="quiet">off</span> <span title="callee">bob</span> <span class="quiet">on-demand</span>',
+    );
   });
 
   it('shows why calls are not taken', async () => {
@@ -73,7 +89,7 @@ describe('the status page', () => {
         ...aCall,
         caller: hostile,
         callee: hostile,
-        recordings: [{ user: hostile, state: 'ended' }],
+        recordings: [recordingOf(hostile, { state: 'ended' })],
       },
     ];
     bench.reasons = [hostile];

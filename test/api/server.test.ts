@@ -45,7 +45,16 @@ describe('the lists', () => {
         callee: 'sip:bob@example.com',
         startedAt: '2026-01-15T14:00:00.000Z',
         answeredAt: '2026-01-15T14:00:05.000Z',
-        recordings: [{ user: '+15550100', state: 'recording' }],
+        recordings: [
+          {
+            user: '+15550100',
+            side: 'caller',
+            mode: 'always-pause-resume',
+            state: 'recording',
+            since: '2026-01-15T14:00:05.000Z',
+            pausedBy: null,
+          },
+        ],
       },
       expect.objectContaining({ id: 'call-2', answeredAt: null }),
     ]);

@@ -7,7 +7,7 @@ import {
   SettingsUnavailable,
 } from '../../src/policy';
 import { change, Office, SMALL, TO_ALICE } from '../policy/settings/support';
-import { type Answer, ask, Bench } from './support';
+import { type Answer, aCall, ask, Bench } from './support';
 
 let bench: Bench;
 let office: Office;
@@ -281,6 +281,20 @@ describe('the description', () => {
       'reminderIntervalSeconds',
     );
     expect(Object.keys(components.schemas.user!.properties)).toContain('externalType');
+  });
+
+  it('tells of live calls what the list shows', async () => {
+    bench.calls = [aCall];
+    const { json } = await send('GET', '/v1/openapi.json');
+    const { call, recordingState } = (
+      json as { components: { schemas: Record<string, { properties: object }> } }
+    ).components.schemas;
+    const { calls } = (await send('GET', '/v1/calls')).json as {
+      calls: [{ recordings: [object] }];
+    };
+    expect(Object.keys(call!.properties)).toEqual(Object.keys(calls[0]));
+    const [recording] = calls[0].recordings;
+    expect(Object.keys(recordingState!.properties).sort()).toEqual(Object.keys(recording).sort());
   });
 
   it('is a page as well', async () => {

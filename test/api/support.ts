@@ -7,6 +7,7 @@ import {
   type ApiOptions,
   createApi,
   type LiveCall,
+  type LiveRecording,
   type StatusSource,
 } from '../../src/api';
 import type { Recording, StreamFacts } from '../../src/recorder';
@@ -45,8 +46,15 @@ export const aCall: LiveCall = {
   callee: 'sip:bob@example.com',
   startedAt: new Date('2026-01-15T14:00:00Z'),
   answeredAt: new Date('2026-01-15T14:00:05Z'),
-  recordings: [{ user: '+15550100', state: 'recording' }],
+  recordings: [recordingOf('+15550100')],
 };
+
+/** What is recorded of a user, unless told otherwise. */
+export function recordingOf(user: string, more: Partial<LiveRecording> = {}): LiveRecording {
+  const since = new Date('2026-01-15T14:00:05Z');
+  const { side, mode } = { side: 'caller', mode: 'always-pause-resume' } as const;
+  return { user, side, mode, state: 'recording', since, pausedBy: undefined, ...more };
+}
 
 /** A stream of which everything was received, unless told otherwise. */
 export function aStream(more: Partial<StreamFacts>): StreamFacts {

@@ -58,14 +58,18 @@ function callTable(calls: readonly LiveCall[], now: Date): Html {
   if (calls.length === 0) return html`<p class="card nothing">No call is going on.</p>`;
   const rows = calls.map(
     (call) =>
-      html`<tr><td>${call.caller}</td><td>${call.callee}</td><td>${call.state}</td><td><time>${clock(secondsBetween(call.answeredAt ?? call.startedAt, now))}</time></td><td>${call.recordings.map(recordingBadge)}</td></tr>`,
+      html`<tr><td>${call.caller}</td><td>${call.callee}</td><td>${call.state}</td><td><time>${clock(secondsBetween(call.answeredAt ?? call.startedAt, now))}</time></td><td>${call.recordings.map((one) => recordingLine(one, now))}</td></tr>`,
   );
   return html`<div class="card scroll"><table><thead><tr><th>From</th><th>To</th><th>State</th><th>For</th><th>Recording</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function recordingBadge({ state, user }: LiveRecording): Html {
+/** Who is recorded, what is done now and since when, and the mode that has it so. */
+function recordingLine(recording: LiveRecording, now: Date): Html {
+  const { state, user, side, mode, since, pausedBy } = recording;
   const look = state === 'recording' ? 'recording' : state === 'failed' ? 'bad' : 'quiet';
-  return html`<span class="${look}" title="${user}">${state}</span> `;
+  const by = pausedBy === undefined ? '' : ` by ${pausedBy}`;
+  const long = since && html` <time>${clock(secondsBetween(since, now))}</time>`;
+  return html`<div><span class="${look}">${state}${by}</span>${long} <span title="${side}">${user}</span> <span class="quiet">${mode}</span></div>`;
 }
 
 function recordingCard({ recording, peaks }: ShownRecording): Html {

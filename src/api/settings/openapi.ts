@@ -1,4 +1,12 @@
-import { EXTERNAL_TYPE, FIELDS, type Field, KEY_NAME, KINDS, type Kind } from '../../policy';
+import {
+  EXTERNAL_TYPE,
+  FIELDS,
+  type Field,
+  KEY_NAME,
+  KINDS,
+  type Kind,
+  SETTINGS,
+} from '../../policy';
 import { LARGEST_PROMPT } from '../../tones';
 
 /** An OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1. */
@@ -53,12 +61,23 @@ export function openApi(): OpenApi {
         query('at', { type: 'string', format: 'date-time' }),
       ]),
     },
-    '/v1/calls': { get: operation('Live calls.', []) },
+    '/v1/calls': {
+      get: answered(
+        operation(
+          'Live calls, each with what is recorded of whom, in which mode and since when.',
+          [],
+        ),
+        { type: 'object', properties: { calls: { type: 'array', items: reference('call') } } },
+      ),
+    },
     '/v1/calls/{id}/recording': {
       post: {
-        ...operation('Start, stop, pause or resume the recording of a user in a live call.', [
-          { ...NAME, name: 'id' },
-        ]),
+        ...answered(
+          operation('Start, stop, pause or resume the recording of a user in a live call.', [
+            { ...NAME, name: 'id' },
+          ]),
+          COMMANDED,
+        ),
         requestBody: {
           required: true,
           content: { 'application/json': { schema: CONTROL } },
@@ -80,6 +99,8 @@ export function openApi(): OpenApi {
       schemas: Object.fromEntries([
         ...KINDS.map((kind) => [kind, entrySchema(kind)]),
         ['problems', PROBLEMS],
+        ['call', CALL],
+        ['recordingState', RECORDING_STATE],
       ]),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
@@ -104,6 +125,47 @@ const CONTROL = {
   properties: {
     action: { type: 'string', enum: ['start', 'stop', 'pause', 'resume'] },
     user: { type: 'string', description: 'May be left out where one alone is recorded.' },
+  },
+};
+
+const TIME = { type: ['string', 'null'], format: 'date-time' };
+
+const RECORDING_STATE = {
+  type: 'object',
+  properties: {
+    user: { type: 'string' },
+    side: { type: 'string', enum: ['caller', 'callee'] },
+    mode: { ...SETTINGS.mode.schema, description: 'As it is in force in this call.' },
+    state: {
+      type: 'string',
+      enum: ['off', 'starting', 'recording', 'paused', 'failed', 'ended'],
+    },
+    since: { ...TIME, description: 'When it came to be so; null while nothing was recorded.' },
+    pausedBy: {
+      type: ['string', 'null'],
+      description: 'How the pause was asked for: api, dtmf, info, recordpref or x-ac-action.',
+    },
+  },
+};
+
+const CALL = {
+  type: 'object',
+  properties: {
+    id: { type: 'string' },
+    state: { type: 'string', enum: ['routing', 'ringing', 'answered', 'ending'] },
+    caller: { type: 'string' },
+    callee: { type: 'string' },
+    startedAt: { type: 'string', format: 'date-time' },
+    answeredAt: TIME,
+    recordings: { type: 'array', items: reference('recordingState') },
+  },
+};
+
+const COMMANDED = {
+  type: 'object',
+  properties: {
+    result: { type: 'string', enum: ['done', 'already'] },
+    recordings: { type: 'array', items: reference('recordingState') },
   },
 };
 
@@ -219,6 +281,11 @@ function operation(summary: string, parameters: readonly object[], kind?: Kind):
       },
     },
   };
+}
+
+function answered(of: Operation, schema: object): Operation {
+  const done = { description: 'Done.', content: { 'application/json': { schema } } };
+  return { ...of, responses: { ...of.responses, 200: done } };
 }
 
 function query(name: string, schema: object, required = false): object {

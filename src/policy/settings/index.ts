@@ -13,6 +13,7 @@ export {
   type Kind,
   NO_CODE,
   ORGANIZATION_KEY,
+  SETTINGS,
   SHIPPED_PROMPT,
   valuesInOrder,
 } from './entries';

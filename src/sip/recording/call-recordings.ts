@@ -3,7 +3,7 @@ import type { RecordedUser, RecordingAction } from '../../policy';
 import type { StopReason } from '../../siprec';
 import type { CallSide } from '../call/signals';
 import type { Agreement, SessionMedia } from '../media/session-media';
-import type { ControlAnswer, ControlRecord, RecordingRecord } from '../record';
+import type { ControlAnswer, ControlRecord, RecordingRecord, RecordingStatus } from '../record';
 import type { RecordedCall, RecordingServices } from './user-recording';
 import { UserRecordings } from './user-recordings';
 
@@ -67,8 +67,8 @@ export class CallRecordings {
   }
 
   /** For a look at the running call. */
-  get states(): ReadonlyArray<{ readonly user: string; readonly state: string }> {
-    return this.#users.map(({ user, state }) => ({ user: user.id, state }));
+  get states(): readonly RecordingStatus[] {
+    return this.#users.map(({ status }) => status);
   }
 
   /** The commands that came, with what they were answered. */

@@ -11,7 +11,7 @@ import {
 } from '../../policy';
 import type { StopReason } from '../../siprec';
 import type { Agreement, SessionMedia } from '../media/session-media';
-import type { ControlRecord, ControlResult, RecordingRecord } from '../record';
+import type { ControlRecord, ControlResult, RecordingRecord, RecordingStatus } from '../record';
 import {
   type RecordedCall,
   type Recorders,
@@ -38,6 +38,9 @@ export class UserRecordings {
   #mark: RecordMark = 'off';
   /** Counts what the parties are to be told. */
   #marked = 0;
+  readonly #mode: RecordingMode;
+  #since: Date | undefined;
+  #pausedBy: RecordingActor | undefined;
 
   constructor(
     private readonly services: RecordingServices,
@@ -49,13 +52,21 @@ export class UserRecordings {
     const { autoResumeSeconds } = user.settings;
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
     this.#startedAt = services.clock.wall();
-    this.#machine = new RecordingMachine(modeInForce(user, services.recorders), autoResumeMs);
+    this.#mode = modeInForce(user, services.recorders);
+    this.#machine = new RecordingMachine(this.#mode, autoResumeMs);
     this.#driver = new Driver(this.#machine, services.clock, (output) => this.#perform(output));
   }
 
-  /** Of the recording that is under way, or was last; `off` when there is none. */
-  get state(): string {
-    return this.#recordings.at(-1)?.state ?? 'off';
+  get status(): RecordingStatus {
+    const { id, side } = this.user;
+    return {
+      user: id,
+      side: side === 'caller' ? 'caller' : 'callee',
+      mode: this.#mode,
+      state: this.#recordings.at(-1)?.state ?? 'off',
+      since: this.#since,
+      pausedBy: this.#pausedBy,
+    };
   }
 
   /** What the parties may be told of it: `paused` once nothing reaches the recorder any more. */
@@ -125,15 +136,18 @@ export class UserRecordings {
         this.#recordings.at(-1)!.keep();
         return;
       case 'pause':
+        this.#changed(output.by);
         this.#inForce = this.#recordings.at(-1)!.pause(output.by);
         return;
       case 'resume':
+        this.#changed();
         this.#inForce = this.#recordings.at(-1)!.resume(output.by);
         if (output.by === 'timer') {
           this.#note(this.services.clock.wall(), 'timer', 'resume', 'done');
         }
         return;
       case 'finish':
+        this.#changed();
         if (output.cause === 'stopped') {
           void this.#recordings.at(-1)!.end({ text: 'the user stopped it' });
         }
@@ -154,8 +168,11 @@ export class UserRecordings {
   #begin(kept: boolean): void {
     const { services, call, user, ids } = this;
     const session = { call, user, ...ids, startedAt: this.#startedAt };
+    this.#changed();
     const recording = new UserRecording(services, session, kept, () => {
-      if (recording === this.#recordings.at(-1)) this.#driver.input({ kind: 'recorder-failed' });
+      if (recording !== this.#recordings.at(-1)) return;
+      this.#changed();
+      this.#driver.input({ kind: 'recorder-failed' });
     });
     this.#recordings.push(recording);
     recording.begin(this.#media!);
@@ -172,6 +189,11 @@ export class UserRecordings {
     };
     if (mark === 'paused') void this.#inForce.then(tell);
     else tell();
+  }
+
+  #changed(pausedBy?: RecordingActor): void {
+    this.#since = this.services.clock.wall();
+    this.#pausedBy = pausedBy;
   }
 
   #note(at: Date, by: RecordingActor, action: RecordingAction, result: ControlResult): void {

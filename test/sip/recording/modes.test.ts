@@ -8,7 +8,7 @@ describe('a recorded user', () => {
       expect(world.journal).toEqual([]);
       await world.answer();
       expect(world.journal).toEqual(['fork1a open', 'fork2b open', 'id3 invite']);
-      expect(world.call.states).toEqual([{ user: 'alice', state: 'active' }]);
+      expect(world.call.states).toMatchObject([{ user: 'alice', state: 'active' }]);
       expect(await world.call.end({ text: 'over' })).toMatchObject([
         { recordingId: 'id3', recorded: 'fully', side: 'caller' },
       ]);
@@ -22,7 +22,7 @@ describe('a recorded user', () => {
       await world.answer();
       world.call.agreed(world.agreement);
       await world.rest();
-      expect(world.call.states).toEqual([{ user: 'alice', state: 'off' }]);
+      expect(world.call.states).toMatchObject([{ user: 'alice', state: 'off' }]);
       expect(await world.call.end({ text: 'over' })).toEqual([]);
       expect(world.journal).toEqual([]);
     },
@@ -57,7 +57,7 @@ describe('a recorded user', () => {
       user('always', { side: 'called', id: 'bob' }),
     ]);
     await world.answer();
-    expect(world.call.states).toEqual([
+    expect(world.call.states).toMatchObject([
       { user: 'alice', state: 'off' },
       { user: 'bob', state: 'active' },
     ]);
@@ -66,7 +66,7 @@ describe('a recorded user', () => {
   it('is told of in the record when nobody can record', async () => {
     const world = new RecordedWorld([user('always')], { recorder: false });
     await world.answer();
-    expect(world.call.states).toEqual([{ user: 'alice', state: 'failed' }]);
+    expect(world.call.states).toMatchObject([{ user: 'alice', state: 'failed' }]);
     expect(await world.call.end({ text: 'over' })).toMatchObject([
       { recorded: 'not', fault: 'RECORDER_NOT_CONFIGURED' },
     ]);
@@ -75,5 +75,42 @@ describe('a recorded user', () => {
   it('has nothing recorded when the call was never answered', async () => {
     const world = new RecordedWorld([user('always')]);
     expect(await world.call.end({ text: 'over' })).toEqual([]);
+  });
+});
+
+describe('a look at the running call', () => {
+  it('tells each user’s mode in force, the state, since when, and how a pause was asked for', async () => {
+    const world = new RecordedWorld([
+      user('on-demand-keep'),
+      user('always-pause-resume', { side: 'called', id: 'bob' }),
+    ]);
+    await world.answer();
+    const begun = world.clock.wall();
+    world.clock.advance(5_000);
+    await world.call.control('bob', 'pause');
+    expect(world.call.states).toEqual([
+      {
+        user: 'alice',
+        side: 'caller',
+        mode: 'on-demand',
+        state: 'off',
+        since: undefined,
+        pausedBy: undefined,
+      },
+      {
+        user: 'bob',
+        side: 'callee',
+        mode: 'always-pause-resume',
+        state: 'paused',
+        since: new Date(begun.getTime() + 5_000),
+        pausedBy: 'api',
+      },
+    ]);
+    world.clock.advance(5_000);
+    await world.call.control('bob', 'resume');
+    expect(world.call.states[1]).toMatchObject({
+      since: new Date(begun.getTime() + 10_000),
+      pausedBy: undefined,
+    });
   });
 });
