@@ -1,0 +1,83 @@
+// From their own files: what an index passes on is looked up anew at every packet.
+import { classify, DATAGRAM } from '../rtp/demux';
+import { rtpHeaderLength } from '../rtp/packet';
+import { type SrtpSession, sameKeys } from '../srtp/keys';
+import { type CryptoKit, PLAIN_AT, SEALED_AT } from '../srtp/kit';
+import { REFUSED, SrtpReceiver } from '../srtp/receiver';
+import { SrtpSender } from '../srtp/sender';
+import type { Transform } from './transform';
+
+const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
+const RTCP_HEADER = 8;
+
+/**
+ * SRTP between a leg or a fork and the wire, for as long as either lives: its contexts, and with them round and
+ * replay, stay where a new agreement keeps the keys. Until keys are agreed nothing passes either way.
+ */
+export class SrtpTransform implements Transform {
+  readonly sealed: Buffer;
+  /** Packets that were not authentic, and that had been before. */
+  unauthentic = 0;
+  replayed = 0;
+
+  #session: SrtpSession | undefined;
+  #sender: SrtpSender | undefined;
+  #receiver: SrtpReceiver | undefined;
+
+  constructor(private readonly kit: CryptoKit) {
+    this.sealed = kit.bytes.subarray(SEALED_AT);
+  }
+
+  /** Undefined: agreed to, and not yet with which keys. */
+  use(session: SrtpSession | undefined): void {
+    const before = this.#session;
+    this.#session = session;
+    if (!session) {
+      this.close();
+      return;
+    }
+    if (!sameKeys(before?.send, session.send)) {
+      this.#sender?.close();
+      this.#sender = new SrtpSender(this.kit, session.send);
+    }
+    if (!sameKeys(before?.receive, session.receive)) {
+      this.#receiver = new SrtpReceiver(this.kit, session.receive, this.#receiver);
+    }
+  }
+
+  inbound(bytes: Buffer, offset: number, length: number): number {
+    const receiver = this.#receiver;
+    if (receiver === undefined) return -1;
+    const kind = classify(bytes, offset, length);
+    // What is neither is nobody's secret, and nobody's.
+    if (kind !== RTP && kind !== RTCP) return length;
+    const clear =
+      kind === RTP
+        ? receiver.unprotectRtp(bytes, offset, length)
+        : receiver.unprotectRtcp(bytes, offset, length);
+    if (clear < 0) {
+      if (clear === REFUSED.replayed) this.replayed += 1;
+      else this.unauthentic += 1;
+      return -1;
+    }
+    const header = kind === RTP ? rtpHeaderLength(bytes, offset, length) : RTCP_HEADER;
+    this.kit.bytes.copy(bytes, offset + header, PLAIN_AT + header, PLAIN_AT + clear);
+    return clear;
+  }
+
+  outbound(bytes: Buffer, offset: number, length: number): number {
+    const sender = this.#sender;
+    if (sender === undefined) return -1;
+    return classify(bytes, offset, length) === RTCP
+      ? sender.protectRtcp(bytes, offset, length)
+      : sender.protectRtp(bytes, offset, length);
+  }
+
+  /** Gives back what the contexts hold outside the collector's heap. */
+  close(): void {
+    this.#sender?.close();
+    this.#receiver?.close();
+    this.#sender = undefined;
+    this.#receiver = undefined;
+  }
+}
