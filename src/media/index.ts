@@ -40,6 +40,7 @@ export type {
   Sound,
   StreamFormat,
   StreamStats,
+  WireSecurity,
 } from './plane';
 export {
   type Backend,
@@ -108,3 +109,4 @@ export {
   type Written,
   writeSdp,
 } from './sdp';
+export { loadKit, PLAIN_AT, REFUSED, SrtpReceiver, SrtpSender, type SrtpSession } from './srtp';

@@ -3,6 +3,7 @@
  * no SIP and no SDP here, and audio never waits for what happens above this interface. Backends: the
  * embedded relay (`relay/`), later rtpengine.
  */
+import type { SrtpSession } from './srtp';
 
 /** The two sides of a line: `a` faces the caller, `b` the callee. */
 export type Side = 'a' | 'b';
@@ -47,6 +48,10 @@ export interface StreamStats {
   readonly strangers: number;
   /** Datagrams that were neither RTP nor RTCP, or too short: dropped on audio lines. */
   readonly malformed: number;
+  /** Packets of a leg with SRTP that were not authentic; who sent them is unknown. */
+  readonly unauthentic: number;
+  /** Packets of a leg with SRTP that had been there before (RFC 3711 §3.3.2). */
+  readonly replayed: number;
   /** Monotonic worker time of the first and last packet, in ms; undefined when none came. */
   readonly firstAtMs: number | undefined;
   readonly lastAtMs: number | undefined;
@@ -177,6 +182,12 @@ export interface Round {
   readonly complete: boolean;
 }
 
+/**
+ * How the packets of one side are on the wire: as they are; by SRTP, with keys that are not known yet, so that
+ * nothing passes; by SRTP with these keys.
+ */
+export type WireSecurity = 'clear' | 'keys-awaited' | SrtpSession;
+
 /** A pair of ports a side, relayed to each other. */
 export interface MediaLine {
   readonly id: string;
@@ -189,6 +200,11 @@ export interface MediaLine {
    * another family, the line's own ports).
    */
   expect(side: Side, remote: Endpoint | undefined): void;
+  /**
+   * How one side's packets are on the wire from now on; `clear` before this is said. Whatever it is, the other side,
+   * forks and playing deal with plain RTP. Contexts whose keys stay go on.
+   */
+  secure(side: Side, security: WireSecurity): void;
   /** Says anew what the line carries, after a re-negotiation; what is left out stays as it was. */
   describe(options: Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>): void;
   /**
@@ -216,8 +232,11 @@ export interface MediaLine {
 export interface Fork {
   readonly id: string;
   readonly local: Endpoint;
-  /** Sends the buffered packets, then live ones. Again with another remote: moves there. */
-  start(remote: Endpoint): void;
+  /**
+   * Sends the buffered packets, then live ones, by SRTP where a session says so. Again with another remote: moves
+   * there.
+   */
+  start(remote: Endpoint, srtp?: SrtpSession): void;
   /** Resolves when no packet that arrives from now on can leave. Nothing is buffered while paused. */
   pause(): Promise<void>;
   resume(): void;

@@ -129,7 +129,7 @@ test('a million damaged, cut, strange and endless packets change nothing for tho
     relay.fork({ fork: side, line: 'l', side, bind: '127.0.0.1' }, () => {});
   }
   // One recorder is there, the other never answers: its packets are kept, within bounds.
-  relay.start('a', RECORDER);
+  relay.start('a', RECORDER, undefined);
   const play = (playback: string, formats: readonly StreamFormat[]): void => {
     const program = prepared({
       kind: 'mix',

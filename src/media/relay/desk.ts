@@ -35,9 +35,14 @@ export class Desk {
       case 'describe':
         this.relay.describe(message.line, message);
         break;
-      case 'start':
-        this.#checked(message.fork, message.remote, this.relay.start(message.fork, message.remote));
+      case 'secure':
+        this.relay.secure(message.line, message.side, message.security);
         break;
+      case 'start': {
+        const { fork, remote, srtp } = message;
+        this.#checked(fork, remote, this.relay.start(fork, remote, srtp));
+        break;
+      }
       case 'resume':
         this.relay.resume(message.fork);
         break;

@@ -126,7 +126,7 @@ export class Leg {
     return this.#packets;
   }
 
-  stats(): StreamStats {
+  stats(): Omit<StreamStats, 'unauthentic' | 'replayed'> {
     return {
       packets: this.#packets,
       octets: this.#octets,

@@ -1,7 +1,17 @@
 import type { Instant, Millis } from '../../core';
-import type { Endpoint, LineStats, OpenLine, PlaneEvent, Side } from '../plane';
+import type {
+  Endpoint,
+  LineStats,
+  OpenLine,
+  PlaneEvent,
+  Side,
+  StreamStats,
+  WireSecurity,
+} from '../plane';
+import { loadKit } from '../srtp';
 import { type Content, Leg, type Tap } from './leg';
 import type { PortPair } from './port-pairs';
+import { SrtpTransform } from './srtp-transform';
 
 /** What `describe` may change. */
 export type Description = Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>;
@@ -14,6 +24,8 @@ export class Line {
   readonly #legs: Readonly<Record<Side, Leg>>;
   readonly #content: Content = { opaque: false, clockRates: new Int32Array(PAYLOAD_TYPES) };
   readonly #silent: Record<Side, boolean> = { a: false, b: false };
+  /** Of each side that has ever been by SRTP: for its contexts, and for what it has counted. */
+  readonly #srtp: Partial<Record<Side, SrtpTransform>> = {};
   #watch: boolean | undefined;
   #watchedSince: Instant = 0;
 
@@ -51,6 +63,17 @@ export class Line {
       return false;
     }
     return this.#legs[side].expect(remote, now);
+  }
+
+  secure(side: Side, security: WireSecurity): void {
+    if (security === 'clear') {
+      this.#legs[side].transform(undefined);
+      this.#srtp[side]?.close();
+      return;
+    }
+    this.#srtp[side] ??= new SrtpTransform(loadKit());
+    this.#srtp[side].use(security === 'keys-awaited' ? undefined : security);
+    this.#legs[side].transform(this.#srtp[side]);
   }
 
   describe(description: Description, now: Instant): void {
@@ -94,7 +117,10 @@ export class Line {
   }
 
   close(now: Instant): void {
-    for (const side of SIDES) this.#legs[side].close(now);
+    for (const side of SIDES) {
+      this.#legs[side].close(now);
+      this.#srtp[side]?.close();
+    }
   }
 
   /** Reports each side that has been silent for `timeout`, once per silence. */
@@ -120,7 +146,12 @@ export class Line {
   }
 
   stats(): LineStats {
-    return { a: this.#legs.a.stats(), b: this.#legs.b.stats() };
+    return { a: this.#stats('a'), b: this.#stats('b') };
+  }
+
+  #stats(side: Side): StreamStats {
+    const { unauthentic = 0, replayed = 0 } = this.#srtp[side] ?? {};
+    return { ...this.#legs[side].stats(), unauthentic, replayed };
   }
 }
 

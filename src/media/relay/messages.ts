@@ -8,7 +8,9 @@ import type {
   PlaneUsage,
   Played,
   Side,
+  WireSecurity,
 } from '../plane';
+import type { SrtpSession } from '../srtp';
 import type { Description } from './line';
 import type { PreparedProgram } from './playout/prepared';
 
@@ -58,7 +60,18 @@ export type Order =
       readonly remote: Endpoint | undefined;
     }
   | ({ readonly kind: 'describe'; readonly line: string } & Description)
-  | { readonly kind: 'start'; readonly fork: string; readonly remote: Endpoint }
+  | {
+      readonly kind: 'secure';
+      readonly line: string;
+      readonly side: Side;
+      readonly security: WireSecurity;
+    }
+  | {
+      readonly kind: 'start';
+      readonly fork: string;
+      readonly remote: Endpoint;
+      readonly srtp: SrtpSession | undefined;
+    }
   | { readonly kind: 'resume'; readonly fork: string }
   | { readonly kind: 'stop'; readonly line: string; readonly playback: string };
 

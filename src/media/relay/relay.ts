@@ -1,5 +1,14 @@
 import { Fault, type Millis } from '../../core';
-import type { Endpoint, ForkStats, LineStats, PlaneEvent, Played, Side } from '../plane';
+import type {
+  Endpoint,
+  ForkStats,
+  LineStats,
+  PlaneEvent,
+  Played,
+  Side,
+  WireSecurity,
+} from '../plane';
+import { loadKit, type SrtpSession } from '../srtp';
 import type { Agenda } from './agenda';
 import { CallIdentities } from './call-identities';
 import type { SocketSet } from './datagram';
@@ -9,6 +18,7 @@ import { type Description, Line, localEndpoint } from './line';
 import type { Requests, WorkerBirth, WorkerUsage } from './messages';
 import { type PortPair, PortPairs } from './port-pairs';
 import { PortRange } from './port-range';
+import { SrtpTransform } from './srtp-transform';
 
 interface OpenLine {
   readonly line: Line;
@@ -21,6 +31,8 @@ interface OpenFork {
   readonly fork: Fork;
   readonly lineId: string;
   readonly side: Side;
+  /** Once it was told to be by SRTP. */
+  srtp: SrtpTransform | undefined;
 }
 
 type Done<T> = (result: T | Fault) => void;
@@ -75,6 +87,10 @@ export class Relay {
     return this.#lines.get(lineId)?.line.expect(side, remote, this.sockets.now()) ?? true;
   }
 
+  secure(lineId: string, side: Side, security: WireSecurity): void {
+    this.#lines.get(lineId)?.line.secure(side, security);
+  }
+
   describe(lineId: string, description: Description): void {
     this.#lines.get(lineId)?.line.describe(description, this.sockets.now());
   }
@@ -96,8 +112,15 @@ export class Relay {
   }
 
   /** False when the address is none that could be sent to from where the fork is bound. */
-  start(forkId: string, remote: Endpoint): boolean {
-    return this.#forks.get(forkId)?.fork.start(remote) ?? true;
+  start(forkId: string, remote: Endpoint, session: SrtpSession | undefined): boolean {
+    const open = this.#forks.get(forkId);
+    if (!open) return true;
+    if (session) {
+      open.srtp ??= new SrtpTransform(loadKit());
+      open.srtp.use(session);
+    }
+    open.fork.transform(session && open.srtp);
+    return open.fork.start(remote);
   }
 
   pause(forkId: string): void {
@@ -162,6 +185,7 @@ export class Relay {
     of?.forks.delete(forkId);
     this.#forks.delete(forkId);
     fork.close();
+    open.srtp?.close();
     this.#forkedBefore += fork.packets;
     this.#ports.retire(fork.pair);
     return fork.stats();
@@ -199,7 +223,7 @@ export class Relay {
     const clock = () => this.sockets.now();
     const reports = new ForkReports(identity, clock, (type) => line.clockRate(type));
     const fork = new Fork(pair, reports, this.agenda, clock, this.options.forkBufferMs);
-    this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side });
+    this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side, srtp: undefined });
     forks.add(ask.fork);
     line.tap(ask.side, fork);
     return localEndpoint(pair);

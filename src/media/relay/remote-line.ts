@@ -10,7 +10,9 @@ import type {
   Program,
   Side,
   StreamStats,
+  WireSecurity,
 } from '../plane';
+import type { SrtpSession } from '../srtp';
 import type { Description } from './line';
 import type { RequestName, Requests } from './messages';
 import { prepared } from './playout/prepared';
@@ -23,6 +25,8 @@ const NO_STREAM: StreamStats = {
   jitterMs: 0,
   strangers: 0,
   malformed: 0,
+  unauthentic: 0,
+  replayed: 0,
   firstAtMs: undefined,
   lastAtMs: undefined,
 };
@@ -70,6 +74,10 @@ export class RemoteLine implements MediaLine {
     this.link.tell({ kind: 'expect', line: this.id, side, remote });
   }
 
+  secure(side: Side, security: WireSecurity): void {
+    this.link.tell({ kind: 'secure', line: this.id, side, security });
+  }
+
   describe({ clockRates, watch, opaque }: Description): void {
     this.link.tell({ kind: 'describe', line: this.id, clockRates, watch, opaque });
   }
@@ -113,8 +121,8 @@ class RemoteFork implements Fork {
     readonly local: Endpoint,
   ) {}
 
-  start(remote: Endpoint): void {
-    this.link.tell({ kind: 'start', fork: this.id, remote });
+  start(remote: Endpoint, srtp?: SrtpSession): void {
+    this.link.tell({ kind: 'start', fork: this.id, remote, srtp });
   }
 
   async pause(): Promise<void> {

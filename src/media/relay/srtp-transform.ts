@@ -30,12 +30,12 @@ export class SrtpTransform implements Transform {
 
   /** Undefined: agreed to, and not yet with which keys. */
   use(session: SrtpSession | undefined): void {
-    const before = this.#session;
-    this.#session = session;
     if (!session) {
       this.close();
       return;
     }
+    const before = this.#session;
+    this.#session = session;
     if (!sameKeys(before?.send, session.send)) {
       this.#sender?.close();
       this.#sender = new SrtpSender(this.kit, session.send);
@@ -79,5 +79,6 @@ export class SrtpTransform implements Transform {
     this.#receiver?.close();
     this.#sender = undefined;
     this.#receiver = undefined;
+    this.#session = undefined;
   }
 }

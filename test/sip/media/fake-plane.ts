@@ -16,6 +16,8 @@ const NOTHING = {
   jitterMs: 0,
   strangers: 0,
   malformed: 0,
+  unauthentic: 0,
+  replayed: 0,
   firstAtMs: undefined,
   lastAtMs: undefined,
 };
