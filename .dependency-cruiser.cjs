@@ -29,7 +29,7 @@ const OWNER = {
   'drachtio-fsmrf': 'src/tones/',
   'sdp-transform': 'src/media/sdp/',
   'werift-rtp': 'src/media/rtp/',
-  koffi: 'src/media/relay/',
+  koffi: 'src/media/(relay|srtp)/',
   '@evan/opus': 'src/media/audio/',
   'prom-client': 'src/metrics/',
   fastify: 'src/api/',
