@@ -2,6 +2,7 @@ import type { SettingsSource } from '../api';
 import type { Config } from '../config';
 import {
   ConfiguredUsers,
+  type ExplainedCall,
   type Explanation,
   explainCall,
   openSqliteSettings,
@@ -37,7 +38,7 @@ export function speaksText(_config: Config): boolean {
 export async function explainPolicy(
   config: Config,
   store: SettingsStore,
-  call: { readonly from: string; readonly to: string; readonly at: Date | undefined },
+  call: ExplainedCall & { readonly at: Date | undefined },
 ): Promise<readonly Explanation[]> {
   const book = call.at ? await store.at(call.at) : store.current();
   return explainCall(settingsPolicy(config, store), book, call);

@@ -1,12 +1,13 @@
 import type { Api } from '../../src/api';
 import {
   ConfiguredUsers,
+  type ExplainedCall,
   explainCall,
   SettingsPolicy,
   type SettingsStore,
   SettingsUnavailable,
 } from '../../src/policy';
-import { change, Office, SMALL, TO_ALICE } from '../policy/settings/support';
+import { change, Office, organization, SMALL, TO_ALICE } from '../policy/settings/support';
 import { type Answer, aCall, ask, Bench } from './support';
 
 let bench: Bench;
@@ -30,7 +31,7 @@ afterEach(async () => {
 const source = (speaks = false) => ({
   store,
   speaks,
-  explain: async ({ at, ...call }: { from: string; to: string; at: Date | undefined }) =>
+  explain: async ({ at, ...call }: ExplainedCall & { at: Date | undefined }) =>
     explainCall(policy, at ? await store.at(at) : store.current(), call),
 });
 
@@ -108,6 +109,12 @@ describe('settings over HTTP', () => {
         { because: 'no user is known by this identity' },
         { user: 'alice', recorded: false, because: 'default: mode never' },
       ],
+    });
+    await change(store, [organization({ mode: 'always', voicemailNumbers: ['8000'] })]);
+    const voicemail = '/v1/policy/explain?from=99&to=8000&divertedFrom=%2B15550100';
+    const because = 'default: recordVoicemail false, and voicemail is reached';
+    expect((await send('GET', voicemail)).json).toMatchObject({
+      sides: [{}, { user: 'alice', recorded: false, because }],
     });
     const before = await send(
       'GET',

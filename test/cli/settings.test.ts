@@ -86,6 +86,20 @@ describe('entries', () => {
   });
 });
 
+describe('turning recording off', () => {
+  it('clears what the user had set, and the log tells', async () => {
+    const store = await office.open();
+    await change(store, [...SMALL, user('alice', { mode: 'always', reminderTone: true })]);
+    await run('users', 'set', 'alice', 'mode=never');
+    const { out } = await run('users', 'show', 'alice');
+    expect(out).toMatch(/^reminderTone +-$/m);
+    expect(out).toMatch(/^reminderTone +false +default$/m);
+    expect((await run('audit', '--limit', '1')).out).toContain(
+      'mode: always → never, reminderTone: true → -',
+    );
+  });
+});
+
 describe('policy explain', () => {
   it('names the scope that decided each field, now and at an earlier time', async () => {
     const store = await office.open();
@@ -99,6 +113,17 @@ describe('policy explain', () => {
     expect(now.out).toMatch(/^ {2}mode +always +user alice$/m);
     const then = await run(...call, '--at', '2026-01-01T12:00:00Z');
     expect(then.out).toContain('user alice: not recorded; default: mode never');
+    await run('org', 'set', 'voicemailNumbers=8000');
+    const voicemail = ['policy', 'explain', '--from', '99', '--to', '8000'];
+    const reached = await run(...voicemail, '--diverted-from', '+15550100');
+    expect(reached.out).toContain(
+      'called 8000, user alice: not recorded; default: recordVoicemail false, and voicemail is reached',
+    );
+    expect(reached.out).toMatch(/^ {2}recordVoicemail +false +default$/m);
+    await run('locations', 'set', 'Kyiv', 'recordVoicemail=yes');
+    const on = await run(...voicemail, '--diverted-from', '+15550100');
+    expect(on.out).toContain('called 8000, user alice: recorded; user alice: mode always');
+    expect(on.out).toMatch(/^ {2}recordVoicemail +true +location Kyiv$/m);
     const wrong = await run(...call, '--at', 'yesterday');
     expect(wrong.err).toContain('--at wants a time such as 2026-01-15T14:00:00Z, got "yesterday"');
   });

@@ -58,6 +58,7 @@ export function openApi(): OpenApi {
       get: operation('Why both sides of a call are recorded or not.', [
         query('from', { type: 'string' }, true),
         query('to', { type: 'string' }, true),
+        query('divertedFrom', { type: 'string', description: 'Whom the call was for before.' }),
         query('at', { type: 'string', format: 'date-time' }),
       ]),
     },

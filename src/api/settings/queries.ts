@@ -1,4 +1,4 @@
-import { type AuditQuery, KINDS, type Kind } from '../../policy';
+import { type AuditQuery, type ExplainedCall, KINDS, type Kind } from '../../policy';
 
 type Query = Readonly<Record<string, unknown>>;
 
@@ -33,8 +33,8 @@ export function readAuditQuery(query: Query): AuditQuery | string {
 
 export function readExplainQuery(
   query: Query,
-): { from: string; to: string; at: Date | undefined } | string {
-  const wrong = unknownParameter(query, ['from', 'to', 'at']);
+): (ExplainedCall & { at: Date | undefined }) | string {
+  const wrong = unknownParameter(query, ['from', 'to', 'divertedFrom', 'at']);
   if (wrong !== undefined) return wrong;
   const [from, to, at] = [text(query.from), text(query.to), text(query.at)];
   if (from === undefined || to === undefined) {
@@ -42,7 +42,7 @@ export function readExplainQuery(
   }
   const time = at === undefined ? undefined : new Date(at);
   if (time && Number.isNaN(time.getTime())) return 'at wants a time such as 2026-01-15T14:00:00Z';
-  return { from, to, at: time };
+  return { from, to, divertedFrom: text(query.divertedFrom), at: time };
 }
 
 const LIMIT = `limit wants a number from 1 to ${MOST}`;

@@ -1,4 +1,4 @@
-import type { Explanation, SettingsStore } from '../../policy';
+import type { ExplainedCall, Explanation, SettingsStore } from '../../policy';
 
 /** Settings for the HTTP side. */
 export interface SettingsSource {
@@ -6,9 +6,5 @@ export interface SettingsSource {
   /** Whether the source of announcements speaks words, so that a prompt may be text. */
   readonly speaks: boolean;
   /** Why both sides of a call are recorded or not, by the settings of `at`, or of now. */
-  explain(call: {
-    readonly from: string;
-    readonly to: string;
-    readonly at: Date | undefined;
-  }): Promise<readonly Explanation[]>;
+  explain(call: ExplainedCall & { readonly at: Date | undefined }): Promise<readonly Explanation[]>;
 }

@@ -25,13 +25,25 @@ export interface Explanation {
   readonly fields: readonly ExplainedField[];
 }
 
+/** A call to be explained: each a number, an address of record or a SIP URI. */
+export interface ExplainedCall {
+  readonly from: string;
+  readonly to: string;
+  /** Whom the call was for before it was diverted. */
+  readonly divertedFrom?: string | undefined;
+}
+
 /** Explains both sides of a call by a book, of now or of an earlier time. */
 export function explainCall(
   policy: SettingsPolicy,
   book: SettingsBook,
-  { from, to }: { readonly from: string; readonly to: string },
+  { from, to, divertedFrom }: ExplainedCall,
 ): readonly Explanation[] {
-  const call = { callerIdentities: [from], calledIdentities: [to] };
+  const call = {
+    callerIdentities: [from],
+    calledIdentities: [to],
+    ...(divertedFrom !== undefined && { divertedFrom: [divertedFrom] }),
+  };
   const { caller, called } = policy.parties(call, book);
   return [explainSide(book, 'caller', from, caller), explainSide(book, 'called', to, called)];
 }

@@ -19,7 +19,13 @@ export {
 } from './entries';
 export { LARGEST_IMPORT, type RowProblem, type UsersFormat } from './exchange/rows';
 export { exportUsers, type Imported, importUsers } from './exchange/users';
-export { type ExplainedField, type Explanation, explainCall, explainFields } from './explain';
+export {
+  type ExplainedCall,
+  type ExplainedField,
+  type Explanation,
+  explainCall,
+  explainFields,
+} from './explain';
 export { type Field, toText } from './field';
 export { type Author, planChanges, type SettingsProblem, showProblem, type Wish } from './plan';
 export {

@@ -18,16 +18,20 @@ const imported = (text: string, format: UsersFormat = 'csv') =>
   importUsers(store, { by: 'hr', at: new Date() }, text, format);
 const users = () => store.current().list('user');
 
-describe('an import of a thousand users', () => {
-  const rows = Array.from(
-    { length: 1000 },
-    (_, at) => `u${at},Kyiv,+1555${String(at).padStart(6, '0')}`,
-  );
-  const file = ['id,location,numbers', ...rows].join('\n');
+describe.each(['csv', 'yaml'] as const)('an import of a thousand users as %s', (format) => {
+  const numbers = Array.from({ length: 1000 }, (_, at) => `+1555${String(at).padStart(6, '0')}`);
+  const file =
+    format === 'csv'
+      ? ['id,location,numbers', ...numbers.map((one, at) => `u${at},Kyiv,${one}`)].join('\n')
+      : numbers
+          .map((one, at) => `- id: u${at}\n  location: Kyiv\n  numbers: ["${one}"]\n`)
+          .join('');
+  /** On which a user of the file begins. */
+  const lineOf = (at: number) => (format === 'csv' ? at + 2 : 3 * at + 1);
 
   it('makes them all, in one change, each in the log', async () => {
     await change(store, [location('Kyiv', { mode: 'always' })]);
-    expect(await imported(file)).toEqual({ users: 1000, problems: [] });
+    expect(await imported(file, format)).toEqual({ users: 1000, problems: [] });
     expect(users()).toHaveLength(1000);
     const log = await store.audit({ kind: 'user', limit: 2000 });
     expect(log).toHaveLength(1000);
@@ -37,18 +41,21 @@ describe('an import of a thousand users', () => {
   it('makes none when one row is wrong, and names every such row with its line', async () => {
     await change(store, [location('Kyiv', {})]);
     const broken = file
-      .replace('u1,Kyiv', 'u1,Kiev')
-      .replace('u500,Kyiv,', 'u500,Kyiv,x-')
-      .replace('u999,', ',');
-    expect(await imported(broken)).toEqual({
+      .replace(/(u1\b[^K]*)Kyiv/, '$1Kiev')
+      .replace('+1555000500', 'x-')
+      .replace(/\bu999\b/, format === 'csv' ? '' : '""');
+    expect(await imported(broken, format)).toEqual({
       users: 0,
       problems: [
-        { line: 3, message: 'user u1: location: there is no location "Kiev"; the nearest is Kyiv' },
         {
-          line: 502,
+          line: lineOf(1),
+          message: 'user u1: location: there is no location "Kiev"; the nearest is Kyiv',
+        },
+        {
+          line: lineOf(500),
           message: expect.stringContaining('user u500: numbers: wants at most 16, each'),
         },
-        { line: 1001, message: 'wants an id' },
+        { line: lineOf(999), message: 'wants an id' },
       ],
     });
     expect(users()).toEqual([]);
