@@ -26,7 +26,8 @@ const ROOT_ONLY = ['config', 'engine'];
 /** The one room that may import each of these packages. */
 const OWNER = {
   'drachtio-srf': 'src/ua/',
-  'drachtio-fsmrf': 'src/tones/',
+  'drachtio-fsmrf': 'src/tones/freeswitch/',
+  'drachtio-modesl': 'src/tones/freeswitch/',
   'sdp-transform': 'src/media/sdp/',
   'werift-rtp': 'src/media/rtp/',
   koffi: 'src/media/(relay|srtp)/',

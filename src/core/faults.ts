@@ -78,6 +78,16 @@ export const FAULTS = {
     retry: false,
     says: 'a prompt or tone cannot be played to people',
   },
+  FREESWITCH_UNREACHABLE: {
+    sip: 503,
+    retry: true,
+    says: 'the FreeSWITCH that announcements come from cannot be reached',
+  },
+  FREESWITCH_FAILED: {
+    sip: 503,
+    retry: true,
+    says: 'FreeSWITCH did not deliver a sound',
+  },
 } as const satisfies Record<string, { sip: number; retry: boolean; says: string }>;
 
 /** A code of the catalogue. */

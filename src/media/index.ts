@@ -46,10 +46,12 @@ export {
   type Backend,
   canMix,
   canPlay,
+  canRead,
   createRelayPlane,
   PortRange,
   type RelayOptions,
   type RelayPlane,
+  speechFormat,
 } from './relay';
 export {
   buildRtcp,
@@ -105,6 +107,7 @@ export {
   type SessionDescription,
   sameCodec,
   sends,
+  staticPayloadType,
   strongestMark,
   type Written,
   writeSdp,

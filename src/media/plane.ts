@@ -113,6 +113,8 @@ export interface StreamFormat {
   readonly clockRate: number;
   /** 1 unless the rtpmap says more. */
   readonly channels: number;
+  /** The a=fmtp parameters as written, where there are any. */
+  readonly fmtp?: string | undefined;
 }
 
 /** Sound for the party of one side, and the stream it goes into. */
@@ -126,7 +128,7 @@ export interface Program {
   /**
    * What the listener has agreed to receive, preferred first: the same payload types that the other
    * party may send, for nothing is transcoded. The first that is speech must be one that is spoken
-   * here (PCMU, PCMA, G.722, L16) or that of `sound.frames`.
+   * here (PCMU, PCMA, G.722, L16) or one that `sound.frames` are in.
    */
   readonly formats: readonly StreamFormat[];
   readonly sound: Sound;
@@ -144,10 +146,10 @@ export interface Sound {
   /** 16-bit mono at 16 kHz. May be shared by any number of programs; not to be changed. */
   readonly pcm: Int16Array;
   /**
-   * The same in a codec that is not spoken here. Such a codec cannot be mixed: while these play, the
+   * The same in codecs that are not spoken here. Such a codec cannot be mixed: while these play, the
    * other party is held back, whatever the program's kind.
    */
-  readonly frames?: EncodedFrames;
+  readonly frames?: readonly EncodedFrames[];
 }
 
 /** A sound as RTP payloads, one after the other. */
@@ -155,6 +157,8 @@ export interface EncodedFrames {
   readonly codec: string;
   readonly clockRate: number;
   readonly channels: number;
+  /** Parameters that say how payloads are packed, as `octet-align=1` of AMR. */
+  readonly fmtp?: string | undefined;
   /** Length of each in units of the RTP timestamp. */
   readonly ticks: number;
   readonly payloads: readonly Uint8Array[];

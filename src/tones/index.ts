@@ -7,6 +7,7 @@ export {
   reminder,
 } from './announcer';
 export type { Cue } from './cue';
+export { type FreeswitchOptions, FreeswitchPrompts } from './freeswitch';
 export { LARGEST_BYTES as LARGEST_PROMPT, PROMPT_LEVEL, promptFromWav } from './prompt-file';
 export {
   EmbeddedPrompts,

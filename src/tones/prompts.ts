@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../core';
 import type { OwnPrompt, PromptMoment } from '../policy';
+import type { Listener } from './announcer';
 import type { Cue } from './cue';
 import { promptFromWav } from './prompt-file';
 
@@ -23,6 +24,11 @@ export interface PromptRequest {
 export interface PromptSource {
   /** Rejects with Fault SOUND_NOT_USABLE that says what to do. */
   prompt(request: PromptRequest): Promise<Cue>;
+  /**
+   * The same, a tone as well as a prompt, with frames for listeners whose codec is not spoken here, as far
+   * as they can be had. Never rejects: whom it cannot be played to, `announce` says.
+   */
+  fitted(cue: Cue, listeners: readonly Listener[]): Promise<Cue>;
 }
 
 /** Sounds kept at hand. The hash of one's own is of its content, so that none of them grows old. */
@@ -55,6 +61,10 @@ export class EmbeddedPrompts implements PromptSource {
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > MOST_KEPT) this.#kept.delete(oldest!);
     return cue;
+  }
+
+  fitted(cue: Cue): Promise<Cue> {
+    return Promise.resolve(cue);
   }
 
   #shippedFile(name: PromptName, language: Language): string {

@@ -13,7 +13,7 @@ export type { SdpResult } from './lines';
 export { isRecordable, type Negotiated, negotiated } from './negotiated';
 export { type OwnOrigin, ownOrigin } from './origin';
 export { parseSdp } from './parse';
-export { clockRates, sameCodec } from './payloads';
+export { clockRates, sameCodec, staticPayloadType } from './payloads';
 export {
   type RecordMark,
   type RecordPreference,

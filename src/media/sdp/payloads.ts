@@ -41,6 +41,19 @@ export function staticPayload(
   return { payloadType, codec, clockRate, channels, fmtp };
 }
 
+/** The payload type that a codec has by itself; undefined where it is a dynamic one. */
+export function staticPayloadType(
+  format: Pick<PayloadDescription, 'codec' | 'clockRate' | 'channels'>,
+): number | undefined {
+  const known = Object.entries(STATIC).find(
+    ([, [codec, clockRate, channels = 1]]) =>
+      codec.toLowerCase() === format.codec.toLowerCase() &&
+      clockRate === format.clockRate &&
+      channels === format.channels,
+  );
+  return known && Number(known[0]);
+}
+
 /** Same encoding, clock rate and channels, whatever the number (RFC 3264 §6.1). */
 export function sameCodec(a: PayloadDescription, b: PayloadDescription): boolean {
   return (

@@ -1,6 +1,7 @@
 import { Fault } from '../../../core';
 import { isSpoken, valuesOf, valuesPerTick } from '../../audio';
-import type { Program, Sound, StreamFormat } from '../../plane';
+import type { EncodedFrames, Program, Sound, StreamFormat } from '../../plane';
+import { canRead } from './packing';
 
 /** A program as a worker plays it: nothing is left to compute but sums. */
 export interface PreparedProgram {
@@ -47,8 +48,8 @@ export function prepared(program: Program): PreparedProgram {
     const ticks = Math.ceil(voices[0]!.values.length / valuesPerTick(first));
     return checked({ ...common, holds: kind === 'replace', voices, frames: undefined, ticks });
   }
-  const { frames } = sound;
-  if (!frames || !sameFormat(frames, first)) {
+  const frames = framesFor(first, sound);
+  if (!frames) {
     throw new Fault('ANNOUNCEMENT_NOT_POSSIBLE', `${first.codec} is not spoken here`);
   }
   const { ticks, payloads } = frames;
@@ -77,10 +78,19 @@ export function canMix(formats: readonly StreamFormat[]): boolean {
 }
 
 /** True when `play` would take this sound for a listener who takes these formats. */
-export function canPlay(formats: readonly StreamFormat[], { frames }: Sound): boolean {
-  const [first] = speechFormats(formats);
-  if (canMix(formats) || !first) return canMix(formats);
-  return frames !== undefined && sameFormat(frames, first);
+export function canPlay(formats: readonly StreamFormat[], sound: Sound): boolean {
+  if (canMix(formats)) return true;
+  const first = speechFormat(formats);
+  return first !== undefined && framesFor(first, sound) !== undefined;
+}
+
+/** The format that a listener with these, preferred first, is spoken to in. */
+export function speechFormat(formats: readonly StreamFormat[]): StreamFormat | undefined {
+  return speechFormats(formats)[0];
+}
+
+function framesFor(format: StreamFormat, { frames = [] }: Sound): EncodedFrames | undefined {
+  return frames.find((one) => sameFormat(one, format) && canRead(format, one));
 }
 
 function speechFormats(formats: readonly StreamFormat[]): readonly StreamFormat[] {

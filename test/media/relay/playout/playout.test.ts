@@ -253,7 +253,7 @@ describe('a prompt in place of speech', () => {
     const stage = new PlayoutStage();
     stage.live.payloadType = 111;
     const payloads = [1, 2, 3].map((octet) => new Uint8Array(40).fill(octet));
-    const frames = { ...CELT, ticks: 960, payloads };
+    const frames = [{ ...CELT, ticks: 960, payloads }];
     stage.packet();
     stage.wait(20);
     stage.live.timestamp += 800;

@@ -1,0 +1,1 @@
+export { type FreeswitchOptions, FreeswitchPrompts } from './prompts';

@@ -1,0 +1,180 @@
+import { createServer, type Socket } from 'node:net';
+import MediaServer from 'drachtio-fsmrf/lib/mediaserver';
+import { Connection } from 'drachtio-modesl';
+import type { Clock, Millis } from '../../core';
+import type { Leg, placerOver } from './leg';
+
+/** How a FreeSWITCH is reached, and how it reaches us. */
+export interface FreeswitchAddress {
+  /** Of its event socket. */
+  readonly address: string;
+  readonly port: number;
+  readonly secret: string;
+  /** Name of its SIP profile that takes our calls. */
+  readonly profile: string;
+  /** Address of ours for its outbound event sockets and its RTP. */
+  readonly listenAddress: string;
+  /** TCP port of the former; 0 lets the system choose. */
+  readonly listenPort: number;
+}
+
+export type Endpoint = Awaited<ReturnType<MediaServer<Leg>['createEndpoint']>>;
+
+const CONNECT_WITHIN_MS: Millis = 5_000;
+
+/**
+ * One connection to FreeSWITCH, from its event socket to its end: drachtio-fsmrf's media server, with what
+ * that leaves open closed. `Mrf.connect` is passed by on purpose: while FreeSWITCH is away it tries
+ * again without a pause, it never says that a secret was refused, and nobody can stop it. Here nothing that arrives
+ * throws, a connection that is lost stays lost (who opened it opens another), and its end is told once.
+ *
+ * ```
+ *   opening ──ready──▶ open ──lost, close()──▶ over
+ *      └──────refused, silent, close()───────────▲
+ * ```
+ */
+export class MediaSession {
+  /** Why it is over. Not called on `close`. */
+  onEnd: ((reason: string) => void) | undefined;
+
+  #state: 'opening' | 'open' | 'over' = 'opening';
+  #connection: Connection | undefined;
+  #server: MediaServer<Leg> | undefined;
+  readonly #outbound = new Set<Socket>();
+  #settle: { resolve(): void; reject(error: Error): void } | undefined;
+
+  private constructor(
+    private readonly options: FreeswitchAddress,
+    private readonly placer: ReturnType<typeof placerOver>,
+  ) {}
+
+  /** Rejects with what FreeSWITCH or the system says. */
+  static async open(
+    options: FreeswitchAddress,
+    placer: ReturnType<typeof placerOver>,
+    clock: Clock,
+  ): Promise<MediaSession> {
+    const session = new MediaSession(options, placer);
+    // drachtio-fsmrf listens without a listener for errors: what cannot be listened on is found here.
+    await mustListen(options.listenAddress, options.listenPort);
+    const patience = clock.after(CONNECT_WITHIN_MS, () => session.#end('it does not answer'));
+    try {
+      await session.#connect();
+      return session;
+    } finally {
+      patience();
+    }
+  }
+
+  /** Rejects with what FreeSWITCH says, or when it is over. */
+  async endpoint(remoteSdp: string): Promise<Endpoint> {
+    if (this.#state !== 'open') throw new Error('it is gone');
+    const endpoint = await this.#server!.createEndpoint({ remoteSdp });
+    // It would write errors of its socket to the console; its end is told all the same.
+    endpoint.conn?.removeAllListeners('error');
+    return endpoint;
+  }
+
+  /** Safe when it is over. */
+  close(): void {
+    this.onEnd = undefined;
+    this.#end('it was closed');
+  }
+
+  #connect(): Promise<void> {
+    const { address, port, secret } = this.options;
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      const connection = new Connection(address, port, secret, () => this.#authenticated());
+      this.#connection = connection;
+      connection.reconnectOpts.maxAttempts = 1;
+      connection.reconnectVars.attempts = 1;
+      const { socket } = connection;
+      socket!.once('connect', () => this.#guard(socket!));
+      const ends: Readonly<Record<string, string>> = {
+        'esl::end': 'the connection was lost',
+        'esl::event::auth::fail': 'it refuses the secret',
+        'esl::event::raw::text/rude-rejection': 'its access list keeps us out',
+      };
+      for (const [event, reason] of Object.entries(ends)) {
+        connection.on(event, () => this.#end(reason));
+      }
+      connection.on('error', (error) => this.#end(String(error)));
+    });
+  }
+
+  #authenticated(): void {
+    if (this.#state !== 'opening') return;
+    const { listenAddress, listenPort, profile } = this.options;
+    const mrf = { srf: this.placer, customEvents: [] };
+    const server = new MediaServer<Leg>(
+      this.#connection!,
+      mrf,
+      listenAddress,
+      listenPort,
+      undefined,
+      undefined,
+      profile,
+    );
+    this.#server = server;
+    // Else it writes to the console when the connection is lost.
+    server.closing = true;
+    server.on('error', (error: Error) => this.#end(error.message));
+    server.once('connect', () => {
+      server._server!.server.on('connection', (socket) => this.#admit(socket));
+      if (this.#state === 'over') server._server!.server.close();
+    });
+    server.once('ready', () => {
+      if (this.#state !== 'opening') return;
+      this.#state = 'open';
+      this.#settle!.resolve();
+    });
+  }
+
+  /** FreeSWITCH calls back from where it was called. */
+  #admit(socket: Socket): void {
+    if (socket.remoteAddress !== this.#connection?.socket?.remoteAddress) {
+      socket.destroy();
+      return;
+    }
+    this.#outbound.add(socket);
+    socket.once('close', () => this.#outbound.delete(socket));
+    this.#guard(socket);
+  }
+
+  /** The library throws out of the socket's data handler; here that ends the session. */
+  #guard(socket: Socket): void {
+    const listeners = socket.listeners('data') as Array<(chunk: Buffer) => void>;
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        for (const listener of listeners) listener(chunk);
+      } catch (error) {
+        this.#end(error instanceof Error ? error.message : String(error));
+      }
+    });
+  }
+
+  #end(reason: string): void {
+    if (this.#state === 'over') return;
+    const opening = this.#state === 'opening';
+    this.#state = 'over';
+    const connection = this.#connection;
+    if (connection) {
+      connection.closing = true;
+      connection.socket?.destroy();
+    }
+    this.#server?._server?.server.close();
+    for (const socket of this.#outbound) socket.destroy();
+    if (opening) this.#settle?.reject(new Error(reason));
+    else this.onEnd?.(reason);
+  }
+}
+
+function mustListen(address: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(port, address, () => server.close(() => resolve()));
+  });
+}
