@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../core';
+import { canMix, type StreamFormat } from '../media';
 import type { OwnPrompt, PromptMoment } from '../policy';
-import type { Listener } from './announcer';
 import type { Cue } from './cue';
 import { promptFromWav } from './prompt-file';
 
@@ -25,10 +25,12 @@ export interface PromptSource {
   /** Rejects with Fault SOUND_NOT_USABLE that says what to do. */
   prompt(request: PromptRequest): Promise<Cue>;
   /**
-   * The same, a tone as well as a prompt, with frames for listeners whose codec is not spoken here, as far
-   * as they can be had. Never rejects: whom it cannot be played to, `announce` says.
+   * The same, a tone as well as a prompt, with frames for a listener with these formats, preferred first, where
+   * that needs them and they can be had. Never rejects: what cannot be played, `announce` says.
    */
-  fitted(cue: Cue, listeners: readonly Listener[]): Promise<Cue>;
+  fitted(cue: Cue, formats: readonly StreamFormat[]): Promise<Cue>;
+  /** Whether there is sound in this codec, now. */
+  plays(format: Omit<StreamFormat, 'payloadType'>): boolean;
 }
 
 /** Sounds kept at hand. The hash of one's own is of its content, so that none of them grows old. */
@@ -63,8 +65,12 @@ export class EmbeddedPrompts implements PromptSource {
     return cue;
   }
 
-  fitted(cue: Cue): Promise<Cue> {
-    return Promise.resolve(cue);
+  async fitted(cue: Cue): Promise<Cue> {
+    return cue;
+  }
+
+  plays(format: Omit<StreamFormat, 'payloadType'>): boolean {
+    return canMix([{ ...format, payloadType: 0 }]);
   }
 
   #shippedFile(name: PromptName, language: Language): string {

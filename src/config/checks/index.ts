@@ -1,4 +1,5 @@
 import type { Problem } from '../problem';
+import { announcementsHaveASource } from './announcements';
 import { noPortTwice, portsForEveryCall, rangesKeepApart } from './ports';
 import {
   nothingCallsItself,
@@ -28,6 +29,7 @@ const CHECKS: readonly Check[] = [
   mediaIsReachable,
   loopbackKeepsToItself,
   nobodyRelaysForAll,
+  announcementsHaveASource,
 ];
 
 /** Every rule that concerns more than one key. */

@@ -79,7 +79,7 @@ export const portsForEveryCall: Check = (subject) => {
 };
 
 function boundSockets(subject: Subject): Bound[] {
-  const { sip, recorder, http } = subject.parts;
+  const { sip, recorder, http, announcements } = subject.parts;
   const sockets: Bound[] = [];
   if (sip?.engine?.kind === 'embedded') {
     sip.listen?.forEach((place, index) => {
@@ -94,6 +94,15 @@ function boundSockets(subject: Subject): Bound[] {
   if (http?.listen) {
     const { host, port } = http.listen;
     sockets.push({ path: ['http', 'listen'], protocol: 'tcp', address: host, port });
+  }
+  const { listenAddress: address, listenPort: port } = announcements?.freeswitch ?? {};
+  if (announcements?.source === 'freeswitch' && address !== undefined && port !== undefined) {
+    sockets.push({
+      path: ['announcements', 'freeswitch', 'listenPort'],
+      protocol: 'tcp',
+      address,
+      port,
+    });
   }
   return sockets;
 }

@@ -20,6 +20,10 @@ export interface ValidParts {
     readonly provider?: Resolved['recorder']['provider'];
     readonly embedded?: Partial<Resolved['recorder']['embedded']>;
   };
+  readonly announcements?: {
+    readonly source?: Resolved['announcements']['source'];
+    readonly freeswitch?: Partial<Resolved['announcements']['freeswitch']>;
+  };
   readonly http?: Partial<Resolved['http']>;
 }
 

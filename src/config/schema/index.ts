@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { announcements } from './announcements';
 import { media } from './media';
 import { recorder } from './recorder';
 import { dialPlan, peers, routes, users } from './routing';
@@ -18,6 +19,7 @@ export const schema = z.strictObject({
     .prefault({})
     .describe('Recording settings that are changed while the service runs.'),
   recorder: recorder.prefault({}).describe('Recording.'),
+  announcements: announcements.prefault({}).describe('What parties hear.'),
   http: http.prefault({}).describe('Health, metrics, live calls and recordings over HTTP.'),
   log: log.prefault({}).describe('Logs, on standard output.'),
   cdr: cdr.prefault({}).describe('Call detail records.'),

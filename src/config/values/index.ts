@@ -10,6 +10,7 @@ export {
   showHostPort,
 } from './address';
 export { type Cidr, cidrKey, parseCidr } from './cidr';
+export { type Codec, parseCodec } from './codec';
 export {
   type NumberPattern,
   parseNumberPattern,

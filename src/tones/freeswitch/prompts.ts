@@ -10,7 +10,6 @@ import {
   writeWav,
 } from '../../media';
 import type { SipAgent } from '../../ua';
-import type { Listener } from '../announcer';
 import type { Cue } from '../cue';
 import { promptFromWav } from '../prompt-file';
 import {
@@ -65,6 +64,8 @@ export class FreeswitchPrompts implements PromptSource {
   readonly #studio: Studio;
   readonly #frames: Shelf<EncodedFrames>;
   readonly #speeches: Shelf<Cue>;
+  /** In which codecs everything is there: a sound in each. */
+  #ahead: readonly EncodedFrames[] = [];
 
   constructor(
     private readonly options: FreeswitchOptions,
@@ -83,10 +84,13 @@ export class FreeswitchPrompts implements PromptSource {
 
   /** Begins to connect; makes what is to be made ahead each time FreeSWITCH is there. */
   start(): void {
+    const { log } = this.parts;
     this.#link.onUp = () => {
       this.#frames.retry();
       this.#speeches.retry();
-      void this.#makeAhead();
+      void this.#makeAhead().catch((error: unknown) => {
+        log.error({ err: error }, 'announcements not made');
+      });
     };
     this.#link.start();
   }
@@ -107,32 +111,41 @@ export class FreeswitchPrompts implements PromptSource {
     return spoken ?? this.#embedded.prompt({ name, language });
   }
 
-  async fitted(cue: Cue, listeners: readonly Listener[]): Promise<Cue> {
+  async fitted(cue: Cue, formats: readonly StreamFormat[]): Promise<Cue> {
     const { sound } = cue;
-    const wanted = new Map<string, StreamFormat>();
-    for (const { formats } of listeners) {
-      const format = speechFormat(formats);
-      if (format && !canPlay(formats, sound)) wanted.set(nameOf(format), format);
-    }
-    if (wanted.size === 0) return cue;
-    const made = await Promise.all(
-      [...wanted.values()].map((format) => this.#patiently(this.#framesOf(cue, format))),
-    );
-    const frames = [...(sound.frames ?? []), ...made.filter((one) => one !== undefined)];
-    return { ...cue, sound: { ...sound, frames } };
+    const format = speechFormat(formats);
+    if (!format || canPlay(formats, sound)) return cue;
+    const made = await this.#patiently(this.#framesOf(cue, format));
+    return made ? { ...cue, sound: { ...sound, frames: [...(sound.frames ?? []), made] } } : cue;
+  }
+
+  plays(format: Omit<StreamFormat, 'payloadType'>): boolean {
+    const formats = [{ ...format, payloadType: 0 }];
+    return canPlay(formats, { pcm: NO_SOUND, frames: this.#ahead });
   }
 
   async #makeAhead(): Promise<void> {
-    const { codecs } = this.options;
-    const requests = LANGUAGES.flatMap((language) =>
-      PROMPT_NAMES.map((name) => this.#embedded.prompt({ language, name })),
-    );
-    const cues = [tone(), ...(await Promise.all(requests))];
-    const made = await Promise.all(
-      cues.flatMap((cue) => codecs.map((format) => this.#framesOf(cue, format))),
-    );
-    const missing = made.filter((one) => one === undefined).length;
-    this.parts.log.info({ made: made.length - missing, missing }, 'announcements made');
+    const cues = [
+      tone(),
+      ...(await Promise.all(
+        LANGUAGES.flatMap((language) =>
+          PROMPT_NAMES.map((name) => this.#embedded.prompt({ language, name })),
+        ),
+      )),
+    ];
+    const ahead: EncodedFrames[] = [];
+    for (const format of this.options.codecs) {
+      const made = await Promise.all(cues.map((cue) => this.#framesOf(cue, format)));
+      const [one] = made;
+      const missing = made.filter((frames) => frames === undefined).length;
+      // Half of what may have to be said is not a codec to announce in.
+      if (one && missing === 0) ahead.push(one);
+      this.parts.log.info(
+        { codec: format.codec, made: made.length - missing, missing },
+        'announcements made',
+      );
+    }
+    this.#ahead = ahead;
   }
 
   #framesOf(cue: Cue, format: StreamFormat): Promise<EncodedFrames | undefined> {
@@ -142,7 +155,10 @@ export class FreeswitchPrompts implements PromptSource {
         formats: [format],
         leastMs: cue.lengthMs,
         longestMs: cue.lengthMs + PLAYBACK_MARGIN_MS,
-        perform: (endpoint) => endpoint.play(file),
+        perform: (endpoint) =>
+          endpoint.play(file).catch((error: Error) => {
+            throw new Fault('FREESWITCH_FAILED', `${file}: ${error.message}`);
+          }),
       });
     });
   }
@@ -173,7 +189,7 @@ export class FreeswitchPrompts implements PromptSource {
         formats: READABLE,
         leastMs: 0,
         longestMs: LONGEST_SPEECH_MS,
-        perform: (endpoint) => endpoint.speak({ ttsEngine, voice, text: onOneLine(text) }),
+        perform: (endpoint) => endpoint.speak({ ttsEngine, voice, text: wordsOf(text) }),
       });
       return promptFromWav(what, writeWav(soundOf(frames)));
     });
@@ -187,10 +203,15 @@ export class FreeswitchPrompts implements PromptSource {
   }
 }
 
-/** The event socket ends a command's line where the line ends. */
-function onOneLine(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}|]+/gu, ' ').trim();
+/**
+ * Words only: FreeSWITCH ends a command with its line, takes `|` and `{}` for options, and would run what
+ * stands in `${}`.
+ */
+function wordsOf(text: string): string {
+  return text.replaceAll(/[\s\p{Cc}|{}$\\`]+/gu, ' ').trim();
 }
+
+const NO_SOUND = new Int16Array(0);
 
 function nameOf({ codec, clockRate, channels, fmtp = '' }: StreamFormat): string {
   return `${codec.toUpperCase()}/${clockRate}/${channels} ${fmtp}`;

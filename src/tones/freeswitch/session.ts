@@ -41,6 +41,8 @@ export class MediaSession {
   #connection: Connection | undefined;
   #server: MediaServer<Leg> | undefined;
   readonly #outbound = new Set<Socket>();
+  /** Who waits for an endpoint. */
+  readonly #waiting = new Set<(error: Error) => void>();
   #settle: { resolve(): void; reject(error: Error): void } | undefined;
 
   private constructor(
@@ -67,12 +69,24 @@ export class MediaSession {
   }
 
   /** Rejects with what FreeSWITCH says, or when it is over. */
-  async endpoint(remoteSdp: string): Promise<Endpoint> {
-    if (this.#state !== 'open') throw new Error('it is gone');
-    const endpoint = await this.#server!.createEndpoint({ remoteSdp });
-    // It would write errors of its socket to the console; its end is told all the same.
-    endpoint.conn?.removeAllListeners('error');
-    return endpoint;
+  endpoint(remoteSdp: string): Promise<Endpoint> {
+    if (this.#state !== 'open') return Promise.reject(new Error('it is gone'));
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const settled = () => this.#waiting.delete(reject);
+      this.#server!.createEndpoint({ remoteSdp }).then(
+        (endpoint) => {
+          // It would write errors of its socket to the console; its end is told all the same.
+          endpoint.conn?.removeAllListeners('error');
+          if (settled()) resolve(endpoint);
+          else void endpoint.dialog.destroy();
+        },
+        (error: Error) => {
+          settled();
+          reject(error);
+        },
+      );
+    });
   }
 
   /** Safe when it is over. */
@@ -166,6 +180,8 @@ export class MediaSession {
     }
     this.#server?._server?.server.close();
     for (const socket of this.#outbound) socket.destroy();
+    for (const reject of this.#waiting) reject(new Error(reason));
+    this.#waiting.clear();
     if (opening) this.#settle?.reject(new Error(reason));
     else this.onEnd?.(reason);
   }
