@@ -10,6 +10,7 @@ import type { Recorder } from '../recorder';
 import { type B2bua, createB2bua } from '../sip';
 import { createRecordingClient, type RecordingClient } from '../siprec';
 import { connectAgent, type SipAgent } from '../ua';
+import { type AnnouncementSource, announcementSource } from './announcements';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
 import { mustBeOurs } from './own-address';
 import { type RecorderService, startRecorder } from './recorder';
@@ -62,6 +63,7 @@ class Service implements Twintrack {
   #agent: SipAgent | undefined;
   #plane: RelayPlane | undefined;
   #client: RecordingClient | undefined;
+  #announcements: AnnouncementSource | undefined;
   #b2bua: B2bua | undefined;
   #cdr: CdrWriter | undefined;
   #api: Api | undefined;
@@ -123,6 +125,7 @@ class Service implements Twintrack {
       if (lost) this.#reasons.add('the SIP engine cannot be reached');
       else this.#reasons.delete('the SIP engine cannot be reached');
     };
+    this.#announcements = announcementSource(config, this.#agent, log);
     this.#client = createRecordingClient({
       agent: this.#agent,
       clock: this.#clock,
@@ -150,6 +153,7 @@ class Service implements Twintrack {
     await this.#b2bua?.drain(this.config.shutdown.graceSeconds * 1000);
     await this.#b2bua?.close();
     await this.#client?.close();
+    this.#announcements?.close();
     await (this.#line?.close(LAST_WORDS_MS) ?? this.#agent?.close());
     await this.#recorder?.close();
     await this.#plane?.close();
@@ -216,6 +220,7 @@ class Service implements Twintrack {
       ready: () => this.#reasons.size === 0,
       cdr: () => this.#cdr?.usage ?? { written: 0, lost: 0 },
       media: () => this.plane.usage(),
+      freeswitch: () => this.#announcements?.connected(),
       ...(engine ? { engine: () => engine.stats() } : {}),
     });
   }

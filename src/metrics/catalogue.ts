@@ -117,6 +117,10 @@ export const CATALOGUE = {
     class: STATUS_CLASSES,
   }),
   ready: gauge('ready', '1 while calls are taken, 0 while starting, draining or broken.'),
+  freeswitch: gauge(
+    'freeswitch_connected',
+    '1 while the FreeSWITCH that announcements come from is there, 0 while not or where there is to be none.',
+  ),
   scrapeErrors: counter('scrape_errors_total', 'Figures that could not be read for a scrape.', {
     source: ['media', 'engine'],
   }),

@@ -85,6 +85,7 @@ function readingInstruments(
   const recordings = instruments.gauge(CATALOGUE.recordingsActive);
   const refusals = instruments.counter(CATALOGUE.refusals);
   const ready = instruments.gauge(CATALOGUE.ready);
+  const freeswitch = instruments.gauge(CATALOGUE.freeswitch);
   const cdr = instruments.counter(CATALOGUE.cdrRecords);
   const media = mediaInstruments(instruments);
   const engine = engineInstruments(instruments);
@@ -104,6 +105,7 @@ function readingInstruments(
         FAULT_CODES.map((fault) => [{ fault }, refused[fault] ?? 0]),
       );
       ready.set(sources.ready?.() ? 1 : 0);
+      freeswitch.set(sources.freeswitch?.() ? 1 : 0);
       const records = sources.cdr?.();
       if (records) {
         liftTo(cdr, [

@@ -37,4 +37,6 @@ export interface UsageSources {
   readonly cdr?: () => CdrUsage;
   readonly media?: () => Promise<PlaneUsage>;
   readonly engine?: () => EngineUsage;
+  /** Whether the FreeSWITCH that announcements come from is there; undefined where none is to be. */
+  readonly freeswitch?: () => boolean | undefined;
 }

@@ -56,11 +56,18 @@ describe('the examples', () => {
   const names = readdirSync(join(root, 'config/examples'));
 
   it('are there', () => {
-    expect(names.sort()).toEqual(['external-recorder.yaml', 'pbx-and-trunk.yaml']);
+    expect(names.sort()).toEqual([
+      'external-recorder.yaml',
+      'freeswitch-announcements.yaml',
+      'pbx-and-trunk.yaml',
+    ]);
   });
 
   it.each(names)('%s is valid', (name) => {
-    const env = { TWINTRACK_HTTP__TOKEN: 'a-token-of-some-length' };
+    const env = {
+      TWINTRACK_HTTP__TOKEN: 'a-token-of-some-length',
+      TWINTRACK_ANNOUNCEMENTS__FREESWITCH__SECRET: 'ClueCon',
+    };
     const config = configOf(load({ file: join(root, 'config/examples', name), env }));
     expect(config.users.some(({ mode }) => mode === 'always')).toBe(true);
   });

@@ -363,3 +363,37 @@ it('reads the environment it is given and not the one of the process', () => {
     delete process.env.TWINTRACK_SIP__MAX_CALLS;
   }
 });
+
+describe('announcements from a FreeSWITCH', () => {
+  const secret = files.write('freeswitch.secret', 'open sesame\n');
+  const chosen = (freeswitch: string) =>
+    `announcements: { source: freeswitch, freeswitch: { ${freeswitch} } }`;
+
+  it('want its address and its password', () => {
+    expect(problemsIn('announcements: { source: freeswitch }')).toEqual([
+      expect.stringContaining('announcements.freeswitch.address'),
+      expect.stringContaining('TWINTRACK_ANNOUNCEMENTS__FREESWITCH__SECRET'),
+    ]);
+    const config = configIn(
+      chosen(`address: fs.example.com, secretFile: ${secret}, codecs: [G729]`),
+    );
+    const { freeswitch } = config.announcements;
+    expect(freeswitch.secret?.reveal()).toBe('open sesame');
+    expect(JSON.stringify(config)).not.toContain('open sesame');
+    expect(freeswitch.codecs).toEqual([
+      { codec: 'G729', clockRate: 8_000, channels: 1, fmtp: undefined },
+    ]);
+  });
+
+  it.each([
+    ['listenAddress: "::1"', 'wants an IPv4 address, got "::1"'],
+    ['listenAddress: 0.0.0.0', 'is what FreeSWITCH is told: name an address of this machine'],
+    ['listenPort: 5060', 'tcp/127.0.0.1:5060 is taken by sip.listen[1] already'],
+    ['profile: "a b"', 'wants the name of a SIP profile'],
+    ['codecs: [G 729]', 'wants a codec, as G729'],
+    ['voice: "kal|x"', 'wants the name of a voice'],
+  ])('%s: %s', (written, expected) => {
+    const problems = problemsIn(chosen(`address: 127.0.0.1, secretFile: ${secret}, ${written}`));
+    expect(problems).toEqual([expect.stringContaining(expected)]);
+  });
+});

@@ -4,6 +4,7 @@ import {
   type Parsed,
   parseAddressOfRecord,
   parseCidr,
+  parseCodec,
   parseHostPort,
   parseNumber,
   parseNumberPattern,
@@ -278,4 +279,29 @@ describe('a number pattern', () => {
     expect(refusal(parseRewrite('$0'))).toContain('$1 to $9');
     expect(refusal(parseRewrite('1\r\nVia'))).toContain('wants digits');
   });
+});
+
+describe('a codec', () => {
+  it('has the rate and channels that are usual for it, unless it says others', () => {
+    const form = (text: string) => {
+      const { codec, clockRate, channels, fmtp } = value(parseCodec(text));
+      return [codec, clockRate, channels, fmtp];
+    };
+    expect(form('G729')).toEqual(['G729', 8_000, 1, undefined]);
+    expect(form('G726-32')).toEqual(['G726-32', 8_000, 1, undefined]);
+    expect(form('speex/16000')).toEqual(['speex', 16_000, 1, undefined]);
+    expect(form('opus')).toEqual(['opus', 48_000, 2, undefined]);
+    expect(form('opus/48000')).toEqual(['opus', 48_000, 1, undefined]);
+    expect(form('AMR-WB octet-align=1; mode-set=0,2')).toEqual([
+      'AMR-WB',
+      16_000,
+      1,
+      'octet-align=1; mode-set=0,2',
+    ]);
+  });
+
+  it.each(['', '729', 'G 729', 'G729/8', 'G729/8000/9', 'AMR octet-align', 'AMR x=1\r\na=y'])(
+    '%j is none',
+    (text) => expect(refusal(parseCodec(text))).toContain('wants a codec, as G729'),
+  );
 });

@@ -171,6 +171,7 @@ describe('metrics', () => {
       cdr: () => ({ written: 10, lost: 1 }),
       media: async () => usage.media,
       engine: () => usage.engine,
+      freeswitch: () => true,
     });
     await metrics.expose();
     strangers = 4;
@@ -179,6 +180,7 @@ describe('metrics', () => {
       'twintrack_refused_requests_total{fault="CALLER_NOT_ALLOWED"}': 4,
       'twintrack_refused_requests_total{fault="NO_ROUTE"}': 0,
       twintrack_ready: 1,
+      twintrack_freeswitch_connected: 1,
       'twintrack_cdr_records_total{outcome="written"}': 10,
       'twintrack_cdr_records_total{outcome="lost"}': 1,
       twintrack_media_lines: 2,
