@@ -49,7 +49,13 @@ export interface Requests {
 
 export type RequestName = keyof Requests;
 
-export type WorkerUsage = Omit<PlaneUsage, 'kernelDrops'>;
+export interface WorkerUsage extends Omit<PlaneUsage, 'kernelDrops'> {
+  /** What the worker's collector looks after, in octets. */
+  readonly heapOctets: number;
+}
+
+/** What a relay knows of itself beyond what every plane does. */
+export type RelayUsage = PlaneUsage & WorkerUsage;
 
 /** What control tells a worker without waiting. */
 export type Order =

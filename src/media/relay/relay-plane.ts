@@ -1,7 +1,7 @@
 import { Events, Fault, type Log, type Millis } from '../../core';
-import type { MediaLine, MediaPlane, OpenLine, PlaneEvent, PlaneUsage } from '../plane';
+import type { MediaLine, MediaPlane, OpenLine, PlaneEvent } from '../plane';
 import { kernelDrops } from './kernel-drops';
-import type { Backend, WorkerUsage } from './messages';
+import type { Backend, RelayUsage, WorkerUsage } from './messages';
 import { RemoteLine } from './remote-line';
 import { Seat } from './seat';
 import type { Birth } from './worker-link';
@@ -71,7 +71,7 @@ export class RelayPlane implements MediaPlane {
     return this.#events.on('plane', listener);
   }
 
-  async usage(): Promise<PlaneUsage> {
+  async usage(): Promise<RelayUsage> {
     const living = this.#seats.filter((seat) => seat.link.alive);
     const [drops, ...shares] = await Promise.all([
       kernelDrops(this.#ports),
@@ -87,6 +87,7 @@ export class RelayPlane implements MediaPlane {
       portsQuarantined: sum('portsQuarantined'),
       packetsRelayed: sum('packetsRelayed'),
       packetsForked: sum('packetsForked'),
+      heapOctets: sum('heapOctets'),
       kernelDrops: drops,
     };
   }
@@ -113,6 +114,7 @@ const NOTHING: WorkerUsage = {
   portsQuarantined: 0,
   packetsRelayed: 0,
   packetsForked: 0,
+  heapOctets: 0,
 };
 
 /** Each worker gets an equal share of the port pairs. */

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { Fault, type Millis } from '../../core';
 import type {
   Endpoint,
@@ -208,6 +209,7 @@ export class Relay {
       portsQuarantined: this.#ports.quarantined,
       packetsRelayed,
       packetsForked,
+      heapOctets: getHeapStatistics().used_heap_size,
     };
   }
 

@@ -1,175 +1,323 @@
 /**
- * The load: N calls of two parties and a recorder, on the kernel's own calls, in a thread that does
- * nothing else. Each packet carries the time it was sent, so that delay is measured on one clock.
+ * The load: N calls of two parties and a recorder, in a thread that does nothing else. When each packet
+ * was sent is kept here by stream and sequence number; when one arrived is the kernel's word, so that a
+ * load that is late itself makes nobody look slow.
  */
-import { performance } from 'node:perf_hooks';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import type * as Address from '../../../src/media/relay/address';
-import type * as Appointments from '../../../src/media/relay/agenda';
-import type { DatagramSocket } from '../../../src/media/relay/datagram';
-import type * as Kernel from '../../../src/media/relay/kernel-sockets';
-import type * as System from '../../../src/media/relay/libc';
-import type * as Life from '../../../src/media/relay/lifeline';
-import type * as Pacing from '../../../src/media/relay/pace';
 import { Histogram } from './histogram';
-import { product } from './product';
+import { MessageArray, SOCKADDR_IN } from './message-array';
+import { type LoadPorts, PARTY_SOCKETS, partySocket, RECORDER_SOCKETS } from './plan';
+import {
+  AF_INET,
+  Arena,
+  CLOCK_REALTIME,
+  loadSystem,
+  MSG_DONTWAIT,
+  PR_SET_TIMERSLACK,
+  SO_RCVBUF,
+  SO_RCVBUFFORCE,
+  SO_TIMESTAMPNS,
+  SOCK_DGRAM_NONBLOCK,
+  SOL_SOCKET,
+} from './system';
 
-const { socketAddress } = product<typeof Address>('media/relay/address');
-const { Agenda } = product<typeof Appointments>('media/relay/agenda');
-const { KernelSockets } = product<typeof Kernel>('media/relay/kernel-sockets');
-const { loadLibc } = product<typeof System>('media/relay/libc');
-const { Pace } = product<typeof Pacing>('media/relay/pace');
-const { Lifeline } = product<typeof Life>('media/relay/lifeline');
-
-/** 20 ms of G.711 with its RTP header; the send time takes the place of the first samples. */
+/** 20 ms of G.711 with its RTP header. */
 const PACKET = 172;
-const TIME_AT = 12;
 const FRAME_MS = 20;
-const ADDRESS = '127.0.0.1';
+/** Sequence numbers whose time of sending is remembered: 2.5 s. */
+const REMEMBERED = 128;
+const BATCH = 64;
+const ROOM = 256;
+/** A cmsghdr and a timespec. */
+const CONTROL_ROOM = 32;
+const RECEIVE_BUFFER = 64 * 1024 * 1024;
+/** Between looks. */
+const NAP_US = 50;
+/** Looks for orders once in so many looks. */
+const LOOKS = 64;
+/** After stopping, what is under way still counts. */
+const DRAIN_MS = 500;
 
 export interface GeneratorBirth {
   readonly calls: number;
-  readonly firstPort: number;
-  readonly lifeline: SharedArrayBuffer;
 }
 
 export type ToGenerator =
   /** Where each call's parties send to: a, then b. */
   | { readonly kind: 'start'; readonly targets: ReadonlyArray<readonly [number, number]> }
+  /** What is sent from now on counts. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'stop' };
 
+/** Of the packets sent between `reset` and `stop`. */
 export interface GeneratorResult {
   readonly sent: number;
   readonly partiesGot: number;
   readonly recordersGot: number;
-  /** Microseconds, within the window since `reset`. */
+  /** Microseconds from the load's sending to the arrival at its socket. */
   readonly delay: ReturnType<Histogram['summary']>;
   readonly recorderDelay: ReturnType<Histogram['summary']>;
-  /** How late the generator itself was, in ms: it must not be what gives out first. */
-  readonly latestMs: number;
+  /** How late the load itself was, in microseconds: it must not be what gives out first. */
+  readonly late: ReturnType<Histogram['summary']>;
 }
 
-interface Stream {
-  readonly socket: DatagramSocket;
-  target: Address.SocketAddress | undefined;
-  sequence: number;
-}
+class Load {
+  readonly #system = loadSystem();
+  readonly #streams: number;
+  readonly #arena: Arena;
+  readonly #words: Int32Array;
+  readonly #bytes: Buffer;
+  readonly #outgoing: MessageArray;
+  readonly #incoming: MessageArray;
+  readonly #packets: number[] = [];
+  readonly #targets: number[] = [];
+  readonly #rooms: number[] = [];
+  readonly #controls: number[] = [];
+  readonly #time: number;
+  readonly #option: number;
+  readonly #parties: number[];
+  readonly #recorders: number[];
+  /** First stream of each party's socket, and the end. */
+  readonly #firstOf: number[] = [];
 
-function run(birth: GeneratorBirth): void {
-  const port = parentPort!;
-  const bug = (error: unknown): never => {
-    throw error;
-  };
-  const lifeline = new Lifeline(birth.lifeline);
-  // Never pausing: it has a core of its own, and must see each packet when it comes.
-  const sockets = new KernelSockets(loadLibc(), lifeline, bug, new Pace(0));
-  const agenda = new Agenda(bug);
-  const [delay, recorderDelay] = [new Histogram(), new Histogram()];
-  const packet = Buffer.alloc(PACKET, 0x55);
-  packet[0] = 0x80;
-  packet[1] = 0;
-  let [sent, partiesGot, recordersGot, latestMs] = [0, 0, 0, 0];
-  let sending = false;
+  readonly #sentAt: Float64Array;
+  readonly #sequences: Uint16Array;
+  readonly #delay = new Histogram();
+  readonly #recorderDelay = new Histogram();
+  readonly #late = new Histogram();
+  #sent = 0;
+  #partiesGot = 0;
+  #recordersGot = 0;
+  /** Only what was sent after this counts. */
+  #epoch = Number.POSITIVE_INFINITY;
+  #stopAt = Number.POSITIVE_INFINITY;
 
-  const open = (at: number, onPacket: (bytes: Buffer, offset: number, now: number) => void) => {
-    let opened: DatagramSocket | undefined;
-    const sink = {
-      onDatagram: (bytes: Buffer, offset: number, length: number, _from: unknown, now: number) => {
-        if (length === PACKET) onPacket(bytes, offset, now);
-      },
-    };
-    sockets.open(ADDRESS, at, sink, (socket, refusal) => {
-      if (!socket) throw new Error(`port ${at}: ${refusal}`);
-      opened = socket;
-    });
-    return opened!;
-  };
-  const atParty = (bytes: Buffer, offset: number, now: number): void => {
-    partiesGot += 1;
-    delay.add((now - bytes.readDoubleLE(offset + TIME_AT)) * 1000);
-  };
-  const atRecorder = (bytes: Buffer, offset: number, now: number): void => {
-    recordersGot += 1;
-    recorderDelay.add((now - bytes.readDoubleLE(offset + TIME_AT)) * 1000);
-  };
+  #begun = 0;
+  #cursor = 0;
+  #sending = false;
 
-  // Four sockets a call: party a, party b, and the recorder's for each.
-  const streams: Stream[] = [];
-  for (let call = 0; call < birth.calls; call++) {
-    const base = birth.firstPort + 4 * call;
-    streams.push({ socket: open(base, atParty), target: undefined, sequence: 0 });
-    streams.push({ socket: open(base + 1, atParty), target: undefined, sequence: 0 });
-    open(base + 2, atRecorder);
-    open(base + 3, atRecorder);
+  constructor(calls: number) {
+    this.#streams = 2 * calls;
+    const perStream = 256 + 64 + MessageArray.sizeFor(1);
+    const perRoom = ROOM + 64 + MessageArray.sizeFor(1);
+    this.#arena = new Arena(this.#streams * perStream + BATCH * perRoom + 4096);
+    this.#bytes = this.#arena.bytes;
+    this.#words = new Int32Array(this.#bytes.buffer);
+    this.#time = this.#arena.take(16);
+    this.#option = this.#arena.take(16);
+    this.#outgoing = new MessageArray(this.#arena, this.#streams);
+    this.#incoming = new MessageArray(this.#arena, BATCH);
+    this.#sentAt = new Float64Array(this.#streams * REMEMBERED);
+    this.#sequences = new Uint16Array(this.#streams);
+    for (let stream = 0; stream < this.#streams; stream++) this.#prepareStream(stream);
+    for (let i = 0; i < BATCH; i++) this.#prepareRoom(i);
+    for (let i = 0; i <= PARTY_SOCKETS; i++) {
+      let first = 0;
+      while (first < this.#streams && partySocket(first, calls) < i) first += 1;
+      this.#firstOf.push(first);
+    }
+    this.#parties = Array.from({ length: PARTY_SOCKETS }, () => this.#open());
+    this.#recorders = Array.from({ length: RECORDER_SOCKETS }, () => this.#open());
+    this.#system.prctl(PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
   }
 
-  const send = (stream: Stream, index: number): void => {
-    if (!stream.target) return;
-    stream.sequence = (stream.sequence + 1) & 0xffff;
-    packet.writeUInt16BE(stream.sequence, 2);
-    packet.writeUInt32BE((stream.sequence * 160) >>> 0, 4);
-    packet.writeUInt32BE(index + 1, 8);
-    packet.writeDoubleLE(performance.now(), TIME_AT);
-    if (stream.socket.send(packet, 0, PACKET, stream.target)) sent += 1;
-  };
+  get ports(): LoadPorts {
+    const port = (socket: number): number => this.#portOf(socket);
+    return { parties: this.#parties.map(port), recorders: this.#recorders.map(port) };
+  }
 
-  // Streams are spread evenly over the frame; what is due is sent once a millisecond.
-  let begun = 0;
-  let cursor = 0;
-  const tick = (): void => {
-    if (!sending) return;
-    const now = performance.now();
-    const due = Math.floor(((now - begun) / FRAME_MS) * streams.length);
-    latestMs = Math.max(latestMs, ((due - cursor) / streams.length) * FRAME_MS - 1);
-    for (; cursor < due; cursor++) {
-      const index = cursor % streams.length;
-      send(streams[index]!, index);
-    }
-    agenda.at(now, tick);
-  };
+  start(targets: ReadonlyArray<readonly [number, number]>): void {
+    const calls = targets.length;
+    targets.forEach(([a, b], call) => {
+      this.#bytes.writeUInt16BE(a, this.#targets[call]! + 2);
+      this.#bytes.writeUInt16BE(b, this.#targets[calls + call]! + 2);
+    });
+    this.#sending = true;
+    this.#begun = this.#now();
+    this.#cursor = 0;
+  }
 
-  const obey = (message: ToGenerator): void => {
-    switch (message.kind) {
-      case 'start':
-        message.targets.forEach(([a, b], call) => {
-          streams[2 * call]!.target = socketAddress(ADDRESS, a);
-          streams[2 * call + 1]!.target = socketAddress(ADDRESS, b);
-        });
-        sending = true;
-        begun = performance.now();
-        tick();
-        break;
-      case 'reset':
-        delay.clear();
-        recorderDelay.clear();
-        latestMs = 0;
-        break;
-      case 'stop':
-        sending = false;
-        // What is under way still counts.
-        agenda.at(performance.now() + 500, () => {
-          const result: GeneratorResult = {
-            sent,
-            partiesGot,
-            recordersGot,
-            delay: delay.summary(),
-            recorderDelay: recorderDelay.summary(),
-            latestMs,
-          };
-          port.postMessage(result);
-        });
-        break;
+  reset(): void {
+    this.#epoch = this.#now();
+    this.#late.clear();
+  }
+
+  stop(): void {
+    this.#sending = false;
+    this.#stopAt = this.#now() + DRAIN_MS;
+  }
+
+  /** Moves datagrams; `look` is called now and then. */
+  run(look: () => void): GeneratorResult {
+    for (let i = 0; ; i++) {
+      const now = this.#now();
+      if (this.#sending) this.#sendDue(now);
+      for (const socket of this.#parties) this.#receive(socket, true);
+      for (const socket of this.#recorders) this.#receive(socket, false);
+      if (i % LOOKS === 0) look();
+      if (now > this.#stopAt) break;
+      this.#system.usleep(NAP_US);
     }
-  };
-  const takeAll = (): void => {
+    return {
+      sent: this.#sent,
+      partiesGot: this.#partiesGot,
+      recordersGot: this.#recordersGot,
+      delay: this.#delay.summary(),
+      recorderDelay: this.#recorderDelay.summary(),
+      late: this.#late.summary(),
+    };
+  }
+
+  /** Streams are spread evenly over the frame, and every one has a packet in each. */
+  #sendDue(now: number): void {
+    const rate = this.#streams / FRAME_MS;
+    const due = Math.floor((now - this.#begun) * rate);
+    while (this.#cursor < due) {
+      const first = this.#cursor % this.#streams;
+      let socket = 0;
+      while (this.#firstOf[socket + 1]! <= first) socket += 1;
+      const count = Math.min(due - this.#cursor, this.#firstOf[socket + 1]! - first, BATCH);
+      const counts = now >= this.#epoch;
+      for (let stream = first; stream < first + count; stream++) {
+        const at = this.#packets[stream]!;
+        const sequence = (this.#sequences[stream]! + 1) & 0xffff;
+        this.#sequences[stream] = sequence;
+        this.#bytes[at + 2] = sequence >> 8;
+        this.#bytes[at + 3] = sequence & 0xff;
+        this.#bytes.writeInt32BE((sequence * 160) | 0, at + 4);
+        this.#sentAt[stream * REMEMBERED + (sequence % REMEMBERED)] = now;
+        if (counts)
+          this.#late.add((now - this.#begun - (this.#cursor + stream - first) / rate) * 1000);
+      }
+      this.#sendAll(this.#parties[socket]!, first, count);
+      this.#cursor += count;
+      if (counts) this.#sent += count;
+    }
+  }
+
+  #sendAll(socket: number, first: number, count: number): void {
+    for (let done = 0; done < count; ) {
+      const sent = this.#system.sendmmsg(
+        socket,
+        this.#outgoing.address(first + done),
+        count - done,
+        0,
+      );
+      if (sent <= 0) throw new Error(`sendmmsg: errno ${this.#system.errno()}`);
+      done += sent;
+    }
+  }
+
+  #receive(socket: number, atParty: boolean): void {
+    let count: number;
+    do {
+      for (let i = 0; i < BATCH; i++) this.#incoming.giveControlRoom(i, CONTROL_ROOM);
+      const incoming = this.#incoming.address(0);
+      count = this.#system.recvmmsg(socket, incoming, BATCH, MSG_DONTWAIT, 0);
+      for (let i = 0; i < count; i++) {
+        if (this.#incoming.received(i) >= PACKET) this.#take(i, atParty);
+      }
+    } while (count === BATCH);
+  }
+
+  #take(i: number, atParty: boolean): void {
+    const at = this.#rooms[i]!;
+    const bytes = this.#bytes;
+    const stream = bytes.readUInt32BE(at + 8) - 1;
+    if (stream < 0 || stream >= this.#streams) return;
+    const sequence = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    const sentAt = this.#sentAt[stream * REMEMBERED + (sequence % REMEMBERED)]!;
+    if (!(sentAt >= this.#epoch)) return;
+    const us = (this.#timeAt(this.#controls[i]! + 16) - sentAt) * 1000;
+    if (atParty) {
+      this.#partiesGot += 1;
+      this.#delay.add(us);
+    } else {
+      this.#recordersGot += 1;
+      this.#recorderDelay.add(us);
+    }
+  }
+
+  #now(): number {
+    this.#system.clock_gettime(CLOCK_REALTIME, this.#arena.base + this.#time);
+    return this.#timeAt(this.#time);
+  }
+
+  /** A timespec in milliseconds. The upper half of its seconds stays zero for a while. */
+  #timeAt(at: number): number {
+    const word = at >> 2;
+    return (this.#words[word]! >>> 0) * 1000 + this.#words[word + 2]! / 1e6;
+  }
+
+  #prepareStream(stream: number): void {
+    const packet = this.#arena.take(PACKET);
+    this.#bytes.fill(0x55, packet, packet + PACKET);
+    this.#bytes[packet] = 0x80;
+    this.#bytes[packet + 1] = 0;
+    this.#bytes.writeUInt32BE(stream + 1, packet + 8);
+    const target = this.#sockaddr(0);
+    this.#outgoing.carry(stream, packet, PACKET);
+    this.#outgoing.goTo(stream, target);
+    this.#packets.push(packet);
+    this.#targets.push(target);
+  }
+
+  #prepareRoom(i: number): void {
+    const room = this.#arena.take(ROOM);
+    const control = this.#arena.take(CONTROL_ROOM);
+    this.#incoming.carry(i, room, ROOM);
+    this.#incoming.control(i, control);
+    this.#rooms.push(room);
+    this.#controls.push(control);
+  }
+
+  #sockaddr(port: number): number {
+    const at = this.#arena.take(SOCKADDR_IN);
+    this.#bytes.writeUInt16LE(AF_INET, at);
+    this.#bytes.writeUInt16BE(port, at + 2);
+    this.#bytes.set([127, 0, 0, 1], at + 4);
+    return at;
+  }
+
+  #open(): number {
+    const fd = this.#system.socket(AF_INET, SOCK_DGRAM_NONBLOCK, 0);
+    if (this.#set(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) this.#set(fd, SO_RCVBUF, RECEIVE_BUFFER);
+    this.#set(fd, SO_TIMESTAMPNS, 1);
+    this.#bytes.writeUInt16LE(AF_INET, this.#option);
+    this.#bytes.writeUInt16BE(0, this.#option + 2);
+    this.#bytes.set([127, 0, 0, 1], this.#option + 4);
+    if (this.#system.bind(fd, this.#arena.base + this.#option, SOCKADDR_IN) < 0) {
+      throw new Error(`bind: errno ${this.#system.errno()}`);
+    }
+    return fd;
+  }
+
+  #portOf(fd: number): number {
+    this.#bytes.writeInt32LE(SOCKADDR_IN, this.#time);
+    const { base } = this.#arena;
+    this.#system.getsockname(fd, base + this.#option, base + this.#time);
+    return this.#bytes.readUInt16BE(this.#option + 2);
+  }
+
+  #set(fd: number, option: number, value: number): number {
+    this.#bytes.writeInt32LE(value, this.#option);
+    return this.#system.setsockopt(fd, SOL_SOCKET, option, this.#arena.base + this.#option, 4);
+  }
+}
+
+function run({ calls }: GeneratorBirth): void {
+  const port = parentPort!;
+  const load = new Load(calls);
+  const look = (): void => {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-      obey(next.message as ToGenerator);
+      const message = next.message as ToGenerator;
+      if (message.kind === 'start') load.start(message.targets);
+      else if (message.kind === 'reset') load.reset();
+      else load.stop();
     }
   };
-  port.postMessage('ready');
-  takeAll();
-  sockets.run(agenda, takeAll);
+  port.postMessage(load.ports);
+  port.postMessage(load.run(look));
 }
 
 run(workerData as GeneratorBirth);

@@ -1,54 +1,75 @@
 /** Our relay in a process of its own: opens the calls it is told to, forks both sides of each. */
 import type * as Core from '../../../src/core';
 import type * as Media from '../../../src/media';
-import type { Backend, Endpoint } from '../../../src/media';
+import type { Backend, Endpoint, MediaLine, Program } from '../../../src/media';
+import { type CallPorts, DEAD_PORT } from './plan';
 import { product } from './product';
 
 const { silentLog } = product<typeof Core>('core');
 const { createRelayPlane } = product<typeof Media>('media');
 
-export interface HostOrder {
-  readonly calls: number;
-  readonly firstPort: number;
-  readonly deadPort: number;
+export interface HostBirth {
+  readonly backend: Backend;
+  readonly workers: number;
+  /** Both parties of every call hear a tone all the time. */
+  readonly tone: boolean;
 }
 
-const [backend, workers] = process.argv.slice(2) as [Backend, string];
-const BIND = '127.0.0.1';
+const birth: HostBirth = JSON.parse(process.argv[2]!);
+const ADDRESS = '127.0.0.1';
+const BIND = { bind: ADDRESS };
 
-async function serve({ calls, firstPort, deadPort }: HostOrder): Promise<void> {
+/** A tone of 0.9 s in every second. */
+const TONE: Program = {
+  kind: 'mix',
+  formats: [{ payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 }],
+  sound: { pcm: Int16Array.from({ length: 14_400 }, (_, i) => 1_000 * Math.sin(i / 2.5)) },
+  repeat: { everyMs: 1_000 },
+};
+
+function at(rtpPort: number): Endpoint {
+  return { address: ADDRESS, rtpPort, rtcpPort: DEAD_PORT };
+}
+
+async function run(): Promise<void> {
   const plane = await createRelayPlane({
     ports: { min: 30_000, max: 59_999 },
     quarantineMs: 1_000,
     rtpTimeoutMs: 10_000,
-    backend,
-    workers: Number(workers),
+    backend: birth.backend,
+    workers: birth.workers,
     log: silentLog,
   });
-  const at = (rtpPort: number): Endpoint => ({ address: BIND, rtpPort, rtcpPort: deadPort });
-  const targets: Array<[number, number]> = [];
-  for (let call = 0; call < calls; call++) {
-    const base = firstPort + 4 * call;
+
+  async function open(call: number, ports: CallPorts): Promise<MediaLine> {
     const line = await plane.open({
       callId: `call-${call}`,
-      bind: { a: BIND, b: BIND },
+      bind: { a: ADDRESS, b: ADDRESS },
       clockRates: { 0: 8000 },
     });
-    line.expect('a', at(base));
-    line.expect('b', at(base + 1));
-    const [a, b] = await Promise.all([
-      line.fork('a', { bind: BIND }),
-      line.fork('b', { bind: BIND }),
-    ]);
-    a.start(at(base + 2));
-    b.start(at(base + 3));
-    targets.push([line.local.a.rtpPort, line.local.b.rtpPort]);
+    line.expect('a', at(ports.a));
+    line.expect('b', at(ports.b));
+    const [a, b] = await Promise.all([line.fork('a', BIND), line.fork('b', BIND)]);
+    a.start(at(ports.recorderA));
+    b.start(at(ports.recorderB));
+    if (birth.tone) await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
+    return line;
   }
-  process.send?.(targets);
-  process.on('message', async (message) => {
-    if (message === 'usage') process.send?.(await plane.usage());
+
+  process.on('message', async (message: 'usage' | CallPorts[]) => {
+    if (message === 'usage') {
+      process.send?.(await plane.usage());
+      return;
+    }
+    const targets: Array<[number, number]> = [];
+    for (const [call, ports] of message.entries()) {
+      const { local } = await open(call, ports);
+      targets.push([local.a.rtpPort, local.b.rtpPort]);
+    }
+    process.send?.(targets);
   });
+  process.send?.('ready');
 }
 
-process.once('message', (order: HostOrder) => void serve(order));
 process.on('disconnect', () => process.exit(0));
+void run();

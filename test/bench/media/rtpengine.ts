@@ -1,23 +1,28 @@
 /** Debian's rtpengine in userspace, spoken to by its ng protocol in JSON over UDP. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { type CallPorts, DEAD_PORT } from './plan';
 
 type Reply = Record<string, unknown> & { result?: string; sdp?: string };
 
-export const NG_PORT = 22_223;
+const NG_PORT = 22_523;
 
-export const RTPENGINE = [
-  'rtpengine',
-  '--foreground',
-  '--log-stderr',
-  '--log-level=3',
-  '--table=-1',
-  '--interface=lo/127.0.0.1',
-  `--listen-ng=127.0.0.1:${NG_PORT}`,
-  '--port-min=30000',
-  '--port-max=59999',
-  '--num-threads=1',
-];
+/** In userspace, with one thread, as Debian ships it. */
+export function rtpengineCommand(): string[] {
+  return [
+    'rtpengine',
+    '--config-file=none',
+    '--foreground',
+    '--log-stderr',
+    '--log-level=3',
+    '--table=-1',
+    '--interface=lo/127.0.0.1',
+    `--listen-ng=127.0.0.1:${NG_PORT}`,
+    '--port-min=30000',
+    '--port-max=59999',
+    '--num-threads=1',
+  ];
+}
 
 export class Ng {
   #number = 0;
@@ -34,7 +39,7 @@ export class Ng {
         await ng.ask({ command: 'ping' });
         return ng;
       } catch (error) {
-        if (attempt > 40) throw error;
+        if (attempt > 10) throw error;
       }
     }
   }
@@ -54,27 +59,27 @@ export class Ng {
   }
 
   /** Sets up a recorded call; the ports of rtpengine towards a and towards b. */
-  async call(callId: string, base: number, deadPort: number): Promise<[number, number]> {
+  async call(callId: string, ports: CallPorts): Promise<[number, number]> {
     const common = { 'call-id': callId, 'from-tag': 'a' };
     const sdp = (port: number): string =>
       `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n` +
-      `m=audio ${port} RTP/AVP 0\r\na=rtcp:${deadPort}\r\n`;
-    const offer = await this.ask({ command: 'offer', ...common, sdp: sdp(base) });
+      `m=audio ${port} RTP/AVP 0\r\na=rtcp:${DEAD_PORT}\r\n`;
+    const offer = await this.ask({ command: 'offer', ...common, sdp: sdp(ports.a) });
     const answer = await this.ask({
       command: 'answer',
       ...common,
       'to-tag': 'b',
-      sdp: sdp(base + 1),
+      sdp: sdp(ports.b),
     });
     const subscription = await this.ask({
       command: 'subscribe request',
       'call-id': callId,
       flags: ['all', 'siprec'],
     });
-    let line = 0;
+    const recorders = [ports.recorderA, ports.recorderB];
     const recorder = String(subscription.sdp)
-      .replace(/^m=audio \d+/gm, () => `m=audio ${base + 2 + line++}`)
-      .replace(/^a=rtcp:\d+.*$/gm, `a=rtcp:${deadPort}`)
+      .replace(/^m=audio \d+/gm, () => `m=audio ${recorders.shift()}`)
+      .replace(/^a=rtcp:\d+.*$/gm, `a=rtcp:${DEAD_PORT}`)
       .replace(/sendonly/g, 'recvonly');
     await this.ask({
       command: 'subscribe answer',

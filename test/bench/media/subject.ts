@@ -1,0 +1,78 @@
+import type { PlaneUsage } from '../../../src/media';
+import type { CallPorts } from './plan';
+import { end, heard, pinned, RELAY_CORE, residentMib, script } from './processes';
+import type { HostBirth } from './relay-host';
+import { Ng, rtpengineCommand } from './rtpengine';
+
+/** A relay in a process of its own, with calls in it. */
+export interface Subject {
+  readonly pid: number;
+  /** Of the process before its first call. */
+  readonly emptyMib: number;
+  /** Sets the calls up; where each call's parties send to: a, then b. */
+  open(calls: readonly CallPorts[]): Promise<Array<[number, number]>>;
+  /** Undefined where there is no collector. */
+  heap(): Promise<Heap | undefined>;
+  stop(): Promise<void>;
+}
+
+/** What a collector has had to do so far. */
+export interface Heap {
+  /** Octets in use in the workers. */
+  readonly used: number;
+  readonly collections: number;
+}
+
+/** Rows of the table, by name. */
+export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
+  twintrack: () => ours({ backend: 'kernel', workers: 1, tone: false }),
+  'twintrack, 2 workers': () => ours({ backend: 'kernel', workers: 2, tone: false }),
+  'twintrack, tone mixed': () => ours({ backend: 'kernel', workers: 1, tone: true }),
+  'twintrack on dgram': () => ours({ backend: 'dgram', workers: 1, tone: false }),
+  rtpengine,
+};
+
+async function ours(birth: HostBirth): Promise<Subject> {
+  const host = script(RELAY_CORE, 'relay-host.ts', [JSON.stringify(birth)], ['--trace-gc']);
+  let collections = 0;
+  host.stdout?.on('data', (text: Buffer) => {
+    collections += text.toString().match(/Scavenge|Mark-Compact/g)?.length ?? 0;
+  });
+  await heard(host);
+  return {
+    pid: host.pid!,
+    emptyMib: residentMib(host.pid!),
+    async open(calls) {
+      host.send([...calls]);
+      return heard(host);
+    },
+    async heap() {
+      host.send('usage');
+      const { heapOctets } = await heard<PlaneUsage & { heapOctets: number }>(host);
+      return { used: heapOctets, collections };
+    },
+    stop: () => end(host),
+  };
+}
+
+async function rtpengine(): Promise<Subject> {
+  const daemon = pinned(RELAY_CORE, rtpengineCommand(), false);
+  const ng = await Ng.connect().catch(async (error) => {
+    await end(daemon);
+    throw error;
+  });
+  return {
+    pid: daemon.pid!,
+    emptyMib: residentMib(daemon.pid!),
+    async open(calls) {
+      const targets: Array<[number, number]> = [];
+      for (const [i, ports] of calls.entries()) targets.push(await ng.call(`call-${i}`, ports));
+      return targets;
+    },
+    heap: async () => undefined,
+    async stop() {
+      ng.close();
+      await end(daemon);
+    },
+  };
+}
