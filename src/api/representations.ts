@@ -12,6 +12,11 @@ export function showCall(call: LiveCall): object {
     startedAt: call.startedAt.toISOString(),
     answeredAt: call.answeredAt?.toISOString() ?? null,
     recordings: call.recordings.map(showRecordingState),
+    hearing: call.hearing.map(({ listener, announcement, reminderSeconds }) => ({
+      listener,
+      announcement: announcement ?? null,
+      reminderSeconds: reminderSeconds ?? null,
+    })),
   };
 }
 

@@ -12,6 +12,16 @@ export interface LiveCall {
   readonly answeredAt: Date | undefined;
   /** One for each recorded user of the call. */
   readonly recordings: readonly LiveRecording[];
+  /** What parties hear besides each other; one for each party that hears something now. */
+  readonly hearing: readonly LiveHearing[];
+}
+
+export interface LiveHearing {
+  readonly listener: 'caller' | 'callee';
+  /** What is being announced to it. */
+  readonly announcement: 'start' | 'stop' | 'pause' | 'resume' | undefined;
+  /** Interval of the tone that reminds it of the recording. */
+  readonly reminderSeconds: number | undefined;
 }
 
 export interface LiveRecording {

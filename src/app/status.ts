@@ -56,6 +56,7 @@ function liveCall({
   setupAt,
   answeredAt,
   recordings,
+  hearing,
 }: CallSnapshot): LiveCall {
   return {
     id,
@@ -68,5 +69,6 @@ function liveCall({
       ...recording,
       state: RECORDING_STATES[recording.state] ?? 'starting',
     })),
+    hearing,
   };
 }

@@ -9,6 +9,7 @@ import { ConfiguredUsers, type RecordingPolicy, type SettingsStore } from '../po
 import type { Recorder } from '../recorder';
 import { type B2bua, createB2bua } from '../sip';
 import { createRecordingClient, type RecordingClient } from '../siprec';
+import { EmbeddedPrompts } from '../tones';
 import { connectAgent, type SipAgent } from '../ua';
 import { type AnnouncementSource, announcementSource } from './announcements';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
@@ -17,6 +18,7 @@ import { type RecorderService, startRecorder } from './recorder';
 import { recordersFor, recordingTargets } from './recorders';
 import { openSettings, settingsPolicy, settingsSource } from './settings';
 import { type EmbeddedAgent, embeddedAgent } from './sip';
+import { soundsOf } from './sounds';
 import { statusSource } from './status';
 
 /** The service, running. */
@@ -188,6 +190,7 @@ class Service implements Twintrack {
       agent,
       plane,
       recordings: recordersFor(targets, client, this.#settings),
+      sounds: soundsOf(new EmbeddedPrompts(), this.#settings),
       policy: this.#policy(),
       routing: routingOf(config),
       topology: topologyOf(config),

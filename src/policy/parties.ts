@@ -48,14 +48,23 @@ export function recordedParties(
   directory: Directory,
   plan: DialPlan | undefined,
 ): readonly RecordedUser[] {
-  const caller = recorded('caller', partyOf(callerIdentities, directory, plan));
-  const called = recorded('called', partyOf(calledIdentities, directory, plan));
+  const parties = {
+    caller: partyOf(callerIdentities, directory, plan),
+    called: partyOf(calledIdentities, directory, plan),
+  };
+  const internal = parties.caller !== undefined && parties.called !== undefined;
+  const caller = recorded('caller', parties.caller, internal);
+  const called = recorded('called', parties.called, internal);
   return [...(caller ? [caller] : []), ...(called ? [called] : [])];
 }
 
-function recorded(side: RecordedUser['side'], party: Party | undefined): RecordedUser | undefined {
+function recorded(
+  side: RecordedUser['side'],
+  party: Party | undefined,
+  internal: boolean,
+): RecordedUser | undefined {
   if (!party) return undefined;
   const { mode, scope, entry, configured: _, ...user } = party.user;
   if (mode === 'never') return undefined;
-  return { ...user, side, mode, provenance: { scope, entry, matched: party.matched } };
+  return { ...user, side, mode, internal, provenance: { scope, entry, matched: party.matched } };
 }

@@ -26,6 +26,8 @@ export interface RecordedUser {
   readonly name: string | undefined;
   readonly mode: Exclude<RecordingMode, 'never'>;
   readonly provenance: Provenance;
+  /** The other side is a user that is known as well, recorded or not. */
+  readonly internal: boolean;
   /** What holds for the user's recordings; the defaults for users of the configuration, who have a mode alone. */
   readonly settings: EffectiveSettings;
   /** Name of the provider that records; undefined leaves it to the configuration. */

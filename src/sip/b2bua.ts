@@ -15,6 +15,8 @@ import { Call } from './call/call';
 import type { CallEnvironment, MediaTimeoutRule } from './call/environment';
 import { detached } from './detached';
 import { DialogReferences } from './dialog-references';
+import type { HearingSnapshot } from './hearing/call-hearing';
+import type { Sounds } from './hearing/sounds';
 import { type MediaAddress, MediaAddresses } from './media/addresses';
 import { nextMaxForwards } from './procedures/invite';
 import { answerOutsideCalls } from './procedures/outside-calls';
@@ -50,6 +52,8 @@ export interface B2buaOptions {
   readonly plane: MediaPlane;
   /** Undefined: nobody records, and calls that were to be recorded say so in their record. */
   readonly recordings: Recorders | undefined;
+  /** What announcements and tones sound like; undefined: nothing is played to anybody. */
+  readonly sounds?: Sounds | undefined;
   readonly policy: RecordingPolicy;
   readonly routing: Routing;
   readonly topology: Topology;
@@ -75,6 +79,8 @@ export interface CallSnapshot {
   readonly setupAt: Date;
   readonly answeredAt: Date | undefined;
   readonly recordings: readonly RecordingStatus[];
+  /** What parties hear besides each other; none when nothing plays. */
+  readonly hearing: readonly HearingSnapshot[];
 }
 
 /** Requests that were turned away before they became calls, by why. */
@@ -121,6 +127,7 @@ class Switchboard implements B2bua {
       agent,
       plane,
       recorders: options.recordings,
+      sounds: options.sounds,
       policy,
       router: new Router(options.routing, own),
       own,
@@ -155,6 +162,7 @@ class Switchboard implements B2bua {
       setupAt: call.builder.setupAt,
       answeredAt: call.builder.answeredAt,
       recordings: call.recordings.states,
+      hearing: call.recordings.hearing.snapshot,
     }));
   }
 

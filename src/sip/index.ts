@@ -9,6 +9,8 @@ export {
 } from './b2bua';
 export type { MediaTimeoutRule } from './call/environment';
 export type { CallSide } from './call/signals';
+export type { HearingSnapshot } from './hearing/call-hearing';
+export type { Sounds } from './hearing/sounds';
 export type { MediaAddress } from './media/addresses';
 export type {
   AttemptRecord,
@@ -17,6 +19,7 @@ export type {
   ControlAnswer,
   ControlRecord,
   ControlResult,
+  HeardRecord,
   MediaRecord,
   RecordingRecord,
 } from './record';

@@ -69,6 +69,25 @@ export interface ControlRecord {
   readonly result: ControlResult;
 }
 
+/** Something that was played to a party of the call, or that could not be. */
+export interface HeardRecord {
+  /** `tone` reminds of a recording; the others tell what has become of one, by a prompt or a beep. */
+  readonly what: 'start' | 'stop' | 'pause' | 'resume' | 'tone';
+  readonly listener: CallSide;
+  /** When it began and ended to leave for the listener; undefined when nothing did. */
+  readonly startedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  /** False when it was cut short, or some of it could not leave. */
+  readonly complete: boolean;
+  /** Name of the prompt's file; `tone` for tone and beep. */
+  readonly file: string | undefined;
+  /** Of the file, or of the tone's samples; in hex. */
+  readonly sha256: string | undefined;
+  /** Why it could not be played. */
+  readonly fault: FaultCode | undefined;
+  readonly detail: string | undefined;
+}
+
 /**
  * What a command came to. done: carried out. already: it was so before. forbidden: the mode does not allow it.
  * not-now: senseless at this point of the call. no-call: the call is over. failed: no recorder takes the recording.
@@ -127,4 +146,6 @@ export interface CallRecord {
   readonly recordings: readonly RecordingRecord[];
   /** The commands that users gave to their recordings, by user and in order. */
   readonly controls: readonly ControlRecord[];
+  /** What was played to the parties on behalf of recorded users, in order of time. */
+  readonly heard: readonly HeardRecord[];
 }

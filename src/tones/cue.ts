@@ -6,6 +6,8 @@ export interface Cue {
   readonly what: string;
   readonly sound: Sound;
   readonly lengthMs: number;
+  /** Name of the file it came from, without its path; of what was made here, `tone`. */
+  readonly fileName: string;
   /** SHA-256 of the file it came from, or of the samples where there was none; in hex. */
   readonly fileHash: string;
 }

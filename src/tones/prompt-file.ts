@@ -17,10 +17,10 @@ const MOST_PHASES = 640;
 
 /**
  * A WAV file of 16-bit PCM, of any usual rate and number of channels, as a prompt: mono, 16 kHz, at
- * `PROMPT_LEVEL`.
+ * `PROMPT_LEVEL`. `fileName` is what evidence calls it.
  * @throws Fault SOUND_NOT_USABLE that says what to do
  */
-export function promptFromWav(what: string, file: Buffer): Cue {
+export function promptFromWav(what: string, file: Buffer, fileName = `${what}.wav`): Cue {
   const refuse = (problem: string): never => {
     throw new Fault('SOUND_NOT_USABLE', `prompt ${what}: ${problem}`);
   };
@@ -45,6 +45,7 @@ export function promptFromWav(what: string, file: Buffer): Cue {
     what,
     sound: { pcm: normalized(pcm, PROMPT_LEVEL) },
     lengthMs: (pcm.length * 1000) / PROGRAM_RATE,
+    fileName,
     fileHash: createHash('sha256').update(file).digest('hex'),
   };
 }

@@ -53,7 +53,7 @@ export class EmbeddedPrompts implements PromptSource {
     if (own) return this.#ready(`${name} ${own.sha256}`, () => promptFromWav(name, own.wav));
     const path = this.#shippedFile(name, language);
     const file = this.#kept.has(path) ? undefined : await read(name, path);
-    return this.#ready(path, () => promptFromWav(name, file!));
+    return this.#ready(path, () => promptFromWav(name, file!, `${name}-${language}.wav`));
   }
 
   #ready(key: string, make: () => Cue): Cue {

@@ -22,6 +22,11 @@ const RANGES = {
 /** Rise and fall, long enough not to click. */
 const RAMP_MS = 5;
 
+/** Tones that were asked for: those of one kind share what is computed of them for each codec. */
+const made = new Map<string, Cue>();
+/** Far more kinds than anybody sets. */
+const MOST_KINDS = 100;
+
 /**
  * A sine, with ramps of half a cosine.
  * @throws Fault SOUND_NOT_USABLE
@@ -29,7 +34,16 @@ const RAMP_MS = 5;
 export function tone(options: ToneOptions = {}): Cue {
   const frequency = ranged('frequency', options.frequency);
   const lengthMs = ranged('lengthMs', options.lengthMs);
-  const amplitude = rmsOf(ranged('level', options.level)) * Math.SQRT2;
+  const level = ranged('level', options.level);
+  const kind = `${frequency}/${lengthMs}/${level}`;
+  const cue = made.get(kind) ?? sine(frequency, lengthMs, level);
+  if (made.size >= MOST_KINDS) made.clear();
+  made.set(kind, cue);
+  return cue;
+}
+
+function sine(frequency: number, lengthMs: number, level: number): Cue {
+  const amplitude = rmsOf(level) * Math.SQRT2;
   const length = Math.round((lengthMs * PROGRAM_RATE) / 1000);
   const ramp = (RAMP_MS * PROGRAM_RATE) / 1000;
   const pcm = Int16Array.from({ length }, (_, n) => {
@@ -38,7 +52,7 @@ export function tone(options: ToneOptions = {}): Cue {
     return Math.round(amplitude * shape * Math.sin((2 * Math.PI * frequency * n) / PROGRAM_RATE));
   });
   const fileHash = createHash('sha256').update(pcm).digest('hex');
-  return { what: 'tone', sound: { pcm }, lengthMs, fileHash };
+  return { what: 'tone', sound: { pcm }, lengthMs, fileName: 'tone', fileHash };
 }
 
 function ranged(name: keyof typeof RANGES, value: number | undefined): number {

@@ -55,6 +55,7 @@ describe('the lists', () => {
             pausedBy: null,
           },
         ],
+        hearing: [{ listener: 'caller', announcement: 'start', reminderSeconds: null }],
       },
       expect.objectContaining({ id: 'call-2', answeredAt: null }),
     ]);

@@ -47,6 +47,7 @@ export const aCall: LiveCall = {
   startedAt: new Date('2026-01-15T14:00:00Z'),
   answeredAt: new Date('2026-01-15T14:00:05Z'),
   recordings: [recordingOf('+15550100')],
+  hearing: [{ listener: 'caller', announcement: 'start', reminderSeconds: undefined }],
 };
 
 /** What is recorded of a user, unless told otherwise. */

@@ -102,6 +102,19 @@ const record: Everything<CallRecord> = {
       result: 'done',
     },
   ],
+  heard: [
+    {
+      what: 'start',
+      listener: 'callee',
+      startedAt: new Date('2026-01-15T14:03:12.310Z'),
+      endedAt: new Date('2026-01-15T14:03:14.690Z'),
+      complete: true,
+      file: 'start-en.wav',
+      sha256: '5a0f2c9d7b1e4a3c8d6e9f0b1a2c3d4e5f60718293a4b5c6d7e8f9012a3b4c5d',
+      fault: 'ANNOUNCEMENT_NOT_POSSIBLE',
+      detail: 'side b takes G729',
+    },
+  ],
 };
 
 /** The type with nothing left out. */

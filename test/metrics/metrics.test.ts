@@ -62,6 +62,7 @@ function aRecord(more: Partial<CallRecord> = {}): CallRecord {
     media: [],
     recordings: [],
     controls: [],
+    heard: [],
     ...more,
   };
 }

@@ -23,6 +23,12 @@ const peer = z.strictObject({
     .describe(
       'Where calls to this peer go, as sip:HOST:PORT;transport=tcp; null: it only calls in.',
     ),
+  trunk: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Whether it leads out of the organization: settings tell calls over a trunk from internal ones.',
+    ),
 });
 
 /** Softphones on this machine, at any port. */

@@ -10,6 +10,7 @@ export type {
   SessionDescription,
 } from './description';
 export type { SdpResult } from './lines';
+export { type Narrowed, narrow } from './narrow';
 export { isRecordable, type Negotiated, negotiated } from './negotiated';
 export { type OwnOrigin, ownOrigin } from './origin';
 export { parseSdp } from './parse';

@@ -31,6 +31,12 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
     return this.#state;
   }
 
+  /** The answer begins a recording, as things stand. */
+  get beginsAtAnswer(): boolean {
+    if (this.#state.kind !== 'ringing' || this.mode === 'never') return false;
+    return this.mode !== 'on-demand' || this.#state.armed;
+  }
+
   nextDeadline(): Instant | undefined {
     return this.#timers.next()?.deadline;
   }

@@ -71,15 +71,16 @@ export class Call implements CallParts {
     this.id = env.ids.uuid();
     this.log = env.log.child({ call: this.id });
     this.caller = new CallerLeg(invite);
-    const family = invite.source.address.includes(':') ? 6 : 4;
     this.#builder = new RecordBuilder(this.id, invite, peer, routed, env.clock);
     const users = recordedUsers(env.policy, invite, this.#builder.caller, routed);
     this.recordings = new CallRecordings(
       env,
       recordedCall(this.id, invite, this.#builder, env.ids),
       users,
+      peer.trunk,
     );
     this.notices = new RecordingNotices(this);
+    const family = invite.source.address.includes(':') ? 6 : 4;
     this.media = new SessionMedia(
       env.plane,
       this.id,
@@ -87,6 +88,7 @@ export class Call implements CallParts {
       () => sessionId(env.random),
       { a: family, b: familyOf(routed.targets[0]?.uri ?? '') },
       this.notices,
+      () => this.recordings.hearing.narrowing,
     );
     this.#machine = new CallMachine({ ringMs: routed.ringMs, setupMs: env.setupMs });
     this.#driver = new Driver(this.#machine, env.clock, (output) => this.#perform(output));
@@ -217,6 +219,7 @@ export class Call implements CallParts {
     this.#builder.heard();
     try {
       await this.#provisionals.relay(attempt, response);
+      if (this.callee === attempt) this.recordings.early(this.media.foreseen);
     } catch (error) {
       const fault = faultOf(error, this.log);
       this.#driver.input({ kind: 'unusable', attempt: number, fault });
@@ -288,7 +291,10 @@ export class Call implements CallParts {
     const { agreement } = this.media;
     if (!agreement) return;
     this.#reoffers.settled();
-    if (this.state !== 'talking') return;
+    if (this.state !== 'talking') {
+      this.recordings.early(agreement);
+      return;
+    }
     this.recordings.agreed(agreement);
     this.#reoffers.notice();
   }
@@ -355,10 +361,13 @@ export class Call implements CallParts {
     this.#driver.stop();
     const answerer = this.#answerer?.dialog;
     if (this.caller.dialog && answerer) this.env.references.remove(this.caller.dialog, answerer);
+    // First what was heard: the recorders are told of it before they are told of the end.
+    const heard = await this.recordings.hearing.end();
     const recordings = await this.recordings.end({ text: 'the call is over' });
     const media = await this.media.close();
     const { controls } = this.recordings;
-    const record = this.#builder.record(this.#targets.attempts, media, recordings, controls);
+    const { attempts } = this.#targets;
+    const record = this.#builder.record(attempts, media, recordings, controls, heard);
     this.onOver(record);
     return record;
   }

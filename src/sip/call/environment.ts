@@ -4,6 +4,7 @@ import type { RecordingPolicy } from '../../policy';
 import type { SipAgent } from '../../ua';
 import type { DialogReferences } from '../dialog-references';
 import type { HeaderOptions } from '../headers';
+import type { Sounds } from '../hearing/sounds';
 import type { MediaAddresses } from '../media/addresses';
 import type { SessionMedia } from '../media/session-media';
 import type { CallRecordings, Recorders } from '../recording/call-recordings';
@@ -20,6 +21,8 @@ export interface CallEnvironment {
   readonly agent: SipAgent;
   readonly plane: MediaPlane;
   readonly recorders: Recorders | undefined;
+  /** Undefined: nothing is played to anybody. */
+  readonly sounds: Sounds | undefined;
   readonly policy: RecordingPolicy;
   readonly router: Router;
   readonly own: OwnAddresses;

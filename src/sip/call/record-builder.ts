@@ -6,6 +6,7 @@ import type {
   CallParty,
   CallRecord,
   ControlRecord,
+  HeardRecord,
   RecordingRecord,
 } from '../record';
 import type { Peer, Routed } from '../routing';
@@ -81,6 +82,7 @@ export class RecordBuilder {
     media: readonly LineReport[],
     recordings: readonly RecordingRecord[],
     controls: readonly ControlRecord[],
+    heard: readonly HeardRecord[],
   ): CallRecord {
     const answered = this.#answered;
     return {
@@ -101,6 +103,7 @@ export class RecordBuilder {
       media: media.map(({ kind, stats }) => ({ kind, caller: stats.a, callee: stats.b })),
       recordings,
       controls,
+      heard,
     };
   }
 }

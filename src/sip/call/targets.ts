@@ -10,6 +10,8 @@ import type { CallParts } from './environment';
 import type { CallInput } from './signals';
 
 const REQUEST_TERMINATED = 487;
+/** RFC 3261 §21.4.26, §21.6.4: of what was offered, nothing can be spoken. */
+const NOT_ACCEPTABLE = new Set([488, 606]);
 
 /** What the call does with what a target says. */
 export interface TargetEvents {
@@ -50,29 +52,20 @@ export class CallTargets {
   async try(number: number, targetIndex: number): Promise<void> {
     const { events } = this;
     const target = this.#targets[targetIndex]!;
-    // An attempt that never left is over all the same.
-    const unsent = () => {
-      events.input({ kind: 'rejected', attempt: number, status: REQUEST_TERMINATED });
-    };
-    let send: Awaited<ReturnType<typeof prepareInvite>>;
-    try {
-      send = await prepareInvite(this.call, target);
-    } catch (error) {
-      const fault = faultOf(error, this.call.log);
-      events.input({ kind: 'unusable', attempt: number, fault });
-      unsent();
-      return;
-    }
-    if (!events.wanted(number)) {
-      unsent();
-      return;
-    }
+    let send = await this.#prepared(number, target, 'narrowed');
+    if (!send) return;
     let expires = this.call.env.sessionExpiresS;
     let least: number | undefined;
     for (;;) {
       const attempt = new Attempt(target, send(expires, least), this.call.env.clock.wall());
       this.#attempts.set(number, attempt);
       const final = await this.#followed(number, attempt);
+      // It takes none of the codecs in which something could be announced: better unannounced than no call.
+      if (NOT_ACCEPTABLE.has(final.response.status) && this.call.media.narrowed) {
+        send = await this.#prepared(number, target, 'whole');
+        if (!send) return;
+        continue;
+      }
       const raised = raisedInterval(final.response, expires);
       if (raised === undefined || !events.wanted(number)) {
         this.#onFinal(number, attempt, final);
@@ -81,6 +74,25 @@ export class CallTargets {
       expires = raised;
       least = raised;
     }
+  }
+
+  /** What sends the INVITE; undefined when none is to be sent, and then the attempt is over. */
+  async #prepared(
+    number: number,
+    target: Target,
+    offer: 'narrowed' | 'whole',
+  ): Promise<Awaited<ReturnType<typeof prepareInvite>> | undefined> {
+    const { events } = this;
+    try {
+      const send = await prepareInvite(this.call, target, offer);
+      if (events.wanted(number)) return send;
+    } catch (error) {
+      const fault = faultOf(error, this.call.log);
+      events.input({ kind: 'unusable', attempt: number, fault });
+    }
+    // An attempt that never left is over all the same.
+    events.input({ kind: 'rejected', attempt: number, status: REQUEST_TERMINATED });
+    return undefined;
   }
 
   /** Passes on what the target says, and resolves with its last word. */

@@ -8,10 +8,13 @@ import {
   type MediaDescription,
   type MediaLine,
   type MediaPlane,
+  type Narrowed,
   type Negotiated,
+  narrow,
   negotiated,
   type OwnOrigin,
   ownOrigin,
+  type PayloadDescription,
   parseSdp,
   type RecordingWords,
   remoteEndpoint,
@@ -86,6 +89,8 @@ export class SessionMedia {
   #agreement: Agreement | undefined;
   /** What each side was last told of the recording, and before the pending offer. */
   readonly #noted: Record<Side, { now?: string; before?: string }> = { a: {}, b: {} };
+  #narrowed = false;
+  #whole = false;
   #closed = false;
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -96,6 +101,9 @@ export class SessionMedia {
     private readonly newSessionId: () => string,
     families: Readonly<Record<Side, 4 | 6>>,
     private readonly notes?: RecordingNotes,
+    /** Which formats offers may have; undefined where all may stay. Asked for each offer. */
+    private readonly narrowing: () => ((format: PayloadDescription) => boolean) | undefined = () =>
+      undefined,
   ) {
     this.#family = { ...families };
     this.#origin = { a: this.#newOrigin('a'), b: this.#newOrigin('b') };
@@ -103,6 +111,11 @@ export class SessionMedia {
 
   get agreement(): Agreement | undefined {
     return this.#agreement;
+  }
+
+  /** What both sides would agree on if the last provisional answer were the final one. */
+  get foreseen(): Agreement | undefined {
+    return this.#preview?.agreement ?? this.#agreement;
   }
 
   /** The line that a recording takes: the first audio in the clear that has been offered. */
@@ -149,7 +162,7 @@ export class SessionMedia {
   /** Whether a side says nothing new, but for its wishes about recording. */
   isStanding(from: Side, text: string): boolean {
     const standing = this.#standing[from];
-    return standing !== undefined && essence(standing) === essence(text);
+    return standing !== undefined && essence(standing) === essence(this.#fit(text).text);
   }
 
   /**
@@ -173,11 +186,20 @@ export class SessionMedia {
     });
   }
 
-  /** Another callee is tried: a dialog of its own, maybe over another address family. */
-  turnTo(family: 4 | 6): void {
+  /**
+   * Another callee is tried: a dialog of its own, maybe over another address family. `whole`: offers are not
+   * narrowed any more.
+   */
+  turnTo(family: 4 | 6, whole = false): void {
     this.#family.b = family;
+    this.#whole = whole;
     this.#origin.b = this.#newOrigin('b');
     this.#noted.b = {};
+  }
+
+  /** The last offer lost codecs on its way. */
+  get narrowed(): boolean {
+    return this.#narrowed;
   }
 
   /**
@@ -185,8 +207,10 @@ export class SessionMedia {
    * before the other is written.
    * @throws Fault OFFER_NOT_UNDERSTOOD, PORTS_EXHAUSTED, MEDIA_WORKER_LOST
    */
-  offer(from: Side, text: string, onTaken: () => void = () => {}): Promise<string> {
+  offer(from: Side, whole: string, onTaken: () => void = () => {}): Promise<string> {
     return this.#inTurn(async () => {
+      const { text, narrowed } = this.#fit(whole);
+      this.#narrowed = narrowed;
       const description = read(text);
       this.#learnFamily(from, description);
       await this.#openLines(description);
@@ -257,6 +281,13 @@ export class SessionMedia {
       const reports = await Promise.allSettled(this.#reports);
       return reports.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     });
+  }
+
+  /** Without the codecs that stand in the way of what is to be played. */
+  #fit(whole: string): Narrowed {
+    const wanted = this.#whole ? undefined : this.narrowing();
+    const fitting = wanted && narrow(whole, wanted);
+    return fitting?.ok ? fitting.value : { text: whole, narrowed: false };
   }
 
   #agree(

@@ -26,15 +26,18 @@ export function nextMaxForwards(value: string | undefined): number | undefined {
 
 /**
  * Makes the INVITE for a target of the caller's, its offer leading here. What is returned sends it, as often as
- * is asked, with a session timer of that many seconds and no less than the least that a 422 has named.
+ * is asked, with a session timer of that many seconds and no less than the least that a 422 has named. A `whole`
+ * offer has the codecs, too, in which nothing can be announced.
  * @throws Fault when the offer cannot be used, or there is no port for it
  */
 export async function prepareInvite(
   call: CallParts,
   target: Target,
+  offer: 'narrowed' | 'whole' = 'narrowed',
 ): Promise<(sessionExpiresS: number | undefined, leastS?: number) => OutgoingInvite> {
-  const { env, media, caller, notices } = call;
-  media.turnTo(familyOf(target.uri));
+  const { env, media, caller, notices, recordings } = call;
+  recordings.towards(target);
+  media.turnTo(familyOf(target.uri), offer === 'whole');
   notices.turnTo();
   const passed = await passBody(call, 'a', caller.invite, 'offer');
   const headers = {

@@ -1,30 +1,71 @@
 import { type RecordMark, strongestMark } from '../../media';
 import type { RecordedUser, RecordingAction } from '../../policy';
-import type { StopReason } from '../../siprec';
+import type { PlayedAnnouncement, StopReason } from '../../siprec';
+import { mediaSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
+import { CallHearing, type HearingServices } from '../hearing/call-hearing';
 import type { Agreement, SessionMedia } from '../media/session-media';
-import type { ControlAnswer, ControlRecord, RecordingRecord, RecordingStatus } from '../record';
+import type {
+  ControlAnswer,
+  ControlRecord,
+  HeardRecord,
+  RecordingRecord,
+  RecordingStatus,
+} from '../record';
 import type { RecordedCall, RecordingServices } from './user-recording';
 import { UserRecordings } from './user-recordings';
 
 export type { RecordedCall, Recorders } from './user-recording';
 
-/** The recordings of one call: those of each recorded user, tied together by a group. */
+/**
+ * The recordings of one call: those of each recorded user, tied together by a group; and what the parties hear of
+ * them.
+ */
 export class CallRecordings {
   /** Called when what the parties are to be told of it has changed. */
   onChanged: () => void = () => {};
+  readonly hearing: CallHearing;
   readonly #users: readonly UserRecordings[];
   #begun = false;
 
-  constructor(services: RecordingServices, call: RecordedCall, users: readonly RecordedUser[]) {
+  constructor(
+    services: RecordingServices & HearingServices,
+    private readonly call: RecordedCall,
+    users: readonly RecordedUser[],
+    /** The caller calls in over a trunk. */
+    private readonly fromTrunk = false,
+  ) {
     const ids = { groupId: services.ids.uuid(), sessionId: services.ids.uuid() };
-    const changed = () => this.onChanged();
-    this.#users = users.map((user) => new UserRecordings(services, call, user, ids, changed));
+    this.hearing = new CallHearing(services, users, (heard) => this.#tellRecorders(heard));
+    const { hearing } = this;
+    this.#users = users.map((user) => {
+      const side = user.side === 'caller' ? 'caller' : 'callee';
+      return new UserRecordings(services, call, user, ids, {
+        marked: () => this.onChanged(),
+        recording: (what) => hearing.recording(side, what),
+        tone: (on) => hearing.tone(side, on),
+        lost: () => hearing.lost(side),
+      });
+    });
   }
 
   /** What is true of the call for all who take part in it (RFC 7866 §7.1.2); undefined when nobody is recorded. */
   get mark(): RecordMark | undefined {
     return strongestMark(...this.#users.map(({ mark }) => mark));
+  }
+
+  /** This target is tried. */
+  towards({ trunk = false }: { readonly trunk?: boolean }): void {
+    this.hearing.towards({ trunk: trunk || this.fromTrunk });
+  }
+
+  /** The caller can hear something before the answer. */
+  early(foreseen: Agreement | undefined): void {
+    const expected = this.#users.filter(({ beginsAtAnswer }) => beginsAtAnswer);
+    this.hearing.early(
+      foreseen,
+      expected.map(({ user }) => user),
+    );
   }
 
   /**
@@ -39,6 +80,7 @@ export class CallRecordings {
   /** Both sides have agreed on something, the first time or anew. */
   agreed(agreement: Agreement): void {
     for (const user of this.#users) user.agreed(agreement);
+    this.hearing.agreed(agreement);
   }
 
   /** Those of the user on this side; undefined when nobody is recorded there. */
@@ -71,8 +113,33 @@ export class CallRecordings {
     return this.#users.map(({ status }) => status);
   }
 
+  #tellRecorders(heard: readonly HeardRecord[]): void {
+    const announcements = heard.flatMap((one) => playedAnnouncement(one, this.call));
+    for (const user of this.#users) user.heard(announcements);
+  }
+
   /** The commands that came, with what they were answered. */
   get controls(): readonly ControlRecord[] {
     return this.#users.flatMap(({ controls }) => controls);
   }
+}
+
+/** As recorders are told of it. */
+function playedAnnouncement(
+  { what, listener, startedAt, endedAt, file, sha256, complete }: HeardRecord,
+  { parties }: RecordedCall,
+): readonly PlayedAnnouncement[] {
+  if (what === 'tone' || !startedAt || !endedAt) return [];
+  return [
+    {
+      kind: 'announcement',
+      announcement: what,
+      at: startedAt,
+      until: endedAt,
+      fileName: file ?? '',
+      ...(sha256 !== undefined && { sha256 }),
+      listeners: [parties[mediaSide(listener)].participantId],
+      completed: complete,
+    },
+  ];
 }

@@ -2,6 +2,7 @@ import { type Clock, FAULTS, Fault, type FaultCode, type Ids, type Log } from '.
 import { type Fork, isHold, isRecordable, type PayloadDescription, type Side } from '../../media';
 import type { RecordedUser } from '../../policy';
 import type {
+  PlayedAnnouncement,
   RecordedParty,
   RecordedStream,
   Recording,
@@ -68,6 +69,8 @@ export class UserRecording {
   /** Paused, by whom; before the recorder is invited too. */
   #pausedBy: string | undefined;
   #ended: Promise<RecordingRecord> | undefined;
+  /** Heard before the recorder was invited. */
+  readonly #announcements: PlayedAnnouncement[] = [];
   #onEstablished: (accepted: boolean) => void = () => {};
 
   /**
@@ -113,6 +116,13 @@ export class UserRecording {
     this.#agreement = agreement;
     if (!known) void this.#start(agreement);
     else this.#recording?.update(this.#change(agreement));
+  }
+
+  /** The recorder is told of it: in its INVITE, or by an update. */
+  heard(announcements: readonly PlayedAnnouncement[]): void {
+    if (announcements.length === 0) return;
+    if (this.#recording) this.#recording.update({ announcements });
+    else this.#announcements.push(...announcements);
   }
 
   /** The user wants it kept. */
@@ -201,6 +211,7 @@ export class UserRecording {
         fork: forks[side],
       })),
       startedAt,
+      announcements: this.#announcements,
       ...(!this.#kept && { provisional: true }),
     };
   }

@@ -9,7 +9,7 @@ import {
   type RecordingOutput,
   type RecordingReply,
 } from '../../policy';
-import type { StopReason } from '../../siprec';
+import type { PlayedAnnouncement, StopReason } from '../../siprec';
 import type { Agreement, SessionMedia } from '../media/session-media';
 import type { ControlRecord, ControlResult, RecordingRecord, RecordingStatus } from '../record';
 import {
@@ -21,6 +21,18 @@ import {
 
 /** Commands beyond these are carried out and not written down: a record has an end. */
 const MOST_CONTROLS = 100;
+
+/** What parties are to be told of a user's recordings. */
+export interface RecordingNews {
+  /** What is true for record-aware parties has changed (RFC 7866 §7.1.2). */
+  marked(): void;
+  /** Started, stopped, paused or resumed. */
+  recording(what: RecordingAction): void;
+  /** Whether they are to be reminded of it again and again. */
+  tone(on: boolean): void;
+  /** No recorder takes the recording, or it was lost. */
+  lost(): void;
+}
 
 /** All that is recorded of one user in one call, as the mode and the user's commands will have it. */
 export class UserRecordings {
@@ -41,13 +53,15 @@ export class UserRecordings {
   readonly #mode: RecordingMode;
   #since: Date | undefined;
   #pausedBy: RecordingActor | undefined;
+  /** What parties heard before the first recording. */
+  readonly #before: PlayedAnnouncement[] = [];
 
   constructor(
     private readonly services: RecordingServices,
     private readonly call: RecordedCall,
     readonly user: RecordedUser,
     private readonly ids: { readonly groupId: string; readonly sessionId: string },
-    private readonly onMarked: () => void,
+    private readonly news: RecordingNews,
   ) {
     const { autoResumeSeconds } = user.settings;
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
@@ -79,6 +93,11 @@ export class UserRecordings {
     return this.#controls;
   }
 
+  /** The answer begins a recording, as things stand. */
+  get beginsAtAnswer(): boolean {
+    return this.#machine.beginsAtAnswer;
+  }
+
   answered(media: SessionMedia): void {
     this.#media = media;
     this.#startedAt = this.services.clock.wall();
@@ -88,6 +107,12 @@ export class UserRecordings {
   agreed(agreement: Agreement): void {
     this.#agreement = agreement;
     this.#current?.agreed(agreement);
+  }
+
+  /** Parties have heard this: the recorder is told. */
+  heard(announcements: readonly PlayedAnnouncement[]): void {
+    if (this.#recordings.length === 0) this.#before.push(...announcements);
+    else this.#current?.heard(announcements);
   }
 
   /**
@@ -159,8 +184,10 @@ export class UserRecordings {
         this.#indicate(output.record);
         return;
       case 'announce':
+        this.news.recording(output.what);
+        return;
       case 'tone':
-        // Nothing of these concerns the recorder.
+        this.news.tone(output.on);
         return;
     }
   }
@@ -173,8 +200,10 @@ export class UserRecordings {
       if (recording !== this.#recordings.at(-1)) return;
       this.#changed();
       this.#driver.input({ kind: 'recorder-failed' });
+      this.news.lost();
     });
     this.#recordings.push(recording);
+    recording.heard(this.#before.splice(0));
     recording.begin(this.#media!);
     if (this.#agreement) recording.agreed(this.#agreement);
   }
@@ -185,7 +214,7 @@ export class UserRecordings {
     const tell = () => {
       if (latest !== this.#marked || this.#mark === mark) return;
       this.#mark = mark;
-      this.onMarked();
+      this.news.marked();
     };
     if (mark === 'paused') void this.#inForce.then(tell);
     else tell();

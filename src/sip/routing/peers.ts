@@ -14,6 +14,8 @@ export interface Peer {
   readonly addresses: readonly AddressBlock[];
   /** `sip:HOST:PORT;transport=tcp`; undefined: it only calls in. */
   readonly target?: string | undefined;
+  /** It leads out of the organization. Default false. */
+  readonly trunk?: boolean | undefined;
 }
 
 interface Rule {

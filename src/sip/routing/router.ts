@@ -44,6 +44,8 @@ export interface Target {
   readonly name: string;
   /** Request-URI of the INVITE; the next hop follows from it. */
   readonly uri: string;
+  /** It leads out of the organization, as its peer says. */
+  readonly trunk?: true;
 }
 
 export interface Routed {
@@ -103,7 +105,9 @@ export class Router {
     switch (target.kind) {
       case 'peer': {
         const peer = this.peers.named(target.name);
-        return peer?.target === undefined ? undefined : aimed(peer.target, called, uri, peer.name);
+        if (peer?.target === undefined) return undefined;
+        const aim = aimed(peer.target, called, uri, peer.name);
+        return aim && peer.trunk ? { ...aim, trunk: true } : aim;
       }
       case 'uri':
         return aimed(target.uri, called, uri);

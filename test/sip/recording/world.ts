@@ -130,6 +130,7 @@ export class RecordedWorld {
           options.recorder === false
             ? undefined
             : { start, discards: () => options.discards ?? false },
+        sounds: undefined,
         forkBind: '127.0.0.1',
         ids,
         clock: this.clock,
@@ -185,6 +186,7 @@ export function user(mode: RecordedUser['mode'], more: Partial<RecordedUser> = {
     id: 'alice',
     name: undefined,
     mode,
+    internal: false,
     settings: { ...DEFAULTS, mode },
     provenance: { scope: 'user', entry: 'user alice', matched: 'sip:alice@x' },
     ...more,
