@@ -11,7 +11,12 @@ import type { Route, Routing, Topology } from '../sip';
 /** Who may call and where calls go. */
 export function routingOf({ peers, routes, users }: Config): Routing {
   return {
-    peers: peers.map(({ target, ...peer }) => ({ ...peer, target: target?.uri })),
+    peers: peers.map(({ name, addresses, target, trunk }) => ({
+      name,
+      addresses,
+      target: target?.uri,
+      trunk,
+    })),
     routes: routes.map(
       ({ from, to, rewrite, targets, timeoutSeconds, redirects }): Route => ({
         from,

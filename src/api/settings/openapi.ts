@@ -149,6 +149,23 @@ const RECORDING_STATE = {
   },
 };
 
+const HEARING = {
+  type: 'object',
+  description: 'What is played to a party now.',
+  properties: {
+    listener: { type: 'string', enum: ['caller', 'callee'] },
+    announcement: {
+      type: ['string', 'null'],
+      enum: ['start', 'stop', 'pause', 'resume', null],
+      description: 'What is being announced.',
+    },
+    reminderSeconds: {
+      type: ['number', 'null'],
+      description: 'Interval of the tone that reminds of the recording.',
+    },
+  },
+};
+
 const CALL = {
   type: 'object',
   properties: {
@@ -159,6 +176,7 @@ const CALL = {
     startedAt: { type: 'string', format: 'date-time' },
     answeredAt: TIME,
     recordings: { type: 'array', items: reference('recordingState') },
+    hearing: { type: 'array', items: HEARING },
   },
 };
 
