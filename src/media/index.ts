@@ -20,7 +20,9 @@ export {
   wavHeader,
   writeWav,
 } from './audio';
+export { BETWEEN_DIGITS_MS, CodeMatcher, type Decision } from './digits/code-matcher';
 export type {
+  DigitListening,
   EncodedFrames,
   Endpoint,
   Fork,

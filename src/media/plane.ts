@@ -100,6 +100,14 @@ export type PlaneEvent =
       readonly side: Side;
       readonly silentMs: number;
     }
+  /** A party has dialled a code that was listened for. Nobody else got any of its digits. */
+  | {
+      readonly kind: 'code';
+      readonly callId: string;
+      readonly lineId: string;
+      readonly side: Side;
+      readonly code: string;
+    }
   /** The worker died; every line of these calls is gone. */
   | { readonly kind: 'worker-lost'; readonly callIds: readonly string[] };
 
@@ -115,6 +123,14 @@ export interface StreamFormat {
   readonly channels: number;
   /** The a=fmtp parameters as written, where there are any. */
   readonly fmtp?: string | undefined;
+}
+
+/** Codes to be found in what a party dials by telephone events (RFC 4733). Tones in speech are not heard. */
+export interface DigitListening {
+  /** Of `telephone-event`, as the party sends it. */
+  readonly formats: ReadonlyArray<Pick<StreamFormat, 'payloadType' | 'clockRate'>>;
+  /** Digits, `*` and `#`; at least two a code, and none begins another. Without any, nothing is kept back. */
+  readonly codes: readonly string[];
 }
 
 /** Sound for the party of one side, and the stream it goes into. */
@@ -216,6 +232,12 @@ export interface MediaLine {
    * buffer until `start`, so that the recording begins with the first packet after `fork`.
    */
   fork(side: Side, options: { readonly bind: string }): Promise<Fork>;
+  /**
+   * Listens for codes that the party of `side` dials, reported by the event `code`; again: for others. Digits that
+   * may belong to one are kept from the other party and from forks until they do, which ends them, or do
+   * not: then they are sent on, newly timed. Only for audio.
+   */
+  listenForDigits(side: Side, listening: DigitListening): void;
   /**
    * Plays to the party of `side`, and to nobody else: forks hold what parties send, so that nothing
    * played is ever in a recording. The listener's stream stays one: sequence, timestamp and SSRC go

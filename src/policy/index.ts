@@ -6,7 +6,7 @@ export {
   type RecordingOutput,
   type Reply as RecordingReply,
 } from './recording/machine';
-export type { Action as RecordingAction, RecordingMode } from './recording/modes';
+export { type Action as RecordingAction, allowsAny, type RecordingMode } from './recording/modes';
 export type {
   CallIdentities,
   Provenance,

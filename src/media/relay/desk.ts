@@ -38,6 +38,9 @@ export class Desk {
       case 'secure':
         this.relay.secure(message.line, message.side, message.security);
         break;
+      case 'digits':
+        this.relay.listenForDigits(message.line, message.side, message.listening);
+        break;
       case 'start': {
         const { fork, remote, srtp } = message;
         this.#checked(fork, remote, this.relay.start(fork, remote, srtp));

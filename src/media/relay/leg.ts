@@ -172,6 +172,11 @@ export class Leg {
     this.#count(bytes, offset, length, now);
     const screen = this.#screen;
     if (screen !== undefined && !screen.admits(bytes, offset, length, now)) return;
+    this.pass(bytes, offset, length, now);
+  }
+
+  /** A packet of the party, or one that a screen has made in its name: to the other party and to taps. */
+  pass(bytes: Buffer, offset: number, length: number, now: Instant): void {
     const { target } = this.peer.#rtp;
     if (target) {
       const playout = this.peer.#playout;

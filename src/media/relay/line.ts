@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '../../core';
 import type {
+  DigitListening,
   Endpoint,
   LineStats,
   OpenLine,
@@ -9,6 +10,8 @@ import type {
   WireSecurity,
 } from '../plane';
 import { loadKit } from '../srtp';
+import type { Agenda } from './agenda';
+import { DigitScreen } from './digit-screen';
 import { type Content, Leg, type Tap } from './leg';
 import type { PortPair } from './port-pairs';
 import { SrtpTransform } from './srtp-transform';
@@ -26,6 +29,7 @@ export class Line {
   readonly #silent: Record<Side, boolean> = { a: false, b: false };
   /** Of each side that has ever been by SRTP: for its contexts, and for what it has counted. */
   readonly #srtp: Partial<Record<Side, SrtpTransform>> = {};
+  readonly #digits: Partial<Record<Side, DigitScreen>> = {};
   #watch: boolean | undefined;
   #watchedSince: Instant = 0;
 
@@ -95,6 +99,25 @@ export class Line {
     return this.#content.clockRates[payloadType] ?? 0;
   }
 
+  /** Listens to the digits of a side; again: for something else. */
+  listenForDigits(side: Side, listening: DigitListening, agenda: Agenda, now: Instant): void {
+    const known = this.#digits[side];
+    if (known) {
+      known.listen(listening, now);
+      return;
+    }
+    const { id: lineId, callId } = this;
+    const leg = this.#legs[side];
+    const screen = new DigitScreen(
+      listening,
+      agenda,
+      (bytes, offset, length, then) => leg.pass(bytes, offset, length, then),
+      (code) => this.emit({ kind: 'code', callId, lineId, side, code }),
+    );
+    this.#digits[side] = screen;
+    leg.screen(screen);
+  }
+
   tap(side: Side, tap: Tap): void {
     this.#legs[side].tap(tap);
   }
@@ -118,6 +141,7 @@ export class Line {
 
   close(now: Instant): void {
     for (const side of SIDES) {
+      this.#digits[side]?.close();
       this.#legs[side].close(now);
       this.#srtp[side]?.close();
     }

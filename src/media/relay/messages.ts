@@ -1,5 +1,6 @@
 import type { FaultCode } from '../../core';
 import type {
+  DigitListening,
   Endpoint,
   ForkStats,
   LineStats,
@@ -77,6 +78,12 @@ export type Order =
       readonly fork: string;
       readonly remote: Endpoint;
       readonly srtp: SrtpSession | undefined;
+    }
+  | {
+      readonly kind: 'digits';
+      readonly line: string;
+      readonly side: Side;
+      readonly listening: DigitListening;
     }
   | { readonly kind: 'resume'; readonly fork: string }
   | { readonly kind: 'stop'; readonly line: string; readonly playback: string };

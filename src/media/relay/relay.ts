@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { Fault, type Millis } from '../../core';
 import type {
+  DigitListening,
   Endpoint,
   ForkStats,
   LineStats,
@@ -94,6 +95,13 @@ export class Relay {
 
   describe(lineId: string, description: Description): void {
     this.#lines.get(lineId)?.line.describe(description, this.sockets.now());
+  }
+
+  listenForDigits(lineId: string, side: Side, listening: DigitListening): void {
+    const line = this.#lines.get(lineId)?.line;
+    if (line && !line.opaque) {
+      line.listenForDigits(side, listening, this.agenda, this.sockets.now());
+    }
   }
 
   fork(ask: Requests['fork']['ask'], done: Done<Endpoint>): void {

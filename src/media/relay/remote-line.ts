@@ -1,5 +1,6 @@
 import { Fault } from '../../core';
 import type {
+  DigitListening,
   Endpoint,
   Fork,
   ForkStats,
@@ -80,6 +81,10 @@ export class RemoteLine implements MediaLine {
 
   describe({ clockRates, watch, opaque }: Description): void {
     this.link.tell({ kind: 'describe', line: this.id, clockRates, watch, opaque });
+  }
+
+  listenForDigits(side: Side, listening: DigitListening): void {
+    this.link.tell({ kind: 'digits', line: this.id, side, listening });
   }
 
   async fork(side: Side, { bind }: { readonly bind: string }): Promise<Fork> {

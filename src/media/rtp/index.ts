@@ -16,5 +16,5 @@ export {
 } from './packet';
 export { Reception } from './reception';
 export { buildRtcp, parseRtcp, type ReportBlock, type RtcpPacket } from './rtcp';
-export { parseTelephoneEvent, type TelephoneEvent } from './telephone-event';
+export { parseTelephoneEvent, type TelephoneEvent, writeTelephoneEvent } from './telephone-event';
 export { SequenceUnwrapper, TimestampUnwrapper } from './unwrap';

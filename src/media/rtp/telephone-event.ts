@@ -12,7 +12,11 @@ export interface TelephoneEvent {
   readonly duration: number;
 }
 
-const DIGITS = '0123456789*#ABCD';
+/** Digits by event code. */
+export const DIGITS = '0123456789*#ABCD';
+
+/** Length of a report. */
+export const EVENT_OCTETS = 4;
 
 /** Reads the payload of a telephone-event packet; undefined when it is too short. */
 export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undefined {
@@ -25,4 +29,16 @@ export function parseTelephoneEvent(payload: Uint8Array): TelephoneEvent | undef
     volume: payload[1]! & 0x3f,
     duration: (payload[2]! << 8) | payload[3]!,
   };
+}
+
+/** The opposite of `parseTelephoneEvent`, written where it is to be. */
+export function writeTelephoneEvent(
+  bytes: Uint8Array,
+  at: number,
+  { event, end, volume, duration }: Omit<TelephoneEvent, 'digit'>,
+): void {
+  bytes[at] = event;
+  bytes[at + 1] = (end ? 0x80 : 0) | volume;
+  bytes[at + 2] = duration >> 8;
+  bytes[at + 3] = duration & 0xff;
 }

@@ -32,3 +32,8 @@ const ALLOWED: Readonly<Record<RecordingMode, readonly Action[]>> = {
 export function allows(mode: RecordingMode, action: Action): boolean {
   return ALLOWED[mode].includes(action);
 }
+
+/** Whether the mode leaves anything to the user. */
+export function allowsAny(mode: RecordingMode): boolean {
+  return ALLOWED[mode].length > 0;
+}

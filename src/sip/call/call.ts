@@ -9,6 +9,7 @@ import { answerCaller, refuseCaller } from '../procedures/answer';
 import { byeHeaders } from '../procedures/bye';
 import { sipReason } from '../procedures/carry';
 import { controlRecording } from '../procedures/control-recording';
+import { DialledCodes } from '../procedures/dialled-codes';
 import { familyOf } from '../procedures/invite';
 import { ProvisionalRelay } from '../procedures/provisional';
 import { relayRequest } from '../procedures/relay-request';
@@ -49,6 +50,7 @@ export class Call implements CallParts {
   readonly #targets: CallTargets;
   readonly #provisionals: ProvisionalRelay;
   readonly #reoffers: Reoffers;
+  readonly #codes: DialledCodes;
   readonly #watch: MediaWatch;
   readonly #builder: RecordBuilder;
   /** What goes to the caller before the final answer goes in the order in which it came. */
@@ -113,6 +115,7 @@ export class Call implements CallParts {
     this.recordings.onChanged = () => {
       if (this.state === 'talking') this.#reoffers.notice();
     };
+    this.#codes = new DialledCodes(this, (side) => this.#leg(side));
     this.#watch = new MediaWatch(this, () => this.hangUp('MEDIA_TIMEOUT'));
   }
 
@@ -150,8 +153,11 @@ export class Call implements CallParts {
   }
 
   onMediaEvent(event: Exclude<PlaneEvent, { kind: 'worker-lost' }>): void {
-    if (event.kind === 'rtp-timeout' && this.state === 'talking') {
+    if (this.state !== 'talking') return;
+    if (event.kind === 'rtp-timeout') {
       this.#detached(this.#watch.onSilence(event), 'silence not judged');
+    } else if (event.kind === 'code') {
+      this.#codes.dialled(event.side === 'a' ? 'caller' : 'callee', event.code);
     }
   }
 
@@ -206,6 +212,7 @@ export class Call implements CallParts {
         );
         this.#provisionals.stop();
         this.#reoffers.stop();
+        this.#codes.stop();
         return;
       case 'settled':
         this.#record = this.#finish();
@@ -296,11 +303,13 @@ export class Call implements CallParts {
       return;
     }
     this.recordings.agreed(agreement);
+    this.#codes.agreed(agreement);
     this.#reoffers.notice();
   }
 
   #relay(from: CallSide, request: IncomingRequest): void {
     if (isRefused(request) || controlRecording(this, from, request)) return;
+    if (this.state === 'talking' && this.#codes.take(from, request)) return;
     const side = otherSide(from);
     // A callee that has its ACK may speak before the caller has its answer.
     const ready = this.state === 'answering' ? this.#relayed : Promise.resolve();

@@ -59,12 +59,17 @@ export function controlRecording(
     void request.respond(400, warning('Record wants on, off, pause or resume'));
     return true;
   }
-  const answered = patiently(env.clock, request, user.control(action, by)).then((result) => {
-    const says = SAYS[result];
-    return request.respond(STATUS[result], says === undefined ? {} : warning(says));
-  });
+  const answered = patiently(env.clock, request, user.control(action, by)).then((result) =>
+    answerCommand(request, result),
+  );
   detached(answered, log, 'command not answered');
   return true;
+}
+
+/** Tells the one who gave a command what it came to. */
+export function answerCommand(request: IncomingRequest, result: ControlResult): Promise<void> {
+  const says = SAYS[result];
+  return request.respond(STATUS[result], says === undefined ? {} : warning(says));
 }
 
 /** Undefined when it is no command; without an action when it is none that is known. */

@@ -12,6 +12,7 @@ import {
 import type { PlayedAnnouncement, StopReason } from '../../siprec';
 import type { Agreement, SessionMedia } from '../media/session-media';
 import type { ControlRecord, ControlResult, RecordingRecord, RecordingStatus } from '../record';
+import { featureCodes } from './feature-codes';
 import {
   type RecordedCall,
   type Recorders,
@@ -36,6 +37,8 @@ export interface RecordingNews {
 
 /** All that is recorded of one user in one call, as the mode and the user's commands will have it. */
 export class UserRecordings {
+  /** What the user may dial in the call, with what it does. */
+  readonly codes: ReadonlyMap<string, RecordingAction>;
   readonly #driver: Driver<Parameters<RecordingMachine['handle']>[0], RecordingOutput>;
   readonly #machine: RecordingMachine;
   readonly #recordings: UserRecording[] = [];
@@ -67,6 +70,7 @@ export class UserRecordings {
     const autoResumeMs = autoResumeSeconds === 0 ? undefined : autoResumeSeconds * 1000;
     this.#startedAt = services.clock.wall();
     this.#mode = modeInForce(user, services.recorders);
+    this.codes = featureCodes(this.#mode, user.settings);
     this.#machine = new RecordingMachine(this.#mode, autoResumeMs);
     this.#driver = new Driver(this.#machine, services.clock, (output) => this.#perform(output));
   }

@@ -50,6 +50,8 @@ export class FakeLine implements Partial<MediaLine> {
     this.described = { ...this.described, ...options };
   }
 
+  listenForDigits(): void {}
+
   fork(): Promise<never> {
     return Promise.reject(new Fault('PORTS_EXHAUSTED'));
   }
