@@ -8,9 +8,10 @@ const RTP = 12;
 
 /**
  * A capture (classic pcap, Ethernet) of one RTP stream that says `samples` (8 kHz) in PCMU at 20 ms:
- * what SIPp's `play_pcap_audio` plays. Addresses and ports are SIPp's to replace.
+ * what SIPp's `play_pcap_audio` plays. Addresses and ports are SIPp's to replace. While a key is pressed, its
+ * telephone event (RFC 4733, payload type 101) stands in the place of speech.
  */
-export function speechPcap(samples: Int16Array): Buffer {
+export function speechPcap(samples: Int16Array, presses: readonly Press[] = []): Buffer {
   const header = Buffer.alloc(24);
   header.writeUInt32LE(0xa1b2c3d4, 0);
   header.writeUInt16LE(2, 4);
@@ -19,13 +20,41 @@ export function speechPcap(samples: Int16Array): Buffer {
   header.writeUInt32LE(1, 20);
   const packets: Buffer[] = [header];
   for (let index = 0; (index + 1) * FRAME <= samples.length; index++) {
-    const payload = encodePcmu(samples.subarray(index * FRAME, (index + 1) * FRAME));
-    packets.push(record(index, payload));
+    const press = presses.find(({ frame }) => index >= frame && index < frame + PRESS_FRAMES);
+    const spoken = encodePcmu(samples.subarray(index * FRAME, (index + 1) * FRAME));
+    for (const part of press ? eventParts(press, index) : [{ payload: spoken }]) {
+      packets.push(record(packets.length - 1, index, part));
+    }
   }
   return Buffer.concat(packets);
 }
 
-function record(index: number, payload: Uint8Array): Buffer {
+/** A key, pressed for 100 ms from this frame of speech on. */
+export interface Press {
+  readonly digit: string;
+  readonly frame: number;
+}
+
+/** Frames of speech in whose place a press is. */
+export const PRESS_FRAMES = 5;
+const EVENT = 101;
+
+interface Part {
+  readonly payload: Uint8Array;
+  /** Of a press: the frame at which it began. */
+  readonly begun?: number;
+}
+
+function eventParts({ digit, frame }: Press, index: number): readonly Part[] {
+  const last = index === frame + PRESS_FRAMES - 1;
+  const duration = (index - frame + 1) * FRAME;
+  const event = '0123456789*#'.indexOf(digit);
+  const payload = Buffer.from([event, (last ? 0x80 : 0) | 10, duration >> 8, duration & 0xff]);
+  const part = { payload, begun: frame };
+  return last ? [part, part, part] : [part];
+}
+
+function record(number: number, index: number, { payload, begun }: Part): Buffer {
   const length = ETHERNET + IPV4 + UDP + RTP + payload.length;
   const packet = Buffer.alloc(16 + length);
   const ms = index * 20;
@@ -47,9 +76,9 @@ function record(index: number, payload: Uint8Array): Buffer {
   udp.writeUInt16BE(UDP + RTP + payload.length, 4);
   const rtp = udp.subarray(UDP);
   rtp[0] = 0x80;
-  rtp[1] = index === 0 ? 0x80 : 0;
-  rtp.writeUInt16BE(1000 + index, 2);
-  rtp.writeUInt32BE(16_000 + index * FRAME, 4);
+  rtp[1] = (number === 0 || index === begun ? 0x80 : 0) | (begun === undefined ? 0 : EVENT);
+  rtp.writeUInt16BE(1000 + number, 2);
+  rtp.writeUInt32BE(16_000 + (begun ?? index) * FRAME, 4);
   rtp.writeUInt32BE(0x1234abcd, 8);
   rtp.set(payload, RTP);
   return packet;
