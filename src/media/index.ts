@@ -30,6 +30,7 @@ export type {
   LineStats,
   MediaLine,
   MediaPlane,
+  NodeUsage,
   OpenLine,
   PlaneEvent,
   PlaneUsage,
@@ -74,6 +75,14 @@ export {
   TimestampUnwrapper,
   toNtp,
 } from './rtp';
+export {
+  createRtpenginePlane,
+  type NgAddress,
+  type NgSocket,
+  type RtpengineNode,
+  type RtpengineOptions,
+  type RtpenginePlane,
+} from './rtpengine';
 export {
   type Anchored,
   type Anchoring,

@@ -1,7 +1,7 @@
 /**
  * The media plane as call code sees it: lines with two sides, and forks towards a recorder. There is
  * no SIP and no SDP here, and audio never waits for what happens above this interface. Backends: the
- * embedded relay (`relay/`), later rtpengine.
+ * embedded relay (`relay/`), and servers of their own (`rtpengine/`).
  */
 import type { SrtpSession } from './srtp';
 
@@ -108,7 +108,7 @@ export type PlaneEvent =
       readonly side: Side;
       readonly code: string;
     }
-  /** The worker died; every line of these calls is gone. */
+  /** The worker or node that carried them is lost; every line of these calls is gone. */
   | { readonly kind: 'worker-lost'; readonly callIds: readonly string[] };
 
 /** What a payload type of an audio stream is: the part of an rtpmap that says how it sounds. */
@@ -271,7 +271,7 @@ export interface Fork {
 }
 
 export interface MediaPlane {
-  /** Throws Fault PORTS_EXHAUSTED, or MEDIA_WORKER_LOST. */
+  /** Throws Fault PORTS_EXHAUSTED, MEDIA_WORKER_LOST or MEDIA_NODES_DOWN. */
   open(options: OpenLine): Promise<MediaLine>;
   /** Listens until the returned function is called. */
   onEvent(listener: (event: PlaneEvent) => void): () => void;
@@ -289,4 +289,15 @@ export interface PlaneUsage {
   readonly packetsForked: number;
   /** Datagrams the kernel dropped at full receive buffers of the sockets now open. */
   readonly kernelDrops: number;
+  /** The servers that carry the lines; undefined where they are carried in this process. */
+  readonly nodes?: readonly NodeUsage[];
+}
+
+/** One server of a media farm. */
+export interface NodeUsage {
+  /** `10.0.0.5:2223`. */
+  readonly name: string;
+  /** It answers, and gets new calls. */
+  readonly up: boolean;
+  readonly lines: number;
 }

@@ -14,7 +14,7 @@ export { type Narrowed, narrow } from './narrow';
 export { isRecordable, type Negotiated, negotiated } from './negotiated';
 export { type OwnOrigin, ownOrigin } from './origin';
 export { parseSdp } from './parse';
-export { clockRates, sameCodec, staticPayloadType } from './payloads';
+export { clockRates, sameCodec, staticPayload, staticPayloadType } from './payloads';
 export {
   type RecordMark,
   type RecordPreference,

@@ -1,0 +1,206 @@
+import { Fault, type Millis } from '../../core';
+import type { Endpoint, Fork, ForkStats, Side } from '../plane';
+import { Desired } from './desired';
+import type { RtpengineLine } from './line';
+import { describeRecorder, endpointIn } from './line-sdp';
+import type { NgFailure } from './ng';
+import { type Fate, Passage } from './passage';
+import { familyOf } from './wanted';
+
+/** A gate that could not be shut is tried again so soon, for as long as the line is there. */
+const NEXT_TRY: Millis = 100;
+
+/**
+ * A copy of what a side's party sends: a subscription of rtpengine.
+ *
+ *     asked for ──start──▶ flowing ◀──resume── shut
+ *                             └──────pause───────▲
+ *
+ * Its port is had by `subscribe request` and stays; `subscribe answer` lets it flow; `unsubscribe`
+ * shuts it. rtpengine takes packets of a call under a lock that a command takes alone: when it has
+ * answered `unsubscribe`, no packet can be on its way any more.
+ *
+ * Nothing is kept before it flows: rtpengine has no such buffer.
+ */
+export class RtpengineFork implements Fork {
+  readonly #desired = new Desired(() => this.#apply());
+  #remote: Endpoint | undefined;
+  #paused = false;
+  #state: 'asked' | 'flowing' | 'shut' = 'asked';
+  #flowsTo: Endpoint | undefined;
+  #closed: Promise<ForkStats> | undefined;
+  #over = false;
+  /** What is counted is counted in order. */
+  #counting: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly line: RtpengineLine,
+    private readonly side: Side,
+    readonly id: string,
+    private readonly family: 4 | 6,
+    private readonly passage: Passage,
+    private offer: string,
+    readonly local: Endpoint,
+    private readonly onClosed: () => void,
+  ) {}
+
+  /** @throws Fault PORTS_EXHAUSTED, MEDIA_WORKER_LOST */
+  static async open(
+    line: RtpengineLine,
+    side: Side,
+    id: string,
+    bind: string,
+    onClosed: () => void,
+  ): Promise<RtpengineFork> {
+    const family = familyOf(bind);
+    const [counters, outcome] = await Promise.all([
+      line.read(),
+      line.ask(subscribeRequest(side, id, family)),
+    ]);
+    if (outcome.kind !== 'ok') throw refusalOf(outcome);
+    const local = endpointIn(outcome.body.sdp);
+    if (!local) throw new Fault('PORTS_EXHAUSTED', 'rtpengine gave no port for a copy');
+    const offer = String(outcome.body.sdp);
+    const passage = new Passage(counters[side]);
+    return new RtpengineFork(line, side, id, family, passage, offer, local, onClosed);
+  }
+
+  /** What has gone to the recorder, by what is known of the party's stream. */
+  get packets(): number {
+    return this.passage.so(this.line.counters[this.side]).packets;
+  }
+
+  start(remote: Endpoint): void {
+    this.#remote = remote;
+    void this.#desired.ask();
+  }
+
+  async pause(): Promise<void> {
+    this.#paused = true;
+    if (this.#state === 'asked') this.#turn('shut');
+    await this.#desired.ask();
+    while (this.#mayFlow && this.#paused) {
+      await new Promise<void>((resolve) => this.line.clock.after(NEXT_TRY, resolve));
+      await this.#desired.ask();
+    }
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#state === 'asked') this.#turn('missing');
+    void this.#desired.ask();
+  }
+
+  async recheck(): Promise<void> {
+    if (this.#desired.settled) return;
+    await this.#desired.ask();
+    if (this.#closed && this.#desired.settled) this.lineClosed();
+  }
+
+  async stats(): Promise<ForkStats> {
+    return this.#closed ?? this.#stats();
+  }
+
+  close(): Promise<ForkStats> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** What was not told to end has ended with its line. */
+  lineClosed(): void {
+    this.#over = true;
+    this.#state = 'shut';
+    this.onClosed();
+  }
+
+  /** It flows, or nobody knows that it does not. */
+  get #mayFlow(): boolean {
+    return this.#state === 'flowing' && !this.line.over;
+  }
+
+  async #close(): Promise<ForkStats> {
+    this.#remote = undefined;
+    await this.#desired.ask();
+    const stats = await this.#stats();
+    // One that could not be shut is shut when the node is back.
+    if (this.#desired.settled) this.lineClosed();
+    return stats;
+  }
+
+  async #stats(): Promise<ForkStats> {
+    await this.#counting;
+    const told = this.passage.so((await this.line.read())[this.side]);
+    return { ...told, sendErrors: 0, recorder: undefined };
+  }
+
+  #turn(fate: Fate): void {
+    this.#counting = this.#counting.then(async () =>
+      this.passage.turn(fate, (await this.line.read())[this.side]),
+    );
+  }
+
+  async #apply(): Promise<boolean> {
+    if (this.#over || this.line.over) return true;
+    const wanted = this.#paused ? undefined : this.#remote;
+    if (wanted && !sameEndpoint(wanted, this.#flowsTo)) return this.#flow(wanted);
+    if (!wanted && this.#state === 'flowing') return this.#shut();
+    return true;
+  }
+
+  async #flow(remote: Endpoint): Promise<boolean> {
+    if (this.#state === 'shut') {
+      const again = await this.line.ask(subscribeRequest(this.side, this.id, this.family));
+      if (again.kind !== 'ok') return this.#failed('subscribe request', again);
+      this.offer = String(again.body.sdp);
+    }
+    const sdp = describeRecorder(this.offer, remote);
+    if (sdp === undefined) return false;
+    // From here on it may flow, whether the answer to this is heard or not.
+    const opens = this.#state !== 'flowing';
+    this.#state = 'flowing';
+    const outcome = await this.line.ask({ command: 'subscribe answer', 'to-tag': this.id, sdp });
+    if (outcome.kind !== 'ok') return this.#failed('subscribe answer', outcome);
+    this.#flowsTo = remote;
+    if (opens) this.#turn('passed');
+    return true;
+  }
+
+  async #shut(): Promise<boolean> {
+    const outcome = await this.line.ask({ command: 'unsubscribe', 'to-tag': this.id });
+    if (outcome.kind !== 'ok') return this.#failed('unsubscribe', outcome);
+    this.#state = 'shut';
+    this.#flowsTo = undefined;
+    this.#turn('shut');
+    return true;
+  }
+
+  #failed(command: string, outcome: NgFailure): false {
+    this.line.warn({ fork: this.id, command, reason: outcome.reason }, 'rtpengine command failed');
+    return false;
+  }
+}
+
+function subscribeRequest(side: Side, id: string, family: 4 | 6) {
+  return {
+    command: 'subscribe request',
+    'from-tag': side,
+    'to-tag': id,
+    replace: ['zero address'],
+    ICE: 'remove',
+    'rtcp-mux': ['demux'],
+    'address family': `IP${family}`,
+  } as const;
+}
+
+function refusalOf(outcome: NgFailure): Fault {
+  const code = outcome.kind === 'silent' ? 'MEDIA_WORKER_LOST' : 'PORTS_EXHAUSTED';
+  return new Fault(code, `rtpengine: ${outcome.reason}`);
+}
+
+function sameEndpoint(one: Endpoint, other: Endpoint | undefined): boolean {
+  return (
+    one.address === other?.address &&
+    one.rtpPort === other.rtpPort &&
+    one.rtcpPort === other.rtcpPort
+  );
+}
