@@ -15,6 +15,11 @@ export class Desired {
     return this.#done === this.#asked;
   }
 
+  /** Resolves when nothing is being done. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
   /** Resolves when all that has been asked for was tried. Never rejects: `step` never does. */
   ask(): Promise<void> {
     this.#asked += 1;

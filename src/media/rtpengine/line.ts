@@ -157,7 +157,10 @@ export class RtpengineLine implements MediaLine {
   }
 
   async stats(): Promise<LineStats> {
-    return this.#closed ?? statsOf(await this.read());
+    if (this.#closed) return this.#closed;
+    // In order, as it was said.
+    await this.#desired.idle();
+    return statsOf(await this.read());
   }
 
   /** What the node has counted; what is known of it when it does not answer, or the line is closed. */
