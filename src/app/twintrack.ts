@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Api, createApi } from '../api';
 import type { Config } from '../config';
 import { type Log, type Millis, randomIds, SystemClock } from '../core';
-import { createRelayPlane, type RelayPlane } from '../media';
+import type { MediaPlane } from '../media';
 import { type CdrWriter, createCdrWriter, createMetrics, type Metrics } from '../metrics';
 import { ConfiguredUsers, type RecordingPolicy, type SettingsStore } from '../policy';
 import type { Recorder } from '../recorder';
@@ -13,7 +13,7 @@ import { EmbeddedPrompts } from '../tones';
 import { connectAgent, type SipAgent } from '../ua';
 import { type AnnouncementSource, announcementSource } from './announcements';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
-import { mustBeOurs } from './own-address';
+import { type MediaService, openMedia } from './media';
 import { type RecorderService, startRecorder } from './recorder';
 import { recordersFor, recordingTargets } from './recorders';
 import { openSettings, settingsPolicy, settingsSource } from './settings';
@@ -31,7 +31,7 @@ export interface Twintrack {
   /** Port of the HTTP side; undefined when it is off. */
   readonly httpPort: number | undefined;
   readonly b2bua: B2bua;
-  readonly plane: RelayPlane;
+  readonly plane: MediaPlane;
   /** Opens files anew that somebody moved away: logrotate's SIGHUP. */
   reopenFiles(): void;
   /** Takes no new calls, lets running ones end for the configured grace, and closes everything. */
@@ -63,7 +63,7 @@ class Service implements Twintrack {
   #recorder: RecorderService | undefined;
   #line: EmbeddedAgent | undefined;
   #agent: SipAgent | undefined;
-  #plane: RelayPlane | undefined;
+  #media: MediaService | undefined;
   #client: RecordingClient | undefined;
   #announcements: AnnouncementSource | undefined;
   #b2bua: B2bua | undefined;
@@ -98,14 +98,12 @@ class Service implements Twintrack {
     return this.#b2bua!;
   }
 
-  get plane(): RelayPlane {
-    return this.#plane!;
+  get plane(): MediaPlane {
+    return this.#media!.plane;
   }
 
   async start(): Promise<void> {
     const { config, log } = this;
-    await mustBeOurs('media.address', config.media.address);
-    if (config.media.address6 !== null) await mustBeOurs('media.address6', config.media.address6);
     this.#settings = await openSettings(config, (trouble) =>
       log.warn({ trouble }, 'settings-stale'),
     );
@@ -113,15 +111,7 @@ class Service implements Twintrack {
     if (config.recorder.provider.kind === 'embedded') {
       this.#recorder = await startRecorder(config, { log });
     }
-    this.#plane = await createRelayPlane({
-      ports: bounds(config.media.ports),
-      quarantineMs: config.media.quarantineSeconds * 1000,
-      rtpTimeoutMs: (config.media.rtpTimeoutSeconds ?? NEVER_SECONDS) * 1000,
-      forkBufferMs: config.media.forkBufferSeconds * 1000,
-      backend: config.media.backend,
-      workers: config.media.workers,
-      log,
-    });
+    this.#media = await openMedia(config, { log, clock: this.#clock });
     this.#agent = await this.#connect();
     this.#agent.onLinkLost = (lost) => {
       if (lost) this.#reasons.add('the SIP engine cannot be reached');
@@ -134,7 +124,7 @@ class Service implements Twintrack {
       ids: randomIds,
       log,
     });
-    this.#b2bua = this.#switchboard(this.#agent, this.#plane, this.#client);
+    this.#b2bua = this.#switchboard(this.#agent, this.plane, this.#client);
     this.#observe();
     this.#api = await this.#serveHttp(this.#b2bua);
     this.#reasons.delete('starting');
@@ -158,7 +148,7 @@ class Service implements Twintrack {
     this.#announcements?.close();
     await (this.#line?.close(LAST_WORDS_MS) ?? this.#agent?.close());
     await this.#recorder?.close();
-    await this.#plane?.close();
+    await this.#media?.plane.close();
     await this.#cdr?.close();
     await this.#api?.close();
     await this.#settings?.close();
@@ -183,7 +173,7 @@ class Service implements Twintrack {
     return this.#line.agent;
   }
 
-  #switchboard(agent: SipAgent, plane: RelayPlane, client: RecordingClient): B2bua {
+  #switchboard(agent: SipAgent, plane: MediaPlane, client: RecordingClient): B2bua {
     const { config, log } = this;
     const targets = recordingTargets(config, this.#recorder?.sip, this.#settings);
     return createB2bua({
@@ -215,12 +205,16 @@ class Service implements Twintrack {
     return new ConfiguredUsers(usersOf(this.config), dialPlanOf(this.config));
   }
 
+  #reasonsNow(): readonly string[] {
+    return [...this.#reasons, ...(this.#media?.troubles() ?? [])];
+  }
+
   #observe(): void {
     const engine = this.#line?.engine;
     this.#metrics.observe({
       calls: () => this.b2bua.calls(),
       refusals: () => this.b2bua.refusals(),
-      ready: () => this.#reasons.size === 0,
+      ready: () => this.#reasonsNow().length === 0,
       cdr: () => this.#cdr?.usage ?? { written: 0, lost: 0 },
       media: () => this.plane.usage(),
       freeswitch: () => this.#announcements?.connected(),
@@ -239,7 +233,7 @@ class Service implements Twintrack {
         b2bua,
         recorder: this.recorder,
         metrics: this.#metrics,
-        reasons: () => [...this.#reasons],
+        reasons: () => this.#reasonsNow(),
       }),
       control: (call, user, action) => b2bua.control(call, user, action),
       ...(this.#settings && { settings: settingsSource(this.config, this.#settings) }),
@@ -249,13 +243,6 @@ class Service implements Twintrack {
     });
   }
 }
-
-function bounds({ first, last }: { first: number; last: number }) {
-  return { min: first, max: last };
-}
-
-/** Longer than any call: a timeout that never fires. */
-const NEVER_SECONDS = 10 * 365 * 86_400;
 
 function version(): string {
   const text = readFileSync(join(__dirname, '../../package.json'), 'utf8');

@@ -43,7 +43,11 @@ export const FAULTS = {
   },
   PORTS_EXHAUSTED: { sip: 503, retry: true, says: 'no free RTP port pair in the configured range' },
   MEDIA_WORKER_LOST: { sip: 500, retry: true, says: 'the media worker that carried the call died' },
-  MEDIA_NODES_DOWN: { sip: 503, retry: true, says: 'no rtpengine answers that could take the call' },
+  MEDIA_NODES_DOWN: {
+    sip: 503,
+    retry: true,
+    says: 'no rtpengine answers that could take the call',
+  },
   MEDIA_TIMEOUT: { sip: 408, retry: false, says: 'no RTP arrived within the configured time' },
   SHUTTING_DOWN: { sip: 503, retry: true, says: 'the service is draining and takes no new calls' },
   INTERNAL_ERROR: { sip: 500, retry: false, says: 'a bug of ours ended the call' },

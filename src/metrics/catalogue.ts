@@ -5,7 +5,10 @@ export interface Definition<Label extends string = string> {
   readonly name: string;
   readonly help: string;
   readonly kind: 'counter' | 'gauge' | 'histogram';
-  /** Every value each label can have: what a label may hold is known before the first call. */
+  /**
+   * Every value each label can have: what a label may hold is known before the first call. Where the
+   * configuration says it, one value that says where.
+   */
   readonly labels: Readonly<Record<Label, readonly string[]>>;
   /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[];
@@ -25,6 +28,7 @@ export type Recorded = (typeof RECORDED)[number];
 
 export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'];
+const NODES = ['an address of media.rtpengine.nodes'];
 const SECONDS_OF_SIGNALLING = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 const counter = <Label extends string = never>(
@@ -101,6 +105,12 @@ export const CATALOGUE = {
     'media_kernel_drops',
     'Datagrams that the kernel dropped at full buffers of the sockets now open.',
   ),
+  nodeUp: gauge('media_node_up', '1 while the rtpengine answers and gets new calls, else 0.', {
+    node: NODES,
+  }),
+  nodeLines: gauge('media_node_lines', 'Relayed lines that the rtpengine carries now.', {
+    node: NODES,
+  }),
   transactions: gauge('sip_transactions', 'SIP transactions now.', { role: ['client', 'server'] }),
   dialogs: gauge('sip_dialogs', 'SIP dialogs now.'),
   messages: counter('sip_messages_total', 'SIP messages.', { direction: ['in', 'out'] }),

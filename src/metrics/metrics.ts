@@ -155,6 +155,8 @@ function mediaInstruments(instruments: Instruments): (usage: PlaneUsage) => void
   const relayed = instruments.counter(CATALOGUE.packetsRelayed);
   const forked = instruments.counter(CATALOGUE.packetsForked);
   const drops = instruments.gauge(CATALOGUE.kernelDrops);
+  const nodeUp = instruments.gauge(CATALOGUE.nodeUp);
+  const nodeLines = instruments.gauge(CATALOGUE.nodeLines);
   return (usage) => {
     lines.set(usage.lines);
     forks.set(usage.forks);
@@ -163,6 +165,10 @@ function mediaInstruments(instruments: Instruments): (usage: PlaneUsage) => void
     liftTo(relayed, [[{}, usage.packetsRelayed]]);
     liftTo(forked, [[{}, usage.packetsForked]]);
     drops.set(usage.kernelDrops);
+    for (const { name: node, up, lines: carried } of usage.nodes ?? []) {
+      nodeUp.set({ node }, up ? 1 : 0);
+      nodeLines.set({ node }, carried);
+    }
   };
 }
 

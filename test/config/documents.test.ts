@@ -43,6 +43,7 @@ describe('the shipped file', () => {
         form.replaceAll(new RegExp(`^${indent}# `, 'gm'), indent),
       )
       .replace('number: null', 'number: "1001"')
+      .replace('address: …', 'address: 127.0.0.1:2223')
       .replace('host: …', 'host: drachtio')
       .replace('countryCode: …', 'countryCode: "1"');
     const config = configOf(load({ file: files.write('uncommented.yaml', uncommented) }));
@@ -60,6 +61,7 @@ describe('the examples', () => {
       'external-recorder.yaml',
       'freeswitch-announcements.yaml',
       'pbx-and-trunk.yaml',
+      'rtpengine.yaml',
     ]);
   });
 

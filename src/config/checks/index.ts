@@ -1,5 +1,11 @@
 import type { Problem } from '../problem';
 import { announcementsHaveASource } from './announcements';
+import {
+  nodesAreThere,
+  nodesReachTheRecorder,
+  rtpengineIsSetUpByItself,
+  rtpengineKeepsNothing,
+} from './media-plane';
 import { noPortTwice, portsForEveryCall, rangesKeepApart } from './ports';
 import {
   nothingCallsItself,
@@ -30,6 +36,10 @@ const CHECKS: readonly Check[] = [
   loopbackKeepsToItself,
   nobodyRelaysForAll,
   announcementsHaveASource,
+  nodesAreThere,
+  rtpengineIsSetUpByItself,
+  rtpengineKeepsNothing,
+  nodesReachTheRecorder,
 ];
 
 /** Every rule that concerns more than one key. */

@@ -1,5 +1,6 @@
 import { showPath } from '../key-tree';
 import { isWildcard, type PortRange, portPairs, showHostPort } from '../values';
+import { usesRtpengine } from './media-plane';
 import { at, type Check, type Subject } from './subject';
 
 /** RTP/RTCP pairs of one recorded call: one for each party, one for each copy to the recorder. */
@@ -31,7 +32,7 @@ export const noPortTwice: Check = (subject) => {
 /** No SIP socket stands among the ports of RTP, and the ranges keep apart. */
 export const rangesKeepApart: Check = (subject) => {
   const { media, recorder } = subject.parts;
-  const calls = rangeOf(['media', 'ports'], media?.address, media?.ports);
+  const calls = rangeOf(['media', 'ports'], media?.address, relayPorts(subject));
   const own = usesEmbeddedRecorder(subject) ? recorder?.embedded : undefined;
   const recordings = rangeOf(['recorder', 'embedded', 'ports'], own?.address, own?.ports);
   const ranges = [calls, recordings].filter((range) => range !== undefined);
@@ -62,7 +63,7 @@ export const rangesKeepApart: Check = (subject) => {
 
 /** The ranges hold as many calls as `sip.maxCalls` lets in. */
 export const portsForEveryCall: Check = (subject) => {
-  const { sip, media, recorder } = subject.parts;
+  const { sip, recorder } = subject.parts;
   const maxCalls = sip?.maxCalls;
   if (maxCalls === undefined) return [];
   const tooFew = (path: readonly string[], ports: PortRange | undefined, pairsEach: number) => {
@@ -73,7 +74,7 @@ export const portsForEveryCall: Check = (subject) => {
   };
   const own = usesEmbeddedRecorder(subject) ? recorder?.embedded : undefined;
   return [
-    ...tooFew(['media', 'ports'], media?.ports, PAIRS_OF_A_RECORDED_CALL),
+    ...tooFew(['media', 'ports'], relayPorts(subject), PAIRS_OF_A_RECORDED_CALL),
     ...tooFew(['recorder', 'embedded', 'ports'], own?.ports, PAIRS_OF_A_RECORDING),
   ];
 };
@@ -116,6 +117,11 @@ interface Range {
 
 function rangeOf(path: readonly string[], address?: string, ports?: PortRange): Range | undefined {
   return address !== undefined && ports ? { path, address, ports } : undefined;
+}
+
+/** Those of calls, where it is this process that carries them. */
+function relayPorts(subject: Subject): PortRange | undefined {
+  return usesRtpengine(subject) ? undefined : subject.parts.media?.ports;
 }
 
 function usesEmbeddedRecorder({ parts }: Subject): boolean {

@@ -3,6 +3,7 @@ import { isLoopback } from '../../core';
 import type { Problem } from '../problem';
 import { variableOf } from '../sources/environment';
 import { isWildcard } from '../values';
+import { usesRtpengine } from './media-plane';
 import { at, type Check } from './subject';
 
 /** Live calls and recordings are personal data: off this machine only to those who show a token. */
@@ -78,6 +79,8 @@ export const nobodyRelaysForAll: Check = (subject) => {
 export const loopbackKeepsToItself: Check = (subject) => {
   const { sip, media } = subject.parts;
   if (sip?.engine?.kind !== 'embedded' || media?.externalAddress !== null) return [];
+  // What callers reach then are the addresses of the nodes.
+  if (usesRtpengine(subject)) return [];
   const outside = sip.listen?.find(({ address }) => !isLoopback(address));
   if (!outside || !media.address || !isLoopback(media.address)) return [];
   const message = `${media.address} is reached from this machine only, and sip.listen has ${outside.address}: name an address that the callers' audio can reach`;

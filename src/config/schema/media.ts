@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { parseAddress, parseAddress6, parsePortRange } from '../values';
 import { seconds, text, whole } from './fields';
+import { rtpengine } from './rtpengine';
 
 export const media = z.strictObject({
+  plane: z
+    .enum(['relay', 'rtpengine'])
+    .prefault('relay')
+    .describe('What moves RTP: the relay in this process, or rtpengine, on one machine or many.'),
   address: text(parseAddress)
     .prefault('127.0.0.1')
     .describe('Address of this machine on which RTP is received and sent.'),
@@ -40,4 +45,5 @@ export const media = z.strictObject({
     .describe(
       'How RTP is moved: kernel (direct system calls, Linux), dgram (Node sockets, anywhere), or auto for the faster that works.',
     ),
+  rtpengine: rtpengine.prefault({}).describe('The rtpengines of media.plane: rtpengine.'),
 });

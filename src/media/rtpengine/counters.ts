@@ -48,6 +48,8 @@ function streamStats({ packets, octets, errors }: Counters): StreamStats {
     jitterMs: 0,
     strangers: errors,
     malformed: 0,
+    unauthentic: 0,
+    replayed: 0,
     firstAtMs: undefined,
     lastAtMs: undefined,
   };

@@ -1,14 +1,28 @@
-import { Fault, type Millis } from '../../core';
+import { type Clock, Fault, type Millis } from '../../core';
 import type { Endpoint, Fork, ForkStats, Side } from '../plane';
+import type { LineCounters } from './counters';
 import { Desired } from './desired';
-import type { RtpengineLine } from './line';
 import { describeRecorder, endpointIn } from './line-sdp';
-import type { NgFailure } from './ng';
+import type { NgCommand, NgFailure, NgOutcome } from './ng';
 import { type Fate, Passage } from './passage';
 import { familyOf } from './wanted';
 
 /** A gate that could not be shut is tried again so soon, for as long as the line is there. */
 const NEXT_TRY: Millis = 100;
+
+/** What a fork needs of its line. */
+export interface ForkedLine {
+  readonly clock: Clock;
+  /** Its end is the end of its forks. */
+  readonly over: boolean;
+  /** As last read. */
+  readonly counters: LineCounters;
+  /** Never rejects. */
+  read(): Promise<LineCounters>;
+  /** About the call of the line. Never rejects. */
+  ask(command: NgCommand): Promise<NgOutcome>;
+  warn(fields: Record<string, unknown>, event: string): void;
+}
 
 /**
  * A copy of what a side's party sends: a subscription of rtpengine.
@@ -34,7 +48,7 @@ export class RtpengineFork implements Fork {
   #counting: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly line: RtpengineLine,
+    private readonly line: ForkedLine,
     private readonly side: Side,
     readonly id: string,
     private readonly family: 4 | 6,
@@ -46,7 +60,7 @@ export class RtpengineFork implements Fork {
 
   /** @throws Fault PORTS_EXHAUSTED, MEDIA_WORKER_LOST */
   static async open(
-    line: RtpengineLine,
+    line: ForkedLine,
     side: Side,
     id: string,
     bind: string,

@@ -8,10 +8,11 @@ import type {
   Playback,
   Program,
   Side,
+  WireSecurity,
 } from '../plane';
 import { countersIn, type LineCounters, NO_COUNTERS, statsOf } from './counters';
 import { Desired } from './desired';
-import { RtpengineFork } from './fork';
+import { type ForkedLine, RtpengineFork } from './fork';
 import type { Ground } from './ground';
 import { endpointIn } from './line-sdp';
 import type { NgCommand, NgFailure, NgOutcome } from './ng';
@@ -43,7 +44,7 @@ type Opened = { readonly line: RtpengineLine } | { readonly failed: NgFailure };
  * of the line later becomes another offer and answer, in which the ports stay. Who is on hold, or is
  * played to, is unsubscribed from the other party: forks of that party know nothing of it.
  */
-export class RtpengineLine implements MediaLine {
+export class RtpengineLine implements MediaLine, ForkedLine {
   readonly #wanted: Wanted;
   readonly #desired = new Desired(() => this.#apply());
   readonly #speakers: Readonly<Record<Side, Speaker>>;
@@ -130,6 +131,18 @@ export class RtpengineLine implements MediaLine {
     this.#wanted.expect(side, remote && this.#isOwn(remote) ? undefined : remote);
     void this.#desired.ask();
   }
+
+  /** @throws Fault OFFER_NOT_UNDERSTOOD: rtpengine protects with keys of its own, which nobody was told of. */
+  secure(_side: Side, security: WireSecurity): void {
+    if (security === 'clear') return;
+    throw new Fault(
+      'OFFER_NOT_UNDERSTOOD',
+      'SRTP ends at the embedded relay only, not at rtpengine',
+    );
+  }
+
+  /** Digits are not told apart here: rtpengine logs them to nobody of ours. */
+  listenForDigits(): void {}
 
   describe({ watch, ...description }: Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>): void {
     if (watch !== undefined && watch !== this.#watch) {

@@ -57,7 +57,7 @@ export class Sounds {
     const rate = BLOB_RATES.find((one) => (samples.length * one) / PROGRAM_RATE < MOST_BLOB_OCTETS);
     if (rate === undefined) {
       const seconds = (lengthMs / 1000).toFixed(1);
-      const help = 'media.rtpengine.sounds names a directory that the nodes can read';
+      const help = 'media.rtpengine.soundDirectory names one that the nodes can read';
       const told = `a sound of ${seconds} s does not fit into a command to rtpengine, unless ${help}`;
       throw new Fault('ANNOUNCEMENT_NOT_POSSIBLE', told);
     }

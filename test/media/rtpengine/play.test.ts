@@ -188,7 +188,7 @@ describe('what rtpengine plays', () => {
     const { line } = await stage.call();
     await expect(line.play('b', long)).rejects.toMatchObject({
       code: 'ANNOUNCEMENT_NOT_POSSIBLE',
-      message: expect.stringContaining('media.rtpengine.sounds'),
+      message: expect.stringContaining('media.rtpengine.soundDirectory'),
     });
     await stage.close();
     const directory = await mkdtemp(join(tmpdir(), 'twintrack-sounds-'));
