@@ -11,11 +11,12 @@ import type { Route, Routing, Topology } from '../sip';
 /** Who may call and where calls go. */
 export function routingOf({ peers, routes, users }: Config): Routing {
   return {
-    peers: peers.map(({ name, addresses, target, trunk }) => ({
+    peers: peers.map(({ name, addresses, target, trunk, srtp }) => ({
       name,
       addresses,
       target: target?.uri,
       trunk,
+      srtp,
     })),
     routes: routes.map(
       ({ from, to, rewrite, targets, timeoutSeconds, redirects }): Route => ({

@@ -41,6 +41,17 @@ export const FAULTS = {
     retry: false,
     says: 'the session description could not be used',
   },
+  SRTP_REQUIRED: {
+    sip: 488,
+    retry: false,
+    says: 'the peer is to be called and to call by SRTP only',
+  },
+  SRTP_NOT_ALLOWED: { sip: 488, retry: false, says: 'the peer is not to use SRTP' },
+  SRTP_KEYS_UNUSABLE: {
+    sip: 488,
+    retry: false,
+    says: 'the description has no SRTP key that can be used',
+  },
   PORTS_EXHAUSTED: { sip: 503, retry: true, says: 'no free RTP port pair in the configured range' },
   MEDIA_WORKER_LOST: { sip: 500, retry: true, says: 'the media worker that carried the call died' },
   MEDIA_NODES_DOWN: {

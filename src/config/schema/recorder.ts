@@ -58,6 +58,12 @@ export const recorder = z.strictObject({
     .describe(
       'How the recorder is spoken to: rfc7865, or broadworks, the form of Cisco BroadWorks and Webex Calling.',
     ),
+  srtp: z
+    .enum(['off', 'sdes'])
+    .prefault('off')
+    .describe(
+      'How the audio goes to the recorder: off (plain RTP), or sdes (SRTP, its keys in the session description).',
+    ),
   answerTimeoutSeconds: seconds(1, 60)
     .prefault(5)
     .describe('How long the recorder may take to answer before the call counts as not recorded.'),

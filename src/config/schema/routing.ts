@@ -29,6 +29,12 @@ const peer = z.strictObject({
     .describe(
       'Whether it leads out of the organization: settings tell calls over a trunk from internal ones.',
     ),
+  srtp: z
+    .enum(['mirror', 'required', 'optional', 'never'])
+    .prefault('mirror')
+    .describe(
+      'Whether its media is by SRTP: mirror (as the other side of the call offers it), required, optional (offered so that it may be read over), never.',
+    ),
 });
 
 /** Softphones on this machine, at any port. */

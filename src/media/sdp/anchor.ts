@@ -1,4 +1,6 @@
 import type { Endpoint } from '../plane';
+import { withKeying } from './keyed-sections';
+import type { Keying } from './keying';
 import {
   attribute,
   type MediaSection,
@@ -15,6 +17,8 @@ export interface Anchoring {
   readonly origin: OwnOrigin;
   /** For each m-line in order: our endpoint towards the reader. Missing ones are rejected. */
   readonly media: ReadonlyArray<Endpoint | 'reject'>;
+  /** For each m-line in order: its transport and our keys towards the reader; undefined: as they came. */
+  readonly keying?: ReadonlyArray<Keying | undefined>;
   /** What the reader is told of recording, in place of what the description says. Absent: as it says. */
   readonly recording?: RecordingWords;
 }
@@ -38,10 +42,14 @@ export interface Anchored {
  * o=, c=, ports and a=rtcp are ours, ICE goes, everything else stays as it is and where it is. A
  * line on hold by `0.0.0.0` stays on hold, a disabled one stays disabled.
  */
-export function anchor(text: string, { origin, media, recording }: Anchoring): SdpResult<Anchored> {
+export function anchor(
+  text: string,
+  { origin, media, keying, recording }: Anchoring,
+): SdpResult<Anchored> {
   const read = readSections(text);
   if (!read.ok) return read;
-  const sections = recording ? withWords(read.value, recording) : read.value;
+  const keyed = keying ? withKeying(read.value, keying) : read.value;
+  const sections = recording ? withWords(keyed, recording) : keyed;
   const session = sections.session.filter(stays).filter(({ type }) => type !== 'o');
   const inherited = session.find(isConnection);
   const own = session.map((line) => (isConnection(line) ? moved(line, origin.address) : line));

@@ -1,3 +1,5 @@
+import type { CryptoAttribute } from '../srtp';
+
 /** A session description as call code reads it: RFC 4566, with the attributes calls are made of. */
 
 /** RFC 4566 §6: which way media flows, as its describer sees it. */
@@ -38,8 +40,8 @@ export type Carriage =
   | 'rtp'
   /** RTP encrypted by keys in the description (RFC 4568). */
   | 'srtp'
-  /** RTP encrypted by keys agreed on the path (RFC 5763). */
-  | 'dtls-srtp'
+  /** RTP encrypted by keys that are agreed elsewhere: on the path (RFC 5763), by MIKEY (RFC 4567). */
+  | 'sealed'
   /** Other datagrams: UDPTL (T.38), UDP. */
   | 'datagrams'
   /** Nothing UDP: MSRP, comedia over TCP. */
@@ -77,6 +79,8 @@ export interface MediaDescription {
   readonly label: string | undefined;
   /** ICE is offered (RFC 8839). */
   readonly ice: boolean;
+  /** The a=crypto attributes that can be used, in order (RFC 4568). */
+  readonly cryptos: readonly CryptoAttribute[];
   /** Every a= line below the m= line, in order. */
   readonly attributes: readonly Attribute[];
 }

@@ -9,6 +9,7 @@ export type {
   PayloadDescription,
   SessionDescription,
 } from './description';
+export { type Keying, LegKeying, type SrtpRule } from './keying';
 export type { SdpResult } from './lines';
 export { type Narrowed, narrow } from './narrow';
 export { isRecordable, type Negotiated, negotiated } from './negotiated';

@@ -34,7 +34,8 @@ export function negotiated(offer: MediaDescription, answer: MediaDescription): N
   };
 }
 
-/** True when the relay can read, and so record, this m-line: audio in the clear. */
+/** True when the relay can read, and so record, this m-line: audio in the clear, or with keys that it is told. */
 export function isRecordable({ kind, port, carriage, payloads }: MediaDescription): boolean {
-  return kind === 'audio' && port !== 0 && carriage === 'rtp' && payloads.length > 0;
+  const readable = carriage === 'rtp' || carriage === 'srtp';
+  return kind === 'audio' && port !== 0 && readable && payloads.length > 0;
 }

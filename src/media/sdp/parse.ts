@@ -1,4 +1,5 @@
 import * as transform from 'sdp-transform';
+import { type CryptoAttribute, readCryptoAttribute } from '../srtp';
 import type {
   Attribute,
   Carriage,
@@ -23,6 +24,8 @@ import { staticPayload } from './payloads';
 /** What sdp-transform is asked to take apart; other attributes are none of its business. */
 const TAKEN_APART = new Set(['rtpmap', 'fmtp', 'rtcp', 'ptime', 'maxptime']);
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+/** SRTP without keys in the description: DTLS (RFC 5763), ZRTP (RFC 6189), MIKEY (RFC 4567). */
+const KEYED_ELSEWHERE = new Set(['fingerprint', 'zrtp-hash', 'key-mgmt']);
 const ICE: readonly string[] = ['ice-ufrag', 'candidate'];
 
 /** Reads a session description. Never throws; OFFER_NOT_UNDERSTOOD says what is wrong with it. */
@@ -58,7 +61,8 @@ function describeMedia(
 ): MediaDescription {
   const attributes = lines.filter(isAttribute).map(attribute);
   const has = (name: string): boolean => attributes.some((one) => one.name === name);
-  const carriage = carriageOf(fields.protocol);
+  const names = [...attributes, ...sessionAttributes].map(({ name }) => name);
+  const carriage = carriageOf(fields.protocol, names);
   return {
     ...fields,
     carriage,
@@ -71,6 +75,7 @@ function describeMedia(
     maxptime: positive(parsed.maxptime),
     label: attributes.find(({ name }) => name === 'label')?.value,
     ice: [...attributes, ...sessionAttributes].some(({ name }) => ICE.includes(name)),
+    cryptos: cryptosOf(attributes),
     attributes,
   };
 }
@@ -111,13 +116,22 @@ function payloads(
   });
 }
 
-function carriageOf(protocol: string): Carriage {
+function carriageOf(protocol: string, attributes: readonly string[]): Carriage {
   const name = protocol.toUpperCase();
   if (name === 'RTP/AVP' || name === 'RTP/AVPF') return 'rtp';
-  if (name === 'RTP/SAVP' || name === 'RTP/SAVPF') return 'srtp';
-  if (name.startsWith('UDP/TLS/RTP/')) return 'dtls-srtp';
+  if (name === 'RTP/SAVP' || name === 'RTP/SAVPF') {
+    const elsewhere = attributes.some((one) => KEYED_ELSEWHERE.has(one));
+    return elsewhere && !attributes.includes('crypto') ? 'sealed' : 'srtp';
+  }
+  if (name.startsWith('UDP/TLS/RTP/')) return 'sealed';
   if (name === 'UDPTL' || name === 'UDP' || name.startsWith('UDP/')) return 'datagrams';
   return 'stream';
+}
+
+function cryptosOf(attributes: readonly Attribute[]): CryptoAttribute[] {
+  return attributes.flatMap(({ name, value }) =>
+    name === 'crypto' ? (readCryptoAttribute(value) ?? []) : [],
+  );
 }
 
 function directionOf(attributes: readonly Attribute[]): Direction | undefined {

@@ -91,6 +91,7 @@ export class Call implements CallParts {
       { a: family, b: familyOf(routed.targets[0]?.uri ?? '') },
       this.notices,
       () => this.recordings.hearing.narrowing,
+      { a: peer.srtp ?? 'mirror', b: 'mirror' },
     );
     this.#machine = new CallMachine({ ringMs: routed.ringMs, setupMs: env.setupMs });
     this.#driver = new Driver(this.#machine, env.clock, (output) => this.#perform(output));

@@ -4,6 +4,8 @@ import {
   clockRates,
   type Endpoint,
   isRecordable,
+  type Keying,
+  LegKeying,
   type LineStats,
   type MediaDescription,
   type MediaLine,
@@ -20,6 +22,8 @@ import {
   remoteEndpoint,
   type SessionDescription,
   type Side,
+  type SrtpRule,
+  type WireSecurity,
 } from '../../media';
 import type { MediaAddresses } from './addresses';
 
@@ -48,7 +52,11 @@ interface Slot {
   readonly kind: string;
   readonly line: MediaLine;
   readonly bind: Readonly<Record<Side, string>>;
+  /** As the line was last told. */
+  readonly security: Record<Side, WireSecurity>;
 }
+
+type BothKeying = Readonly<Record<Side, LegKeying>>;
 
 /** What the descriptions of the call say of its recording: RFC 7866 §7. */
 export interface RecordingNotes {
@@ -62,6 +70,12 @@ export interface Repetition {
   readonly notes: string;
 }
 
+/** What a description is to lead to. */
+interface Places {
+  readonly lineAt: (index: number) => MediaLine | undefined;
+  readonly keying: ReadonlyArray<Keying | undefined>;
+}
+
 /** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
 const MOST_LINES = 8;
 
@@ -72,9 +86,12 @@ const MOST_LINES = 8;
  */
 export class SessionMedia {
   readonly #slots: Array<Slot | undefined> = [];
+  /** Of every m-line, also of those that have no line. */
+  readonly #keying: Array<BothKeying | undefined> = [];
   readonly #reports: Array<Promise<LineReport>> = [];
   readonly #origin: Record<Side, OwnOrigin>;
   readonly #family: Record<Side, 4 | 6>;
+  readonly #srtp: Record<Side, SrtpRule>;
   #offer:
     | { readonly from: Side; readonly text: string; readonly description: SessionDescription }
     | undefined;
@@ -104,7 +121,9 @@ export class SessionMedia {
     /** Which formats offers may have; undefined where all may stay. Asked for each offer. */
     private readonly narrowing: () => ((format: PayloadDescription) => boolean) | undefined = () =>
       undefined,
+    srtp: Readonly<Record<Side, SrtpRule>> = { a: 'mirror', b: 'mirror' },
   ) {
+    this.#srtp = { ...srtp };
     this.#family = { ...families };
     this.#origin = { a: this.#newOrigin('a'), b: this.#newOrigin('b') };
   }
@@ -118,7 +137,7 @@ export class SessionMedia {
     return this.#preview?.agreement ?? this.#agreement;
   }
 
-  /** The line that a recording takes: the first audio in the clear that has been offered. */
+  /** The line that a recording takes: the first audio that can be read and has been offered. */
   get recordable(): { readonly index: number; readonly line: MediaLine } | undefined {
     const media = this.#offer?.description.media ?? [];
     const index = media.findIndex((one, at) => isRecordable(one) && this.#slots[at] !== undefined);
@@ -142,7 +161,10 @@ export class SessionMedia {
       if (text === undefined || this.#closed) return undefined;
       const description = read(text);
       return {
-        text: this.#anchored(from, text, description, (index) => this.#slots[index]?.line),
+        text: this.#anchored(from, text, description, {
+          lineAt: (index) => this.#slots[index]?.line,
+          keying: description.media.map(({ protocol }, i) => this.#keyed(i)[to].repeat(protocol)),
+        }),
         notes: this.#notesFor(to, description),
       };
     });
@@ -168,7 +190,7 @@ export class SessionMedia {
   /**
    * The answer to a repetition that was offered. Where its sender is shows anew; nothing else of what was agreed is
    * for it to change.
-   * @throws Fault OFFER_NOT_UNDERSTOOD
+   * @throws Fault OFFER_NOT_UNDERSTOOD, SRTP_KEYS_UNUSABLE
    */
   answerRepetition(from: Side, text: string): Promise<void> {
     return this.#inTurn(async () => {
@@ -181,16 +203,24 @@ export class SessionMedia {
       );
       const kept = this.#agreement?.lines.every(({ line }, i) => !line || terms[i]?.accepted);
       if (!kept) return;
+      this.#hearAnswer(from, description);
       this.#standing[from] = text;
       this.#expect(from, description, terms);
     });
   }
 
   /**
-   * Another callee is tried: a dialog of its own, maybe over another address family. `whole`: offers are not
+   * Another callee is tried: a dialog and keys of its own, maybe over another address family. `whole`: offers are not
    * narrowed any more.
    */
-  turnTo(family: 4 | 6, whole = false): void {
+  turnTo(
+    family: 4 | 6,
+    { whole = false, srtp = 'mirror' }: { whole?: boolean; srtp?: SrtpRule | undefined } = {},
+  ): void {
+    this.#srtp.b = srtp;
+    this.#keying.forEach((keying, index) => {
+      if (keying) this.#keying[index] = { a: keying.a, b: new LegKeying(srtp) };
+    });
     this.#family.b = family;
     this.#whole = whole;
     this.#origin.b = this.#newOrigin('b');
@@ -205,7 +235,8 @@ export class SessionMedia {
   /**
    * Takes the offer of one side and gives the one for the other. `onTaken` is called when it has been taken,
    * before the other is written.
-   * @throws Fault OFFER_NOT_UNDERSTOOD, PORTS_EXHAUSTED, MEDIA_WORKER_LOST
+   * @throws Fault OFFER_NOT_UNDERSTOOD, PORTS_EXHAUSTED, MEDIA_WORKER_LOST, SRTP_REQUIRED, SRTP_NOT_ALLOWED,
+   * SRTP_KEYS_UNUSABLE
    */
   offer(from: Side, whole: string, onTaken: () => void = () => {}): Promise<string> {
     return this.#inTurn(async () => {
@@ -214,19 +245,26 @@ export class SessionMedia {
       const description = read(text);
       this.#learnFamily(from, description);
       await this.#openLines(description);
+      const keying = description.media.map((media, index) => {
+        const legs = this.#keyed(index);
+        legs[from].hearOffer(media);
+        return legs[otherOf(from)].offer(media);
+      });
+      this.#secure();
       this.#offer = { from, text, description };
       this.#preview = undefined;
       // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
       if (!this.#agreement) this.#expect(from, description, undefined);
       onTaken();
-      return this.#told(from, text, description, (index) => this.#slots[index]?.line);
+      const lineAt = (index: number) => this.#slots[index]?.line;
+      return this.#told(from, text, description, { lineAt, keying });
     });
   }
 
   /**
    * Takes the answer of one side and gives the one for the other. Until it is `final` another may follow:
    * of a fork, or of the next target. `onTaken` as with `offer`.
-   * @throws Fault OFFER_NOT_UNDERSTOOD
+   * @throws Fault OFFER_NOT_UNDERSTOOD, SRTP_KEYS_UNUSABLE
    */
   answer(
     from: Side,
@@ -244,12 +282,18 @@ export class SessionMedia {
         this.#agree(offered, description.media[index], index),
       );
       const terms = lines.map((line) => line.terms);
+      this.#hearAnswer(from, description);
       this.#expect(offer.from, offer.description, terms);
       this.#expect(from, description, terms);
       this.#preview = { from, text, agreement: { offerer: offer.from, lines } };
+      // Before what was refused is forgotten, for it is answered as it was offered.
+      const keying = description.media.map(({ protocol }, i) =>
+        this.#keyed(i)[offer.from].answer(protocol),
+      );
       if (final) this.#settle();
       onTaken();
-      return this.#told(from, text, description, (index) => lines[index]?.line);
+      const lineAt = (index: number) => lines[index]?.line;
+      return this.#told(from, text, description, { lineAt, keying });
     });
   }
 
@@ -267,6 +311,10 @@ export class SessionMedia {
       const to = this.#offer && otherOf(this.#offer.from);
       if (to) this.#noted[to] = { now: this.#noted[to].before ?? this.#noted[to].now };
       if (!this.#agreement) return;
+      for (const keying of this.#keying) {
+        keying?.a.withdraw();
+        keying?.b.withdraw();
+      }
       for (const index of this.#opened) this.#drop(index);
       this.#opened = [];
     });
@@ -350,7 +398,8 @@ export class SessionMedia {
           watch: false,
           opaque: isOpaque(media),
         });
-        this.#slots[index] = { kind: media.kind, line, bind };
+        const security: Slot['security'] = { a: 'clear', b: 'clear' };
+        this.#slots[index] = { kind: media.kind, line, bind, security };
         this.#opened.push(index);
       }),
     );
@@ -370,15 +419,39 @@ export class SessionMedia {
     });
   }
 
+  /** Takes the keys of an answer; each side's are in force from then on. */
+  #hearAnswer(from: Side, { media }: SessionDescription): void {
+    media.forEach((one, index) => {
+      const legs = this.#keyed(index);
+      legs[from].hearAnswer(one);
+      legs.a.settle();
+      legs.b.settle();
+    });
+    this.#secure();
+  }
+
+  #keyed(index: number): BothKeying {
+    this.#keying[index] ??= { a: new LegKeying(this.#srtp.a), b: new LegKeying(this.#srtp.b) };
+    return this.#keying[index];
+  }
+
+  /** Tells the lines how each side is on the wire by now. */
+  #secure(): void {
+    this.#slots.forEach((slot, index) => {
+      if (!slot) return;
+      for (const side of ['a', 'b'] as const) {
+        const { wire } = this.#keyed(index)[side];
+        if (wire === slot.security[side]) continue;
+        slot.security[side] = wire;
+        slot.line.secure(side, wire);
+      }
+    });
+  }
+
   /** What the other side is told. */
-  #told(
-    from: Side,
-    text: string,
-    description: SessionDescription,
-    lineAt: (index: number) => MediaLine | undefined,
-  ): string {
+  #told(from: Side, text: string, description: SessionDescription, places: Places): string {
     const to = otherOf(from);
-    const anchored = this.#anchored(from, text, description, lineAt);
+    const anchored = this.#anchored(from, text, description, places);
     this.#noted[to] = { now: this.#notesFor(to, description), before: this.#noted[to].now };
     return anchored;
   }
@@ -391,7 +464,7 @@ export class SessionMedia {
     from: Side,
     text: string,
     description: SessionDescription,
-    lineAt: (index: number) => MediaLine | undefined,
+    { lineAt, keying }: Places,
   ): string {
     const to = otherOf(from);
     const media: Array<Endpoint | 'reject'> = [];
@@ -403,6 +476,7 @@ export class SessionMedia {
     const anchored = anchor(text, {
       origin: this.#origin[to],
       media,
+      keying,
       ...(recording && { recording }),
     });
     if (!anchored.ok) throw anchored.fault;
@@ -425,6 +499,8 @@ export class SessionMedia {
     const slot = this.#slots[index];
     if (!slot) return;
     this.#slots[index] = undefined;
+    // What is opened here next is another stream, and may not begin anew under a key that was used.
+    this.#keying[index] = undefined;
     const report = slot.line.close().then((stats) => ({ kind: slot.kind, stats }));
     report.catch(() => {});
     this.#reports.push(report);
@@ -452,7 +528,7 @@ function essence(text: string): string {
 
 /** What the relay must not look into: UDPTL, and DTLS that shares its port with SRTP. */
 function isOpaque({ carriage }: MediaDescription): boolean {
-  return carriage === 'datagrams' || carriage === 'dtls-srtp';
+  return carriage === 'datagrams' || carriage === 'sealed';
 }
 
 function read(text: string): SessionDescription {

@@ -37,7 +37,10 @@ export async function prepareInvite(
 ): Promise<(sessionExpiresS: number | undefined, leastS?: number) => OutgoingInvite> {
   const { env, media, caller, notices, recordings } = call;
   recordings.towards(target);
-  media.turnTo(familyOf(target.uri), offer === 'whole');
+  media.turnTo(familyOf(target.uri), {
+    whole: offer === 'whole',
+    srtp: env.router.srtpWith(target),
+  });
   notices.turnTo();
   const passed = await passBody(call, 'a', caller.invite, 'offer');
   const headers = {

@@ -1,4 +1,5 @@
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
+import type { SrtpRule } from '../../media';
 
 /** A block of addresses: RFC 4632, RFC 4291 §2.3. */
 export interface AddressBlock {
@@ -16,6 +17,8 @@ export interface Peer {
   readonly target?: string | undefined;
   /** It leads out of the organization. Default false. */
   readonly trunk?: boolean | undefined;
+  /** Whether media with it is by SRTP. Default `mirror`. */
+  readonly srtp?: SrtpRule | undefined;
 }
 
 interface Rule {
@@ -51,7 +54,9 @@ export class PeerTable {
     return this.#byName.get(name);
   }
 
+  /** Whose address this is; nobody's when it is a host name. */
   at(address: string): Peer | undefined {
+    if (isIP(address) === 0) return undefined;
     if (this.#remembered.has(address)) return this.#remembered.get(address);
     const family = isIPv6(address) ? 'ipv6' : 'ipv4';
     const peer = this.#rules.find(({ block }) => block.check(address, family))?.peer;

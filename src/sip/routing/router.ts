@@ -1,3 +1,4 @@
+import type { SrtpRule } from '../../media';
 import { type ConfiguredUser, identityOf } from '../../policy';
 import { formatSipUri, parseSipUri, type SipUri, uriParam } from '../../ua';
 import type { OwnAddresses } from './own-addresses';
@@ -99,6 +100,12 @@ export class Router {
       };
     }
     return undefined;
+  }
+
+  /** Whether media with a target is by SRTP: as with the peer that it is, or whose address it has. */
+  srtpWith({ name, uri }: Target): SrtpRule | undefined {
+    const host = parseSipUri(uri)?.host.replace(/^\[|\]$/g, '') ?? '';
+    return (this.peers.named(name) ?? this.peers.at(host))?.srtp;
   }
 
   #resolve(target: RouteTarget, called: string, uri: SipUri | undefined): Target | undefined {

@@ -78,16 +78,16 @@ describe('reading a description', () => {
       ['audio rtp', 'video rtp', 'application datagrams', 'message stream'],
       ['audio rtp'],
       ['audio srtp'],
-      ['audio dtls-srtp'],
+      ['audio sealed'],
       ['audio rtp'],
     ]);
   });
 
-  test('finds audio in the clear recordable, and nothing else', () => {
+  test('finds audio recordable that can be read, and nothing else', () => {
     const recordable = (text: string) => read(text).media.map(isRecordable);
     expect(recordable(field.VIDEO)).toEqual([true, false, false, false]);
     expect(recordable(field.T38_REINVITE)).toEqual([false, false]);
-    expect(recordable(field.TEAMS_SBC)).toEqual([false]);
+    expect(recordable(field.TEAMS_SBC)).toEqual([true]);
     expect(recordable(field.WEBRTC)).toEqual([false]);
   });
 

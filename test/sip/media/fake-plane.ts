@@ -7,6 +7,7 @@ import type {
   OpenLine,
   PlaneEvent,
   Side,
+  WireSecurity,
 } from '../../../src/media';
 
 const NOTHING = {
@@ -26,6 +27,7 @@ const NOTHING = {
 export class FakeLine implements Partial<MediaLine> {
   readonly local: Readonly<Record<Side, Endpoint>>;
   readonly expected: Partial<Record<Side, Endpoint | undefined>> = {};
+  readonly secured: Partial<Record<Side, WireSecurity>> = {};
   described: Parameters<MediaLine['describe']>[0] = {};
   closed = false;
 
@@ -44,6 +46,10 @@ export class FakeLine implements Partial<MediaLine> {
 
   expect(side: Side, remote: Endpoint | undefined): void {
     this.expected[side] = remote;
+  }
+
+  secure(side: Side, security: WireSecurity): void {
+    this.secured[side] = security;
   }
 
   describe(options: Parameters<MediaLine['describe']>[0]): void {
