@@ -49,7 +49,7 @@ declare module 'drachtio-modesl' {
     closing?: boolean;
     reconnectOpts: { maxAttempts?: number };
     reconnectVars: { attempts?: number };
-    on(event: string, listener: (event: { getHeader(name: string): string }) => void): void;
+    on(event: string, listener: (event: Error) => void): void;
     removeAllListeners(event?: string): void;
   }
 }

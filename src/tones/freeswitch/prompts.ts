@@ -65,7 +65,7 @@ export class FreeswitchPrompts implements PromptSource {
   readonly #frames: Shelf<EncodedFrames>;
   readonly #speeches: Shelf<Cue>;
   /** In which codecs everything is there: a sound in each. */
-  #ahead: readonly EncodedFrames[] = [];
+  readonly #ahead: EncodedFrames[] = [];
 
   constructor(
     private readonly options: FreeswitchOptions,
@@ -125,6 +125,7 @@ export class FreeswitchPrompts implements PromptSource {
   }
 
   async #makeAhead(): Promise<void> {
+    const { log } = this.parts;
     const cues = [
       tone(),
       ...(await Promise.all(
@@ -133,19 +134,14 @@ export class FreeswitchPrompts implements PromptSource {
         ),
       )),
     ];
-    const ahead: EncodedFrames[] = [];
     for (const format of this.options.codecs) {
       const made = await Promise.all(cues.map((cue) => this.#framesOf(cue, format)));
-      const [one] = made;
       const missing = made.filter((frames) => frames === undefined).length;
       // Half of what may have to be said is not a codec to announce in.
-      if (one && missing === 0) ahead.push(one);
-      this.parts.log.info(
-        { codec: format.codec, made: made.length - missing, missing },
-        'announcements made',
-      );
+      if (missing === 0 && !this.plays(format)) this.#ahead.push(made[0]!);
+      const { codec, fmtp } = format;
+      log.info({ codec, fmtp, made: made.length - missing, missing }, 'announcements made');
     }
-    this.#ahead = ahead;
   }
 
   #framesOf(cue: Cue, format: StreamFormat): Promise<EncodedFrames | undefined> {

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import MediaServer from 'drachtio-fsmrf/lib/mediaserver';
 import { Connection } from 'drachtio-modesl';
-import type { Clock, Millis } from '../../core';
+import type { Cancel, Clock, Millis } from '../../core';
 import type { Leg, placerOver } from './leg';
 
 /** How a FreeSWITCH is reached, and how it reaches us. */
@@ -21,6 +21,8 @@ export interface FreeswitchAddress {
 export type Endpoint = Awaited<ReturnType<MediaServer<Leg>['createEndpoint']>>;
 
 const CONNECT_WITHIN_MS: Millis = 5_000;
+/** It tells that it lives every 20 s (`event-heartbeat-interval` of its switch.conf). */
+const SILENT_MS: Millis = 90_000;
 
 /**
  * One connection to FreeSWITCH, from its event socket to its end: drachtio-fsmrf's media server, with what
@@ -44,10 +46,12 @@ export class MediaSession {
   /** Who waits for an endpoint. */
   readonly #waiting = new Set<(error: Error) => void>();
   #settle: { resolve(): void; reject(error: Error): void } | undefined;
+  #patience: Cancel | undefined;
 
   private constructor(
     private readonly options: FreeswitchAddress,
     private readonly placer: ReturnType<typeof placerOver>,
+    private readonly clock: Clock,
   ) {}
 
   /** Rejects with what FreeSWITCH or the system says. */
@@ -56,16 +60,12 @@ export class MediaSession {
     placer: ReturnType<typeof placerOver>,
     clock: Clock,
   ): Promise<MediaSession> {
-    const session = new MediaSession(options, placer);
+    const session = new MediaSession(options, placer, clock);
     // drachtio-fsmrf listens without a listener for errors: what cannot be listened on is found here.
     await mustListen(options.listenAddress, options.listenPort);
-    const patience = clock.after(CONNECT_WITHIN_MS, () => session.#end('it does not answer'));
-    try {
-      await session.#connect();
-      return session;
-    } finally {
-      patience();
-    }
+    session.#wait(CONNECT_WITHIN_MS, 'it does not answer');
+    await session.#connect();
+    return session;
   }
 
   /** Rejects with what FreeSWITCH says, or when it is over. */
@@ -104,7 +104,12 @@ export class MediaSession {
       connection.reconnectOpts.maxAttempts = 1;
       connection.reconnectVars.attempts = 1;
       const { socket } = connection;
-      socket!.once('connect', () => this.#guard(socket!));
+      socket!.once('connect', () => {
+        this.#guard(socket!);
+        socket!.on('data', () => {
+          if (this.#state === 'open') this.#wait(SILENT_MS, 'it has fallen silent');
+        });
+      });
       const ends: Readonly<Record<string, string>> = {
         'esl::end': 'the connection was lost',
         'esl::event::auth::fail': 'it refuses the secret',
@@ -113,7 +118,7 @@ export class MediaSession {
       for (const [event, reason] of Object.entries(ends)) {
         connection.on(event, () => this.#end(reason));
       }
-      connection.on('error', (error) => this.#end(String(error)));
+      connection.on('error', (error) => this.#end(error.message));
     });
   }
 
@@ -141,6 +146,7 @@ export class MediaSession {
     server.once('ready', () => {
       if (this.#state !== 'opening') return;
       this.#state = 'open';
+      this.#wait(SILENT_MS, 'it has fallen silent');
       this.#settle!.resolve();
     });
   }
@@ -164,13 +170,19 @@ export class MediaSession {
       try {
         for (const listener of listeners) listener(chunk);
       } catch (error) {
-        this.#end(error instanceof Error ? error.message : String(error));
+        this.#end(`it cannot be understood: ${error instanceof Error ? error.message : error}`);
       }
     });
   }
 
+  #wait(patience: Millis, reason: string): void {
+    this.#patience?.();
+    this.#patience = this.clock.after(patience, () => this.#end(reason));
+  }
+
   #end(reason: string): void {
     if (this.#state === 'over') return;
+    this.#patience?.();
     const opening = this.#state === 'opening';
     this.#state = 'over';
     const connection = this.#connection;

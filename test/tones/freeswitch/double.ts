@@ -26,8 +26,6 @@ export interface Whims {
   garbage: Buffer[];
   /** Its a=fmtp in answers. */
   fmtp: string | undefined;
-  /** What it says in place of the event that is due. */
-  says: string | undefined;
 }
 
 /** An application that it was asked to run. */
@@ -52,10 +50,11 @@ export class FreeswitchDouble {
     loses: new Set(),
     garbage: [],
     fmtp: undefined,
-    says: undefined,
   };
   /** Connections to its event socket so far. */
   visits = 0;
+  /** INVITEs so far. */
+  invites = 0;
   /** Legs that are up. */
   legs = 0;
   /** Of its event socket. */
@@ -86,6 +85,11 @@ export class FreeswitchDouble {
     return new FreeswitchDouble(server, line, { secret, profile, codecs });
   }
 
+  /** On every event socket. */
+  say(text: string): void {
+    for (const socket of this.#sockets) socket.write(text);
+  }
+
   /** Every event socket breaks. */
   drop(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -106,7 +110,7 @@ export class FreeswitchDouble {
   #visit(socket: Socket): void {
     this.visits += 1;
     const { secret, profile } = this.options;
-    const say = speaker(this.#keep(socket), this.whims);
+    const say = speaker(this.#keep(socket));
     socket.write('Content-Type: auth/request\n\n');
     onCommand(socket, (command) => {
       const [verb = ''] = command.split(' ');
@@ -129,6 +133,7 @@ export class FreeswitchDouble {
   }
 
   async #answer(invite: IncomingInvite): Promise<void> {
+    this.invites += 1;
     if (this.whims.mute.has('INVITE')) return;
     const offer = parseSdp(invite.body);
     const media = offer.ok ? offer.value.media[0] : undefined;
@@ -169,7 +174,7 @@ export class FreeswitchDouble {
     { userAgent, port, payload }: { userAgent: string; port: number; payload: PayloadDescription },
   ): void {
     const id = randomIds.uuid();
-    const say = speaker(socket, this.whims);
+    const say = speaker(socket);
     onCommand(socket, (command, headers) => {
       const [verb = ''] = command.split(' ');
       const application = headers.get('execute-app-name') ?? '';
@@ -206,7 +211,7 @@ export class FreeswitchDouble {
   }
 }
 
-function speaker(socket: Socket, whims: Whims) {
+function speaker(socket: Socket) {
   const headers = (lines: readonly string[], body = '') => {
     if (socket.writable) socket.write(`${lines.join('\n')}\n\n${body}`);
   };
@@ -217,8 +222,7 @@ function speaker(socket: Socket, whims: Whims) {
     api: (body: string) => headers(['Content-Type: api/response', length(body)], body),
     event: (fields: Readonly<Record<string, unknown>>) => {
       const body = JSON.stringify(fields);
-      if (whims.says !== undefined) socket.write(whims.says);
-      else headers([length(body), 'Content-Type: text/event-json'], body);
+      headers([length(body), 'Content-Type: text/event-json'], body);
     },
   };
 }

@@ -66,6 +66,27 @@ describe('the link to FreeSWITCH', () => {
     expect(reasons()[0]).toMatch(/it does not answer|not ready/);
   });
 
+  test('is made anew when FreeSWITCH has fallen silent', async () => {
+    const prompts = stage.start({}, clock);
+    await until(() => prompts.connected);
+    clock.advance(90_000);
+    expect(prompts.connected).toBe(false);
+    expect(reasons()).toEqual(['it has fallen silent']);
+    clock.advance(1_000);
+    await until(() => prompts.connected);
+  });
+
+  test.each([
+    ['Content-Type: %zz\n\n', 'it cannot be understood: URI malformed'],
+    ['Content-Length: 3\nContent-Type: text/event-json\n\n{{{', 'JSON'],
+  ])('is made anew when FreeSWITCH says %j', async (text, reason) => {
+    const prompts = stage.start({}, clock);
+    await until(() => prompts.connected);
+    stage.freeswitch.say(text);
+    await until(() => troubles().length === 1);
+    expect(reasons()[0]).toContain(reason);
+  });
+
   test('says so when the port of ours is taken', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

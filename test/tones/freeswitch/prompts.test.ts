@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { correlate, type EncodedFrames, type StreamFormat } from '../../../src/media';
 import { type Cue, EmbeddedPrompts, tone } from '../../../src/tones';
+import { VirtualClock } from '../../support/virtual-clock';
 import { FreeswitchStage, until } from './stage';
 
 const mono = (codec: string, fmtp?: string): StreamFormat => ({
@@ -177,6 +178,28 @@ describe('a sound that cannot be had', () => {
     expect(await prompts.fitted(shipped, [G729])).toBe(shipped);
     expect(prompts.connected).toBe(true);
     expect(stage.reasons).toEqual([]);
+  });
+
+  test('is given up when FreeSWITCH does not answer the call', async () => {
+    const { freeswitch } = await open('G729');
+    freeswitch.whims.mute.add('INVITE');
+    const clock = new VirtualClock();
+    const prompts = stage.start({}, clock);
+    await until(() => prompts.connected);
+    const fitted = prompts.fitted(shipped, [G729]);
+    await until(() => freeswitch.invites === 1);
+    clock.advance(5_000);
+    expect(await fitted).toBe(shipped);
+    expect(stage.reasons).toEqual([expect.stringContaining('it answers 487')]);
+  });
+
+  test('is taken from no other machine that calls back', async () => {
+    const { freeswitch } = await open('G729');
+    freeswitch.whims.callsBackFrom = '127.0.0.2';
+    const prompts = await stage.started();
+    expect(await prompts.fitted(shipped, [G729])).toBe(shipped);
+    expect(freeswitch.runs).toEqual([]);
+    await until(() => freeswitch.legs === 0);
   });
 
   test('fails with the connection, and is made when that is back', async () => {
