@@ -9,7 +9,6 @@ import { ConfiguredUsers, type RecordingPolicy, type SettingsStore } from '../po
 import type { Recorder } from '../recorder';
 import { type B2bua, createB2bua } from '../sip';
 import { createRecordingClient, type RecordingClient } from '../siprec';
-import { EmbeddedPrompts } from '../tones';
 import { connectAgent, type SipAgent } from '../ua';
 import { type AnnouncementSource, announcementSource } from './announcements';
 import { dialPlanOf, routingOf, topologyOf, usersOf } from './house';
@@ -180,7 +179,7 @@ class Service implements Twintrack {
       agent,
       plane,
       recordings: recordersFor(targets, client, this.#settings),
-      sounds: soundsOf(new EmbeddedPrompts(), this.#settings),
+      sounds: soundsOf(this.#announcements!.prompts, this.#settings),
       policy: this.#policy(),
       routing: routingOf(config),
       topology: topologyOf(config),

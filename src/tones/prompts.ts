@@ -18,6 +18,8 @@ export interface PromptRequest {
   readonly language: Language;
   /** What the organization or location has in place of the shipped prompt. */
   readonly own?: OwnPrompt | undefined;
+  /** What evidence calls that. */
+  readonly ownName?: string;
 }
 
 /** Whence prompts come. */
@@ -43,14 +45,17 @@ export class EmbeddedPrompts implements PromptSource {
   /** `shipped` holds a directory a language, each with a file a prompt. */
   constructor(private readonly shipped = join(__dirname, '../../assets/prompts')) {}
 
-  async prompt({ name, language, own }: PromptRequest): Promise<Cue> {
+  async prompt({ name, language, own, ownName }: PromptRequest): Promise<Cue> {
     if (own?.kind === 'text') {
       throw new Fault(
         'SOUND_NOT_USABLE',
-        `prompt ${name}: nobody here speaks text; give a WAV file`,
+        `prompt ${name}: nobody here speaks text; give a WAV file, or set announcements.source to freeswitch`,
       );
     }
-    if (own) return this.#ready(`${name} ${own.sha256}`, () => promptFromWav(name, own.wav));
+    if (own) {
+      const cue = this.#ready(`${name} ${own.sha256}`, () => promptFromWav(name, own.wav));
+      return named(cue, ownName);
+    }
     const path = this.#shippedFile(name, language);
     const file = this.#kept.has(path) ? undefined : await read(name, path);
     return this.#ready(path, () => promptFromWav(name, file!, `${name}-${language}.wav`));
@@ -83,6 +88,11 @@ export class EmbeddedPrompts implements PromptSource {
     }
     return join(this.shipped, language, `${name}.wav`);
   }
+}
+
+/** The same under the name that evidence is to have. */
+export function named(cue: Cue, fileName: string | undefined): Cue {
+  return fileName === undefined ? cue : { ...cue, fileName };
 }
 
 async function read(name: PromptName, path: string): Promise<Buffer> {

@@ -25,12 +25,11 @@ export function streamsTo(
   };
 }
 
-function stream(line: MediaLine, agreed: readonly StreamFormat[]): Stream {
-  const formats = agreed.map(({ payloadType, codec, clockRate, channels }) => ({
-    payloadType,
-    codec,
-    clockRate,
-    channels,
-  }));
-  return { line, formats, key: `${line.id} ${JSON.stringify(formats)}` };
+function stream(line: MediaLine, formats: readonly StreamFormat[]): Stream {
+  // Parameters may change without a change of what is heard.
+  const names = formats.map(
+    ({ payloadType, codec, clockRate, channels }) =>
+      `${payloadType} ${codec}/${clockRate}/${channels}`,
+  );
+  return { line, formats, key: `${line.id} ${names.join(', ')}` };
 }

@@ -15,6 +15,7 @@ import { promptFromWav } from '../prompt-file';
 import {
   EmbeddedPrompts,
   LANGUAGES,
+  named,
   PROMPT_NAMES,
   type PromptRequest,
   type PromptSource,
@@ -105,10 +106,11 @@ export class FreeswitchPrompts implements PromptSource {
   }
 
   /** Text that FreeSWITCH cannot speak now is replaced by the shipped prompt of that name. */
-  async prompt({ name, language, own }: PromptRequest): Promise<Cue> {
-    if (own?.kind !== 'text') return this.#embedded.prompt({ name, language, own });
+  async prompt(request: PromptRequest): Promise<Cue> {
+    const { name, language, own, ownName } = request;
+    if (own?.kind !== 'text') return this.#embedded.prompt(request);
     const spoken = await this.#patiently(this.#spoken(name, own.text));
-    return spoken ?? this.#embedded.prompt({ name, language });
+    return spoken ? named(spoken, ownName) : this.#embedded.prompt({ name, language });
   }
 
   async fitted(cue: Cue, formats: readonly StreamFormat[]): Promise<Cue> {
