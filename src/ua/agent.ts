@@ -6,7 +6,6 @@ import { ControlLink } from './link';
 import { Mailbox } from './mailbox';
 import { SentInvite } from './outgoing-invite';
 import { sendRequest } from './outgoing-request';
-import type { SrfRequest, SrfResponse } from './srf';
 import type {
   EngineLink,
   IncomingInvite,
@@ -16,6 +15,7 @@ import type {
   OutgoingInvite,
   SipAgent,
 } from './types';
+import type { WireRequest } from './wire-message';
 
 export interface AgentOptions {
   readonly log: Log;
@@ -58,9 +58,7 @@ class Agent implements SipAgent {
     const control = await ControlLink.open(
       link,
       {
-        onRequest: (request, response) => {
-          this.#mailbox.post(() => this.#dispatch(request, response));
-        },
+        onRequest: (request) => this.#mailbox.post(() => this.#dispatch(request)),
         onUp: (listening) => this.#onUp(listening),
         onDown: () => this.#onDown(),
       },
@@ -85,29 +83,29 @@ class Agent implements SipAgent {
     this.#loseDialogs();
   }
 
-  #dispatch(request: SrfRequest, response: SrfResponse): void {
+  #dispatch(request: WireRequest): void {
     const core = this.#core!;
-    const { stackDialogId: dialogId, method } = request;
+    const { dialogId, method } = request;
     if (dialogId) {
       const end = this.#dialogs.get(dialogId);
       if (end) {
-        end.handle(request, response);
+        end.handle(request);
         return;
       }
-      if (method === 'ACK' || request.source === 'application') return;
+      if (method === 'ACK' || request.isMadeUp) return;
       // The engine knows a dialog that we have left; answer a BYE that crossed ours in peace.
-      void new ArrivedRequest(core, request, response).respond(method === 'BYE' ? 200 : 481);
+      void new ArrivedRequest(core, request).respond(method === 'BYE' ? 200 : 481);
       return;
     }
     if (method === 'ACK') return;
     if (method === 'INVITE') {
-      const invite = ArrivedInvite.unlessKnown(core, request, response);
+      const invite = ArrivedInvite.unlessKnown(core, request);
       if (!invite) return;
       if (this.onInvite) this.onInvite(invite);
       else void invite.reject(480);
       return;
     }
-    const arrived = new ArrivedRequest(core, request, response);
+    const arrived = new ArrivedRequest(core, request);
     if (this.onRequest) this.onRequest(arrived);
     else void arrived.respond(method === 'OPTIONS' ? 200 : 405);
   }

@@ -1,10 +1,10 @@
 import type { Log } from '../core';
 import type { ControlLink } from './link';
-import type { SrfRequest, SrfResponse } from './srf';
+import type { WireRequest } from './wire-message';
 
 /** One end of an early or established dialog: who gets the requests that arrive inside it. */
 export interface DialogEnd {
-  handle(request: SrfRequest, response: SrfResponse): void;
+  handle(request: WireRequest): void;
   /** The engine lost its dialogs, or we lost the engine. */
   lost(): void;
 }

@@ -2,7 +2,6 @@ import { type AgentCore, type DialogEnd, dialogIdOf } from './core';
 import { ArrivedRequest } from './incoming-request';
 import { Mailbox } from './mailbox';
 import { acknowledge, type Ended, sendRequest } from './outgoing-request';
-import type { SrfRequest, SrfResponse } from './srf';
 import {
   type Dialog,
   DialogGone,
@@ -12,6 +11,7 @@ import {
   type IncomingResponse,
   type SipMessage,
 } from './types';
+import type { WireRequest } from './wire-message';
 
 export interface DialogIdentity {
   readonly callId: string;
@@ -100,23 +100,23 @@ export class EstablishedDialog implements Dialog, DialogEnd {
     this.#leave();
   }
 
-  handle(request: SrfRequest, response: SrfResponse): void {
-    this.#mailbox.post(() => this.#handle(request, response));
+  handle(request: WireRequest): void {
+    this.#mailbox.post(() => this.#handle(request));
   }
 
   lost(): void {
     this.#mailbox.post(() => this.#end('engine', undefined));
   }
 
-  #handle(request: SrfRequest, response: SrfResponse): void {
-    const arrived = new ArrivedReinvite(this.core, request, response);
+  #handle(request: WireRequest): void {
+    const arrived = new ArrivedReinvite(this.core, request);
     switch (request.method) {
       case 'ACK':
         this.#settleAck();
         if (this.#state === 'alive') this.onAck?.(arrived);
         return;
       case 'BYE': {
-        const made = request.source === 'application';
+        const made = request.isMadeUp;
         if (!made) void arrived.respond(200);
         this.#end(made ? 'engine' : 'peer', arrived);
         return;
@@ -179,8 +179,8 @@ export class EstablishedDialog implements Dialog, DialogEnd {
 class ArrivedReinvite extends ArrivedRequest implements IncomingReinvite {
   onCancel: (() => void) | undefined;
 
-  constructor(core: AgentCore, request: SrfRequest, response: SrfResponse) {
-    super(core, request, response);
-    if (request.method === 'INVITE') request.on('cancel', () => this.onCancel?.());
+  constructor(core: AgentCore, request: WireRequest) {
+    super(core, request);
+    request.onCancel = () => this.onCancel?.();
   }
 }

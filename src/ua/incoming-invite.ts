@@ -3,7 +3,6 @@ import { EstablishedDialog } from './dialog';
 import { ArrivedRequest } from './incoming-request';
 import { TextMessage, tagOf } from './message';
 import { sendRequest } from './outgoing-request';
-import type { SrfRequest, SrfResponse } from './srf';
 import {
   type Answer,
   type Dialog,
@@ -13,6 +12,7 @@ import {
   type IncomingRequest,
   type IncomingResponse,
 } from './types';
+import type { WireRequest } from './wire-message';
 
 /** An INVITE from the network, until its final response: the callee's side of RFC 3261 §13.3. */
 export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, DialogEnd {
@@ -28,26 +28,20 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
    * Undefined, and answered 482, when its Call-ID and From tag are those of a dialog we have: our own
    * INVITE came back to us, or one of the network's came twice (RFC 3261 §8.2.2.2).
    */
-  static unlessKnown(
-    core: AgentCore,
-    request: SrfRequest,
-    response: SrfResponse,
-  ): ArrivedInvite | undefined {
-    const invite = new ArrivedInvite(core, request, response);
+  static unlessKnown(core: AgentCore, request: WireRequest): ArrivedInvite | undefined {
+    const invite = new ArrivedInvite(core, request);
     if (core.dialogs.has(invite.#dialogId)) {
-      void new ArrivedRequest(core, request, response).respond(482);
+      void new ArrivedRequest(core, request).respond(482);
       return undefined;
     }
     core.dialogs.set(invite.#dialogId, invite);
     return invite;
   }
 
-  private constructor(core: AgentCore, request: SrfRequest, response: SrfResponse) {
-    super(core, request, response);
+  private constructor(core: AgentCore, request: WireRequest) {
+    super(core, request);
     this.#dialogId = dialogIdOf(this.callId, tagOf(this.header('from')) ?? '');
-    request.on('cancel', (cancel) => {
-      this.#cancelled(new TextMessage(cancel.raw ?? '').header('reason'));
-    });
+    request.onCancel = (cancel) => this.#cancelled(new TextMessage(cancel).header('reason'));
   }
 
   get supportsReliableProvisionals(): boolean {
@@ -105,10 +99,10 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
     return super.respond(status, answer);
   }
 
-  handle(request: SrfRequest, response: SrfResponse): void {
+  handle(request: WireRequest): void {
     // The ACK of a failure is the engine's business.
     if (request.method === 'ACK') return;
-    const arrived = new ArrivedRequest(this.core, request, response);
+    const arrived = new ArrivedRequest(this.core, request);
     switch (request.method) {
       case 'PRACK':
         if (this.onPrack) this.onPrack(arrived);

@@ -1,18 +1,17 @@
 import type { AgentCore } from './core';
 import { TextMessage } from './message';
-import type { SrfRequest, SrfResponse, SrfText } from './srf';
 import { STATUS_TEXT } from './status-text';
 import type { Answer, IncomingRequest, Source } from './types';
 import { wireHeaders } from './wire-headers';
+import type { WireRequest } from './wire-message';
 
 /** A request from the network that waits for its one final response. */
 export class ArrivedRequest extends TextMessage implements IncomingRequest {
   constructor(
     protected readonly core: AgentCore,
-    private readonly received: SrfRequest,
-    private readonly response: SrfResponse,
+    private readonly received: WireRequest,
   ) {
-    super(received.msg.raw ?? '');
+    super(received.raw);
   }
 
   get method(): string {
@@ -24,7 +23,7 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
   }
 
   get source(): Source {
-    const { protocol, source_address: address, source_port: port } = this.received;
+    const { protocol, address, port } = this.received;
     return {
       protocol: protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp',
       address,
@@ -33,7 +32,7 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
   }
 
   get receivedOn(): string {
-    return this.received.receivedOn ?? '';
+    return this.received.receivedOn;
   }
 
   get callId(): string {
@@ -58,12 +57,11 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
     const headers = wireHeaders(answer.headers, body, ['server', userAgent]);
     const reason = answer.reason || STATUS_TEXT[status] || STATUS_TEXT[status - (status % 100)]!;
     return new Promise((resolve, reject) => {
-      const done = (refused: string | undefined, echo?: SrfText) => {
-        if (refused === undefined) resolve(onSent(new TextMessage(echo?.raw ?? '')));
+      const done = (refused: string | undefined, echo: string) => {
+        if (refused === undefined) resolve(onSent(new TextMessage(echo)));
         else reject(new Error(refused));
       };
-      const content = body ? { headers, body } : { headers };
-      link.respond(this.response, status, oneLine(reason), content, done);
+      link.respond(this.received, status, oneLine(reason), { headers, body }, done);
     });
   }
 }

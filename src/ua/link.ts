@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../core';
+import { createSrf, type SrfApp, type SrfClient } from './srf';
+import type { EngineLink, PayloadSocket } from './types';
 import {
-  createSrf,
-  type SrfAck,
-  type SrfApp,
-  type SrfClient,
-  type SrfRequest,
-  type SrfRequestOptions,
-  type SrfResponse,
-  type SrfText,
-} from './srf';
-import type { EngineLink } from './types';
+  readSent,
+  type WireContent,
+  WireRequest,
+  WireResponse,
+  type WireSent,
+  writeFrame,
+} from './wire-message';
 
 /** What an engine can be asked to deliver to us (RFC 3261 and its extensions). */
 const METHODS = ['invite', 'register', 'options', 'message', 'info', 'notify'].concat([
@@ -25,33 +24,60 @@ const METHODS = ['invite', 'register', 'options', 'message', 'info', 'notify'].c
 const RECONNECT_AT_MOST_MS = 2_000;
 const CLOSE_WITHIN_MS = 1_000;
 
+export interface WireOptions extends WireContent {
+  readonly method: string;
+  /** Absent inside a dialog, whose remote target the engine knows. */
+  readonly uri?: string;
+  /** Next hop of a new request. */
+  readonly nextHop?: string;
+  readonly dialogId?: string;
+}
+
+/** Acknowledges a 2xx to INVITE. @throws when there is no link to do it by. */
+export type WireAck = (content: WireContent) => void;
+
 /** Follows one request of ours to its end: `failed`, or a final response. */
 export interface RequestWatch {
   /** The engine has sent it; `request` is what left. */
-  sent(request: SrfRequest): void;
-  response(response: SrfResponse, ack: SrfAck): void;
+  sent(request: WireSent): void;
+  response(response: WireResponse, ack: WireAck): void;
   /** It never left, or the control link was lost before the final response. */
   failed(reason: string): void;
 }
 
 export interface LinkEvents {
-  /** Any request from the network or made up by the engine. */
-  onRequest(request: SrfRequest, response: SrfResponse): void;
+  /** Any request from the network or made up by the engine, but CANCEL. */
+  onRequest(request: WireRequest): void;
   onUp(listening: readonly string[]): void;
   /** Everything that was under way is gone. Not called on `close`. */
   onDown(): void;
 }
 
+/** Takes the answer to a frame of ours: its fields, and the message that follows them. */
+type Answered = (fields: readonly string[], text: string) => void;
+
+/** Where an answer's fields say whether it was done, and why not. */
+const VERDICT = 3;
+const WHY_NOT = 4;
+
 /**
- * The control link to the engine: drachtio-srf's agent, with what it leaves open closed. A handler
- * that throws is reported instead of tearing the link down, a frame that cannot be read costs the
- * connection and not the process, and nobody waits for ever for an answer of a link that is lost.
+ * The control link to the engine. The connection is drachtio-srf's, with what it leaves open closed: a
+ * handler that throws is reported instead of tearing the link down, a frame that cannot be read costs
+ * the connection and not the process, and nobody waits for ever for an answer of a link that is lost.
+ * Frames that carry messages are read and written here.
  */
 export class ControlLink {
   readonly #waiting = new Set<(reason: string) => void>();
   readonly #srf: SrfApp = createSrf();
+  /** Frames of ours that wait for their answer, by their id. */
+  readonly #commands = new Map<string, Answered>();
+  /** Requests of ours that wait for their final response, by the engine's transaction id. */
+  readonly #requests = new Map<string, (response: WireResponse) => void>();
+  /** INVITEs of the network that wait for ours, likewise. */
+  readonly #invites = new Map<string, WireRequest>();
   #closed = false;
   #up = false;
+  #frames = 0;
 
   private constructor(
     private readonly events: LinkEvents,
@@ -65,49 +91,60 @@ export class ControlLink {
     return control;
   }
 
-  request(options: SrfRequestOptions, watch: RequestWatch): void {
+  request(options: WireOptions, watch: RequestWatch): void {
+    const { method, uri = 'sip:placeholder', dialogId = '', nextHop } = options;
     const guarded = this.#settleOnce((reason) => watch.failed(reason));
-    this.#attempt(guarded.lost, () => {
-      this.#client.request(options, (error, request) => {
+    this.#attempt(guarded.lost, (socket) => {
+      const names = ['', dialogId, nextHop] as const;
+      const frame = writeFrame(names, `${method} ${uri} SIP/2.0`, options);
+      this.#send(socket, frame, (fields, text) => {
         if (!guarded.open()) return;
-        if (error) return guarded.lost(textOf(error));
-        // drachtio-srf hands an UPDATE to whatever request of the same Call-ID is pending.
-        request.on('update', (update, response) => this.#deliver(update, response));
-        request.on('response', (response, ack) => {
+        if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] || 'request failed');
+        const sent = readSent(socket, fields, text);
+        this.#requests.set(sent.transactionId, (response) => {
           if (!guarded.open()) return;
           if (response.status >= 200) guarded.close();
+          const ack = (content: WireContent): void => this.#acknowledge(sent, response, content);
           this.#safely(() => watch.response(response, ack));
         });
-        this.#safely(() => watch.sent(request));
+        this.#safely(() => watch.sent(sent));
       });
     });
   }
 
-  /** Sends a response of any status; drachtio-srf's own `send` refuses the codes it does not know. */
+  /** @throws when there is no link to do it by. */
+  cancel({ socket, transactionId, uri }: WireSent, content: WireContent): void {
+    this.#mustBeLinked(socket);
+    const names = [transactionId, ''] as const;
+    this.#send(socket, writeFrame(names, `CANCEL ${uri} SIP/2.0`, content), () => {});
+  }
+
   respond(
-    response: SrfResponse,
+    request: WireRequest,
     status: number,
     reason: string,
-    content: { headers: Record<string, string>; body?: string },
-    done: (refused: string | undefined, echo?: SrfText) => void,
+    content: WireContent,
+    done: (refused: string | undefined, echo: string) => void,
   ): void {
-    if (response.finished) {
-      done('a final response was already sent');
+    if (request.finished) {
+      done('a final response was already sent', '');
       return;
     }
-    const guarded = this.#settleOnce((reason) => done(reason));
+    const guarded = this.#settleOnce((why) => done(why, ''));
     this.#attempt(guarded.lost, () => {
-      response.status = status;
-      response.reason = reason;
-      response.msg.status = status;
-      response.msg.reason = reason;
-      response.agent.sendResponse(response, content, (error, echo) => {
+      const { socket, transactionId } = request;
+      this.#mustBeLinked(socket);
+      if (status >= 200) {
+        request.finished = true;
+        this.#invites.delete(transactionId);
+      }
+      const frame = writeFrame([transactionId, ''], `SIP/2.0 ${status} ${reason}`, content);
+      this.#send(socket, frame, (fields, text) => {
         if (!guarded.open()) return;
-        if (error) return guarded.lost(textOf(error));
+        if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] ?? '');
         guarded.close();
-        this.#safely(() => done(undefined, echo));
+        this.#safely(() => done(undefined, text));
       });
-      if (status >= 200) response.finished = true;
     });
   }
 
@@ -128,7 +165,6 @@ export class ControlLink {
   }
 
   #open(link: EngineLink): Promise<void> {
-    this.#srf.use((request, response) => this.#deliver(request, response));
     for (const method of METHODS) this.#srf.use(method, () => {});
     // Without a listener drachtio-srf's 'error' events would be thrown.
     this.#srf.on('error', () => {});
@@ -140,7 +176,7 @@ export class ControlLink {
     } else {
       this.#srf.listen({ server: link.server, secret: link.secret });
     }
-    this.#guardFrames();
+    this.#takeFrames();
 
     return new Promise((resolve, reject) => {
       const client = this.#client;
@@ -172,15 +208,31 @@ export class ControlLink {
     this.#safely(() => this.events.onDown());
   }
 
-  /** drachtio-srf throws out of the socket's data handler; here every throw is caught. */
-  #guardFrames(): void {
+  /**
+   * Puts itself between the connection and drachtio-srf, which keeps what is about the link itself; it
+   * throws out of the socket's data handler, and here every throw is caught.
+   */
+  #takeFrames(): void {
     const { wp } = this.#client;
     const [deliver] = wp.listeners('msg') as Array<(socket: Socket, text: string) => void>;
     wp.removeAllListeners('msg');
-    wp.on('msg', (socket: Socket, text: string) => {
-      this.#safely(() => deliver!(socket, text));
+    const take = (socket: Socket, meta: string, text: string): void => {
+      this.#safely(() => {
+        if (!this.#isOurs(socket, meta, text)) {
+          deliver!(socket, text === '' ? meta : `${meta}\r\n${text}`);
+        }
+      });
+    };
+    wp.on('msg', (socket: Socket, payload: string) => {
+      const end = payload.indexOf('\r\n');
+      if (end < 0) take(socket, payload, '');
+      else take(socket, payload.slice(0, end), payload.slice(end + 2));
     });
     const guard = (socket: Socket) => {
+      if (handsPayloads(socket)) {
+        socket.on('payload', (meta, text) => take(socket, meta, text));
+        return;
+      }
       const listeners = socket.listeners('data') as Array<(chunk: Buffer) => void>;
       socket.removeAllListeners('data');
       socket.on('data', (chunk: Buffer) => {
@@ -196,23 +248,84 @@ export class ControlLink {
     wp.on('connection', guard);
   }
 
-  #deliver(request: SrfRequest, response: SrfResponse): void {
-    if (request.method === 'INVITE') {
-      request.on('update', (update, answer) => this.#deliver(update, answer));
+  /** Whether it was a message, or the answer to one of ours; then it has been dealt with. */
+  #isOurs(socket: Socket, meta: string, text: string): boolean {
+    const fields = meta.split('|');
+    switch (fields[1]) {
+      case 'sip':
+        this.#onMessage(socket, fields, text);
+        return true;
+      case 'response': {
+        const id = fields[2]!;
+        const answered = this.#commands.get(id);
+        this.#commands.delete(id);
+        answered?.(fields, text);
+        return answered !== undefined;
+      }
+      default:
+        return false;
     }
-    this.#safely(() => this.events.onRequest(request, response));
   }
 
-  #attempt(lost: (reason: string) => void, send: () => void): void {
-    if (this.#closed || this.#client.mapServer.size === 0) {
+  #onMessage(socket: Socket, fields: readonly string[], text: string): void {
+    const response = WireResponse.read(fields, text);
+    if (response) {
+      this.#onResponse(response);
+      return;
+    }
+    const request = WireRequest.read(socket, fields, text);
+    if (!request) {
+      this.log.error({ text: text.slice(0, 80) }, 'engine sent a message that cannot be read');
+      return;
+    }
+    const { method, transactionId } = request;
+    if (method === 'CANCEL') {
+      const invite = this.#invites.get(transactionId);
+      this.#invites.delete(transactionId);
+      invite?.onCancel?.(text);
+      return;
+    }
+    if (method === 'INVITE') this.#invites.set(transactionId, request);
+    this.events.onRequest(request);
+  }
+
+  #onResponse(response: WireResponse): void {
+    const { transactionId, status } = response;
+    const follow = this.#requests.get(transactionId);
+    if (status >= 200) this.#requests.delete(transactionId);
+    follow?.(response);
+  }
+
+  #acknowledge({ method, socket, uri }: WireSent, response: WireResponse, content: WireContent) {
+    if (method !== 'INVITE') return;
+    this.#mustBeLinked(socket);
+    const names = ['', response.dialogId] as const;
+    this.#send(socket, writeFrame(names, `ACK ${uri} SIP/2.0`, content), () => {});
+  }
+
+  #send(socket: Socket, frame: string, answered: Answered): void {
+    if (handsPayloads(socket)) {
+      const id = String(++this.#frames);
+      this.#commands.set(id, answered);
+      socket.takePayload(`${id}|${frame}`);
+    } else this.#commands.set(this.#client.wp.send(socket, frame), answered);
+  }
+
+  #attempt(lost: (reason: string) => void, send: (socket: Socket) => void): void {
+    const socket = this.#closed ? undefined : this.#client.mapServer.keys().next().value;
+    if (!socket) {
       lost('there is no control link');
       return;
     }
     try {
-      send();
+      send(socket);
     } catch (error) {
       lost(textOf(error));
     }
+  }
+
+  #mustBeLinked(socket: Socket): void {
+    if (!this.#client.mapServer.has(socket)) throw new Error('there is no control link');
   }
 
   /** One way out for what waits on the link: an answer, or its loss, whichever comes first. */
@@ -226,6 +339,9 @@ export class ControlLink {
   }
 
   #loseEverything(reason: string): void {
+    this.#commands.clear();
+    this.#requests.clear();
+    this.#invites.clear();
     for (const lost of [...this.#waiting]) lost(reason);
   }
 
@@ -236,6 +352,10 @@ export class ControlLink {
       this.log.error({ err: error }, 'sip handler threw');
     }
   }
+}
+
+function handsPayloads(socket: Socket): socket is PayloadSocket {
+  return 'takePayload' in socket;
 }
 
 function ended(socket: Socket): Promise<void> {

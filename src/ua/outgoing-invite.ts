@@ -3,7 +3,6 @@ import { EstablishedDialog } from './dialog';
 import { ArrivedRequest } from './incoming-request';
 import { TextMessage, tagOf } from './message';
 import { ArrivedResponse, acknowledge, type Ended, sendRequest } from './outgoing-request';
-import type { SrfRequest, SrfResponse } from './srf';
 import {
   type Accepted,
   DialogGone,
@@ -15,6 +14,7 @@ import {
   type Provisional,
   type Rejected,
 } from './types';
+import type { WireRequest, WireResponse, WireSent } from './wire-message';
 
 /** An INVITE to the network, until its final response: the caller's side of RFC 3261 §13.2. */
 export class SentInvite implements OutgoingInvite, DialogEnd {
@@ -24,7 +24,7 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
   readonly final: Promise<Accepted | Rejected>;
 
   #sent:
-    | { readonly request: SrfRequest; readonly dialogId: string; readonly fromTag: string }
+    | { readonly request: WireSent; readonly dialogId: string; readonly fromTag: string }
     | undefined;
   /** Asked for before the engine has named the transaction: it leaves right after. */
   #cancel: { readonly reason: string | undefined } | undefined;
@@ -57,9 +57,9 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
     return response;
   }
 
-  handle(request: SrfRequest, response: SrfResponse): void {
+  handle(request: WireRequest): void {
     if (request.method === 'ACK') return;
-    const arrived = new ArrivedRequest(this.core, request, response);
+    const arrived = new ArrivedRequest(this.core, request);
     const listener = request.method === 'UPDATE' ? this.onUpdate : this.onRequest;
     if (listener) listener(arrived);
     else if (request.method === 'UPDATE') {
@@ -119,8 +119,8 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
     };
   }
 
-  #onSent(request: SrfRequest): void {
-    const message = new TextMessage(request.msg.raw ?? '');
+  #onSent(request: WireSent): void {
+    const message = new TextMessage(request.raw);
     const fromTag = tagOf(message.header('from')) ?? '';
     const dialogId = dialogIdOf(message.header('call-id') ?? '', fromTag);
     this.#sent = { request, dialogId, fromTag };
@@ -128,15 +128,15 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
     if (this.#cancel) this.#sendCancel(request);
   }
 
-  #onProvisional(response: SrfResponse): void {
+  #onProvisional(response: WireResponse): void {
     if (response.status === 100) return;
     this.onProgress?.(new ArrivedProvisional(this.core, response, this.#sent!.dialogId));
   }
 
-  #sendCancel(request: SrfRequest): void {
+  #sendCancel(request: WireSent): void {
     const reason = this.#cancel?.reason;
     try {
-      request.cancel(reason ? { headers: { Reason: reason } } : {}, () => {});
+      this.core.link.cancel(request, reason ? { headers: { Reason: reason } } : {});
     } catch (error) {
       this.core.log.debug({ err: error }, 'cancel not sent');
     }
@@ -146,10 +146,10 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
 class ArrivedProvisional extends ArrivedResponse implements Provisional {
   constructor(
     private readonly core: AgentCore,
-    response: SrfResponse,
+    response: WireResponse,
     private readonly dialogId: string,
   ) {
-    super(response.status, response.reason ?? '', response.msg.raw ?? '');
+    super(response.status, response.reason, response.raw);
   }
 
   get reliable(): boolean {

@@ -1,8 +1,9 @@
 import type { AgentCore } from './core';
+import type { WireAck, WireOptions } from './link';
 import { TextMessage } from './message';
-import type { SrfAck, SrfRequest, SrfRequestOptions, SrfResponse } from './srf';
 import { DialogGone, type Headers, type IncomingResponse } from './types';
 import { wireHeaders } from './wire-headers';
+import type { WireResponse, WireSent } from './wire-message';
 
 /** A response that arrived, or one made here because nothing could be sent. */
 export class ArrivedResponse extends TextMessage implements IncomingResponse {
@@ -14,8 +15,8 @@ export class ArrivedResponse extends TextMessage implements IncomingResponse {
     super(raw);
   }
 
-  static of(response: SrfResponse): ArrivedResponse {
-    return new ArrivedResponse(response.status, response.reason ?? '', response.msg.raw ?? '');
+  static of({ status, reason, raw }: WireResponse): ArrivedResponse {
+    return new ArrivedResponse(status, reason, raw);
   }
 }
 
@@ -32,13 +33,13 @@ export interface Content {
 /** How a request of ours ended. `ack` acknowledges a 2xx to INVITE. */
 export interface Ended {
   readonly response: ArrivedResponse;
-  readonly ack: SrfAck;
+  readonly ack: WireAck;
 }
 
 /** Hears of a request of ours at once, where a promise would be heard after the next frame. */
 export interface Progress {
-  sent?(request: SrfRequest): void;
-  provisional?(response: SrfResponse): void;
+  sent?(request: WireSent): void;
+  provisional?(response: WireResponse): void;
   final?(ended: Ended): void;
 }
 
@@ -56,14 +57,11 @@ export function sendRequest(
 ): Promise<Ended> {
   const { body } = content;
   const headers = wireHeaders(content.headers, body, ['user-agent', core.userAgent]);
-  const options: SrfRequestOptions = { method, headers };
-  if (body) options.body = body;
-  if ('dialogId' in destination) {
-    options.stackDialogId = destination.dialogId;
-  } else {
-    options.uri = destination.uri;
-    if (destination.nextHop) options.proxy = destination.nextHop;
-  }
+  const { nextHop, ...place } = { nextHop: undefined, ...destination };
+  const options: WireOptions = {
+    ...{ method, headers, body, ...place },
+    ...(nextHop && { nextHop }),
+  };
 
   return new Promise((resolve, reject) => {
     core.link.request(options, {
@@ -91,7 +89,7 @@ export function sendRequest(
 }
 
 /** Acknowledges a 2xx. The engine refuses an ACK to a dialog that is gone, and that is no news. */
-export function acknowledge(core: AgentCore, ack: SrfAck, body: string | undefined): void {
+export function acknowledge(core: AgentCore, ack: WireAck, body: string | undefined): void {
   try {
     ack(body ? { body, headers: wireHeaders(undefined, body) } : {});
   } catch (error) {

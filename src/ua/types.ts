@@ -1,3 +1,5 @@
+import type { Server, Socket } from 'node:net';
+
 /**
  * The SIP face of the house: what call code sees of SIP. Everything here is a promise or a typed
  * event over drachtio-srf, whichever engine (embedded, or a drachtio-server) stands behind it.
@@ -186,13 +188,21 @@ export interface Dialog {
   bye(headers?: Headers): Promise<void>;
 }
 
+/** A stream inside the process that hands frames over whole, as text: fields, then the message they announce. */
+export interface PayloadSocket extends Socket {
+  /** A frame of ours, without its length. */
+  takePayload(payload: string): void;
+  on(event: 'payload', listener: (meta: string, message: string) => void): this;
+  on(event: string, listener: (...args: never[]) => void): this;
+}
+
 /** How to reach the engine. */
 export type EngineLink =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly secret: string }
-  /** An engine in this process: `server` emits 'connection' with a socket-like stream. */
+  /** An engine in this process: `server` emits 'connection' with a stream, best a `PayloadSocket`. */
   | {
       readonly kind: 'in-process';
-      readonly server: import('node:net').Server;
+      readonly server: Server;
       readonly secret: string;
       /** Called once we listen on `server`; makes the engine emit its 'connection'. */
       readonly open?: () => void;

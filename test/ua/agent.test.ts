@@ -231,10 +231,10 @@ describe('a sip agent', () => {
         void request.respond(200, { body: 'v=0\r\n' });
       };
     });
-    engine.say(fromNetwork('t1', DIALOG, inDialog('UPDATE', 2, 'v=0\r\nupdate')));
+    engine.say(fromNetwork('t2', DIALOG, inDialog('UPDATE', 2, 'v=0\r\nupdate')));
     expect(await update).toBe('v=0\r\nupdate');
     const answer = await engine.nextSip('SIP/2.0 200');
-    expect(answer.sip).toMatch(/cseq: 2 UPDATE/i);
+    expect(answer.fields[0]).toBe('t2');
 
     const outgoing = agent.invite({ uri: 'sip:bob@127.0.0.1:5070' });
     const other = new Promise<string>((resolve) => {

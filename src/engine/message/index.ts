@@ -47,7 +47,7 @@ export { parse } from './parse';
 export type { ParseError, ParseResult, Refused } from './parse-result';
 export { reasonPhrase } from './reasons';
 export { splitList } from './scan';
-export { serialize } from './serialize';
+export { serialize, serializeText } from './serialize';
 export { wireName } from './spelling';
 export {
   asSipUri,

@@ -9,13 +9,23 @@ const CONTENT_LENGTH = headerName('Content-Length');
  * single spaces; a header whose name is no token is left out.
  */
 export function serialize(message: SipMessage): Buffer {
-  const head = `${startLine(message)}\r\n${headerLines(message.headers)}Content-Length: ${message.body.length}\r\n\r\n`;
+  const head = headOf(message);
   if (message.body.length === 0) return Buffer.from(head, 'utf8');
   const headBytes = Buffer.byteLength(head, 'utf8');
   const bytes = Buffer.allocUnsafe(headBytes + message.body.length);
   bytes.write(head, 0, headBytes, 'utf8');
   message.body.copy(bytes, headBytes);
   return bytes;
+}
+
+/** The same as text, for who reads it as text. */
+export function serializeText(message: SipMessage): string {
+  const head = headOf(message);
+  return message.body.length === 0 ? head : head + message.body.toString('utf8');
+}
+
+function headOf(message: SipMessage): string {
+  return `${startLine(message)}\r\n${headerLines(message.headers)}Content-Length: ${message.body.length}\r\n\r\n`;
 }
 
 function startLine(message: SipMessage): string {

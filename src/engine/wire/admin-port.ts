@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../core';
 import { formatHostPort } from '../message';
 import type { Control } from './control';
-import { FrameReader } from './frame';
+import { bytesOf, FrameReader } from './frame';
 import {
   AUTHENTICATE_WITHIN_MS,
   KEEPALIVE_MS,
@@ -92,9 +92,9 @@ function linkTo(socket: Socket, control: Control): Link {
   return {
     peer,
     takesAll: false,
-    write: (frame) => {
+    write: (payload) => {
       if (socket.destroyed || socket.writableEnded) return;
-      socket.write(frame);
+      socket.write(bytesOf(payload));
       if (socket.writableLength <= MAX_UNREAD_BYTES) return;
       control.log.error({ peer, unread: socket.writableLength }, 'application does not read');
       socket.destroy();

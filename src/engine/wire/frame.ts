@@ -1,3 +1,5 @@
+import { type SipMessage, serialize, serializeText } from '../message';
+
 /**
  * Frames of the control protocol: `LEN#PAYLOAD`, LEN the payload's length in bytes as decimal digits.
  * A payload is `META` or `META CRLF MESSAGE`.
@@ -90,6 +92,23 @@ export class FrameReader {
     this.#broken = true;
     this.sink.broken(reason);
   }
+}
+
+/** What a frame holds: fields, and the message they announce, as bytes or still to be written. */
+export interface Payload {
+  readonly meta: string;
+  readonly message?: Buffer | SipMessage;
+}
+
+/** The bytes of a frame. */
+export function bytesOf({ meta, message }: Payload): Buffer {
+  return frame(meta, message && (Buffer.isBuffer(message) ? message : serialize(message)));
+}
+
+/** The text of a payload's message, '' without one. */
+export function textOf({ message }: Payload): string {
+  if (!message) return '';
+  return Buffer.isBuffer(message) ? message.toString('utf8') : serializeText(message);
 }
 
 /** One frame, in one piece of memory. */

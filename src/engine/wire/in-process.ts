@@ -21,7 +21,7 @@ export function inProcess(control: Control): InProcess {
     const session = control.accept({
       peer: 'in-process',
       takesAll: true,
-      write: (frame) => socket.deliver(frame),
+      write: (payload) => socket.deliver(payload),
       close: () => process.nextTick(() => socket.end()),
     });
     socket.join(session);

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { FrameReader, soleFrame } from './frame';
+import { bytesOf, FrameReader, type Payload, soleFrame, textOf } from './frame';
 import { MAX_FRAME_BYTES } from './limits';
 import type { Session } from './session';
 
@@ -7,7 +7,9 @@ type Done = (error?: Error) => void;
 
 /**
  * The application's end of a link that never leaves the process: a `net.Socket` to drachtio-srf,
- * which asks for no more than that what it writes arrives and what arrives is emitted as 'data'.
+ * which asks for no more than that what it writes arrives and what arrives is emitted as 'data'. Who
+ * listens to 'payload' gets payloads as text instead, `(meta, message)`, and may give its own to `takePayload`:
+ * then nothing is made bytes on its way.
  *
  * What the application writes is taken at once, as the string it is. What it is to read waits for the
  * end of the running turn, because drachtio-srf notes what it expects an answer to only after
@@ -21,7 +23,7 @@ export class LoopSocket extends Socket {
     },
     MAX_FRAME_BYTES,
   );
-  #queue: Buffer[] = [];
+  #queue: Payload[] = [];
   #session: Session | undefined;
 
   constructor() {
@@ -40,9 +42,14 @@ export class LoopSocket extends Socket {
     this.#session = session;
   }
 
-  /** Hands a frame to the application. */
-  deliver(frame: Buffer): void {
-    if (this.#queue.push(frame) === 1) process.nextTick(() => this.#flush());
+  /** Hands a payload to the application. */
+  deliver(payload: Payload): void {
+    if (this.#queue.push(payload) === 1) process.nextTick(() => this.#flush());
+  }
+
+  /** A payload of the application. */
+  takePayload(payload: string): void {
+    if (!this.destroyed) this.#session?.receive(payload);
   }
 
   override write(chunk: Uint8Array | string, encoding?: unknown, done?: unknown): boolean {
@@ -75,6 +82,11 @@ export class LoopSocket extends Socket {
   #flush(): void {
     const queue = this.#queue;
     this.#queue = [];
-    for (const frame of queue) if (!this.destroyed) this.emit('data', frame);
+    const asText = this.listenerCount('payload') > 0;
+    for (const payload of queue) {
+      if (this.destroyed) return;
+      if (asText) this.emit('payload', payload.meta, textOf(payload));
+      else this.emit('data', bytesOf(payload));
+    }
   }
 }

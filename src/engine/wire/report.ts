@@ -1,7 +1,7 @@
 import type { CdrEvent, Ids, Outcome, Sent } from '../agent';
-import { type SipMessage, serialize } from '../message';
+import type { SipMessage } from '../message';
 import type { Address, Inbound, LocalEnd } from '../transport';
-import { frame } from './frame';
+import type { Payload } from './frame';
 
 /**
  * The frames an application gets, field by field as drachtio-server writes them. A first field is
@@ -16,11 +16,11 @@ export function requestFrame(
   ids: Ids,
   receivedOn: LocalEnd | undefined,
   time: string,
-): Buffer {
+): Payload {
   const { source, bytes } = inbound;
   const from = `${id}|sip|network|${bytes}|${place(source)}|${time}`;
   const where = receivedOn ? `|${host(numeric(receivedOn))}|${receivedOn.port}|` : '|';
-  return frame(`${from}|${ids.transactionId}|${ids.dialogId}${where}`, serialize(message));
+  return { meta: `${from}|${ids.transactionId}|${ids.dialogId}${where}`, message };
 }
 
 /** A response; one made here has no bytes and no place. */
@@ -30,31 +30,36 @@ export function responseFrame(
   inbound: Inbound | undefined,
   ids: Ids,
   time: string,
-): Buffer {
+): Payload {
   const origin = inbound ? `${inbound.bytes}|${place(inbound.source)}` : '0|udp||0';
   const meta = `${id}|sip|network|${origin}|${time}|${ids.transactionId}|${ids.dialogId}|`;
-  return frame(meta, serialize(message));
+  return { meta, message };
 }
 
 /** A request the engine has sent by itself. */
-export function unsolicitedFrame(id: string, sent: Sent, dialogId: string, time: string): Buffer {
+export function unsolicitedFrame(id: string, sent: Sent, dialogId: string, time: string): Payload {
   const meta = `${id}|sip|application|${sent.bytes.length}|${place(sent)}|${time}`;
-  return frame(`${meta}|unsolicited|${dialogId}|`, sent.bytes);
+  return { meta: `${meta}|unsolicited|${dialogId}|`, message: sent.bytes };
 }
 
-export function cdrFrame(id: string, event: CdrEvent, time: string): Buffer {
+export function cdrFrame(id: string, event: CdrEvent, time: string): Payload {
   const detail = event.detail === undefined ? '' : `|${event.detail}`;
   const meta = `${id}|cdr:${event.kind}|${event.source}|${time}${detail}`;
-  return frame(meta, serialize(event.message));
+  return { meta, message: event.message };
 }
 
 /** The answer to a frame of the application that needs no more than words. */
-export function answerFrame(id: string, answered: string, ...fields: readonly string[]): Buffer {
-  return frame(`${id}|response|${answered}|${fields.join('|')}`);
+export function answerFrame(id: string, answered: string, ...fields: readonly string[]): Payload {
+  return { meta: `${id}|response|${answered}|${fields.join('|')}` };
 }
 
 /** The answer to a `sip` or `proxy` frame. */
-export function outcomeFrame(id: string, answered: string, outcome: Outcome, time: string): Buffer {
+export function outcomeFrame(
+  id: string,
+  answered: string,
+  outcome: Outcome,
+  time: string,
+): Payload {
   switch (outcome.kind) {
     case 'refused':
       return answerFrame(id, answered, 'NOK', clean(outcome.text));
@@ -62,18 +67,19 @@ export function outcomeFrame(id: string, answered: string, outcome: Outcome, tim
       return answerFrame(id, answered, 'OK', 'done');
     case 'request-sent': {
       const { sent, transactionId } = outcome;
-      return frame(`${echo(id, answered, sent, time)}|${transactionId}|Msg sent:|`, sent.bytes);
+      const meta = `${echo(id, answered, sent, time)}|${transactionId}|Msg sent:|`;
+      return { meta, message: sent.bytes };
     }
     case 'response-sent': {
       const { sent, ids } = outcome;
       const names = `${ids.transactionId}|${ids.dialogId}||Msg sent:|`;
-      return frame(`${echo(id, answered, sent, time)}|${names}`, sent.bytes);
+      return { meta: `${echo(id, answered, sent, time)}|${names}`, message: sent.bytes };
     }
     case 'proxied': {
       const { response, inbound } = outcome;
       const origin = `network|${inbound.bytes}|${place(inbound.source)}|${time}`;
       const meta = `${id}|response|${answered}|OK|${origin}|||continue`;
-      return frame(meta, serialize(response));
+      return { meta, message: response };
     }
   }
 }

@@ -4,6 +4,7 @@ import type { SipRequest, SipResponse } from '../message';
 import type { Inbound } from '../transport';
 import { type AppFrame, readFrame } from './command';
 import type { Control } from './control';
+import type { Payload } from './frame';
 import {
   answerFrame,
   cdrFrame,
@@ -19,7 +20,7 @@ export interface Link {
   readonly peer: string;
   /** Takes every method without asking for it: drachtio-srf that listens does not ask. */
   readonly takesAll: boolean;
-  write(frame: Buffer): void;
+  write(payload: Payload): void;
   /** Ends it, after what was written. */
   close(): void;
 }

@@ -1,6 +1,7 @@
 import { type Log, silentLog } from '../../../src/core';
 import { toTag } from '../../../src/engine/message';
 import { Control } from '../../../src/engine/wire';
+import { bytesOf } from '../../../src/engine/wire/frame';
 import type { Session } from '../../../src/engine/wire/session';
 import { captureLog } from '../../support/captured-log';
 import { local } from '../support/fake-network';
@@ -33,7 +34,7 @@ class Wire extends Rig {
     this.session = this.control.accept({
       peer: 'test',
       takesAll,
-      write: (frame) => this.frames.push(frame.toString()),
+      write: (payload) => this.frames.push(bytesOf(payload).toString()),
       close: () => {
         this.closed = true;
       },

@@ -1,0 +1,128 @@
+import type { Socket } from 'node:net';
+
+/** Headers as they are written, and the body. */
+export interface WireContent {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** Fields of a frame that brings or echoes a message: `id|sip|source|bytes|protocol|address|port|time|txn|dialog|…`. */
+const SOURCE = 2;
+const PROTOCOL = 4;
+const ADDRESS = 5;
+const PORT = 6;
+const TRANSACTION = 8;
+const DIALOG = 9;
+const RECEIVED_AT = 10;
+const RECEIVED_ON = 11;
+/** An echo has two fields more before its transaction: what it answers, and OK. */
+const ECHO = 2;
+
+const REQUEST_LINE = /^([^\s|]+) (\S+) SIP\/2\.0/;
+const STATUS_LINE = /^SIP\/2\.0 +(\d{3}) *([^\r\n]*)/;
+
+/** A request that the engine delivered: one off the network, or one that it made up itself. */
+export class WireRequest {
+  /** Called with the text of the CANCEL of this INVITE. */
+  onCancel: ((cancel: string) => void) | undefined;
+  /** A final response has left. */
+  finished = false;
+
+  private constructor(
+    readonly socket: Socket,
+    private readonly fields: readonly string[],
+    readonly method: string,
+    readonly uri: string,
+    readonly raw: string,
+  ) {}
+
+  /** Undefined when it is no request. */
+  static read(socket: Socket, fields: readonly string[], raw: string): WireRequest | undefined {
+    const start = REQUEST_LINE.exec(raw);
+    return start ? new WireRequest(socket, fields, start[1]!, start[2]!, raw) : undefined;
+  }
+
+  /** The engine made it up, such as the BYE of an expired session. */
+  get isMadeUp(): boolean {
+    return this.fields[SOURCE] === 'application';
+  }
+
+  get protocol(): string {
+    return this.fields[PROTOCOL] ?? '';
+  }
+
+  get address(): string {
+    return this.fields[ADDRESS] ?? '';
+  }
+
+  get port(): number {
+    return Number.parseInt(this.fields[PORT] ?? '', 10) || 5060;
+  }
+
+  get transactionId(): string {
+    return this.fields[TRANSACTION] ?? '';
+  }
+
+  /** '' outside of dialogs. */
+  get dialogId(): string {
+    return this.fields[DIALOG] ?? '';
+  }
+
+  /** `host:port` of the engine's; '' when it does not say. */
+  get receivedOn(): string {
+    const host = this.fields[RECEIVED_AT];
+    return host === undefined || this.fields.length <= RECEIVED_ON
+      ? ''
+      : `${host}:${this.fields[RECEIVED_ON]}`;
+  }
+}
+
+/** A response that the engine delivered. */
+export class WireResponse {
+  private constructor(
+    readonly transactionId: string,
+    readonly dialogId: string,
+    readonly status: number,
+    readonly reason: string,
+    readonly raw: string,
+  ) {}
+
+  /** Undefined when it is no response. */
+  static read(fields: readonly string[], raw: string): WireResponse | undefined {
+    const start = STATUS_LINE.exec(raw);
+    if (!start) return undefined;
+    const [, status, reason] = start;
+    const transaction = fields[TRANSACTION] ?? '';
+    return new WireResponse(transaction, fields[DIALOG] ?? '', Number(status), reason!, raw);
+  }
+}
+
+/** A request of ours, as the engine says that it left. */
+export interface WireSent {
+  readonly socket: Socket;
+  readonly transactionId: string;
+  readonly method: string;
+  readonly uri: string;
+  readonly raw: string;
+}
+
+export function readSent(socket: Socket, fields: readonly string[], raw: string): WireSent {
+  const [, method = '', uri = ''] = REQUEST_LINE.exec(raw) ?? [];
+  return { socket, transactionId: fields[TRANSACTION + ECHO] ?? '', method, uri, raw };
+}
+
+/**
+ * A frame's payload, but for its id. Engines count the body themselves: the length is there because
+ * drachtio-srf always writes one, and in characters as it does.
+ */
+export function writeFrame(
+  names: readonly [transactionId: string, dialogId: string, nextHop?: string],
+  startLine: string,
+  { headers, body = '' }: WireContent,
+): string {
+  const [transactionId, dialogId, nextHop] = names;
+  const route = nextHop === undefined ? '' : `|${nextHop}`;
+  let text = `sip|${transactionId}|${dialogId}${route}\r\n${startLine}\r\n`;
+  for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
+  return `${text}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
