@@ -23,13 +23,27 @@ export interface SocketAddress {
   readonly port: number;
   readonly family: 4 | 6;
   readonly words: AddressWords;
+  /** The first two words, near at hand: family and port, and all there is of an IPv4 address. */
+  readonly head: number;
+  readonly host: number;
 }
 
 /** The address of a literal and a port; undefined for a host name, or a port that cannot be. */
 export function socketAddress(address: string, port: number): SocketAddress | undefined {
   const words = new Int32Array(ADDRESS_WORDS);
   if (!writeAddress(words, address, port)) return undefined;
-  return { address, port, family: isV6(words) ? 6 : 4, words };
+  return made(address, port, words);
+}
+
+function made(address: string, port: number, words: AddressWords): SocketAddress {
+  return {
+    address,
+    port,
+    family: isV6(words) ? 6 : 4,
+    words,
+    head: words[0]!,
+    host: words[1]!,
+  };
 }
 
 /** Writes a literal and a port into `words`; false, and nothing written, when they are not valid. */
@@ -59,7 +73,13 @@ export function readAddress(words: AddressWords): SocketAddress {
   copy.set(words.subarray(0, isV6(words) ? ADDRESS_WORDS : 2));
   const address = isV6(words) ? ipv6Text(octets) : octets.subarray(4, 8).join('.');
   const port = (octets[2]! << 8) | octets[3]!;
-  return { address, port, family: isV6(words) ? 6 : 4, words: copy };
+  return made(address, port, copy);
+}
+
+/** Whether a datagram from `source` comes from `address`, as `sameAddress` says. */
+export function isFrom(address: SocketAddress, source: AddressWords): boolean {
+  if (address.head !== source[0]) return false;
+  return address.family === 4 ? address.host === source[1] : sameAddress(address.words, source);
 }
 
 /** Same family, port and address. Flow information and scope do not matter. */

@@ -1,4 +1,4 @@
-import type { Instant } from '../../core';
+import type { Instant, Millis } from '../../core';
 
 /** One thing to do later. Cancelled entries stay in the heap until their time and do nothing. */
 export interface Appointment {
@@ -7,12 +7,16 @@ export interface Appointment {
 }
 
 interface Entry extends Appointment {
+  deadline: Instant;
+  /** 0 for once. */
+  readonly every: Millis;
   act: ((now: Instant) => void) | undefined;
 }
 
 /** What a worker has to do and when: a binary heap by deadline, run from the worker's own loop. */
 export class Agenda {
   readonly #heap: Entry[] = [];
+  readonly #due: Entry[] = [];
 
   /**
    * `onBug` hears of what an act has thrown; the others are done. `onSooner` is called when
@@ -24,18 +28,37 @@ export class Agenda {
   ) {}
 
   at(deadline: Instant, act: (now: Instant) => void): Appointment {
+    return this.#add(deadline, 0, act);
+  }
+
+  /** Again and again from `first` on, until cancelled. Makes nothing after this. */
+  every(interval: Millis, first: Instant, act: (now: Instant) => void): Appointment {
+    return this.#add(first, interval, act);
+  }
+
+  #add(deadline: Instant, every: Millis, act: (now: Instant) => void): Appointment {
     const entry: Entry = {
       deadline,
+      every,
       act,
       cancel() {
         entry.act = undefined;
       },
     };
-    if (deadline === Number.POSITIVE_INFINITY) return entry;
+    if (deadline !== Number.POSITIVE_INFINITY) this.#push(entry);
+    return entry;
+  }
+
+  #push(entry: Entry): void {
     this.#heap.push(entry);
     this.#rise(this.#heap.length - 1);
     if (this.#heap[0] === entry) this.onSooner();
-    return entry;
+  }
+
+  /** Whether there is something to do at `now`. */
+  isDue(now: Instant): boolean {
+    const first = this.#heap[0];
+    return first !== undefined && first.deadline <= now;
   }
 
   /** The earliest deadline. It may be that of a cancelled entry, which costs one idle wake-up. */
@@ -45,15 +68,20 @@ export class Agenda {
 
   /** Does everything due at `now`. What an act adds for `now` or earlier is done by the next run. */
   run(now: Instant): void {
-    const due: Entry[] = [];
-    while (this.#heap.length > 0 && this.#heap[0]!.deadline <= now) due.push(this.#takeFirst());
-    for (const entry of due) {
+    const due = this.#due;
+    while (this.isDue(now)) due.push(this.#takeFirst());
+    for (let i = 0; i < due.length; i++) {
+      const entry = due[i]!;
       try {
         entry.act?.(now);
       } catch (error) {
         this.onBug(error);
       }
+      if (entry.every === 0 || entry.act === undefined) continue;
+      entry.deadline = now + entry.every;
+      this.#push(entry);
     }
+    due.length = 0;
   }
 
   #takeFirst(): Entry {

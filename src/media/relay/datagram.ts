@@ -11,7 +11,7 @@ export interface SocketSet {
    * with the socket or with the code of the system's refusal (`EADDRINUSE`, `EMFILE` ...).
    */
   open(address: string, port: number, sink: DatagramSink, done: Opened): void;
-  /** Monotonic now, in ms. */
+  /** Monotonic now, in whole ms. */
   now(): Instant;
 }
 

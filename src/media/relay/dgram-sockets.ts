@@ -39,7 +39,7 @@ export class DgramSockets implements SocketSet {
   }
 
   now(): Instant {
-    return performance.now();
+    return Math.floor(performance.now());
   }
 }
 
@@ -64,7 +64,7 @@ class DgramSocket implements DatagramSocket {
       }
       this.set.reading = bytes;
       try {
-        this.sink.onDatagram(bytes, 0, bytes.length, this.#source, performance.now());
+        this.sink.onDatagram(bytes, 0, bytes.length, this.#source, this.set.now());
       } catch (error) {
         this.set.onBug(error);
       }

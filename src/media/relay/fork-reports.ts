@@ -1,8 +1,24 @@
 import { randomInt } from 'node:crypto';
 import type { Instant, Millis } from '../../core';
 import type { RecorderReport } from '../plane';
-import { buildRtcp, ntpMiddle, parseRtcp, type RtcpPacket, toNtp } from '../rtp';
+import { buildRtcp, type RtcpPacket } from '../rtp';
 import { rtpPayloadLength, rtpPayloadType, rtpSsrc, rtpTimestamp } from '../rtp/packet';
+import {
+  blockDelayMs,
+  blockFractionLost,
+  blockJitter,
+  blockLastSr,
+  blockLost,
+  findReportBlock,
+  RECEIVER_REPORT_LENGTH,
+  SENDER_REPORT_LENGTH,
+  senderReportMiddle,
+  writeInt32,
+  writeSenderInfo,
+} from '../rtp/rtcp-in-place';
+
+/** Every RTCP packet has the SSRC of whom it is about after its header. */
+const SOURCE_AT = 4;
 
 /** What all forks of a call have in common, so that a recorder can tell that they belong together. */
 export interface CallIdentity {
@@ -16,6 +32,7 @@ export interface CallIdentity {
  * The RTCP of one fork (RFC 3550 §6): reports of what is sent to the recorder, and what the recorder
  * reports back. Every sender report ties the RTP timestamp of a packet to the wall-clock time at
  * which that packet arrived here, so that a recorder can lay the streams of a call on one timeline.
+ * Reports are written into the same memory again and again, and valid until the next one.
  */
 export class ForkReports {
   #ssrc: number | undefined;
@@ -27,19 +44,50 @@ export class ForkReports {
   #sentSinceReport = false;
   #announced = false;
 
-  #lastSr = { middle: 0, sentAt: 0 };
-  #recorder: RecorderReport | undefined;
+  readonly #sender: Buffer;
+  readonly #receiver: Buffer;
+  #lastSrMiddle = 0;
+  #lastSrAt: Instant = 0;
+
+  #heardOf = false;
+  #lost = 0;
+  #fractionLost = 0;
+  #jitterTicks = 0;
+  #roundTrip: Millis = -1;
 
   constructor(
     private readonly identity: CallIdentity,
     private readonly clock: () => Instant,
     /** Hz of a payload type, 0 when unknown. */
     private readonly clockRate: (payloadType: number) => number,
-  ) {}
+  ) {
+    const { cname } = identity;
+    const description: RtcpPacket = { kind: 'source-description', sources: [{ ssrc: 0, cname }] };
+    this.#sender = buildRtcp([
+      {
+        kind: 'sender-report',
+        ssrc: 0,
+        ntp: 0n,
+        rtpTimestamp: 0,
+        packets: 0,
+        octets: 0,
+        reports: [],
+      },
+      description,
+    ]);
+    this.#receiver = buildRtcp([{ kind: 'receiver-report', ssrc: 0, reports: [] }, description]);
+  }
 
   /** What the recorder said last. */
   get recorder(): RecorderReport | undefined {
-    return this.#recorder;
+    if (!this.#heardOf) return undefined;
+    const rate = this.clockRate(this.#payloadType);
+    return {
+      lost: this.#lost,
+      fractionLost: this.#fractionLost / 256,
+      jitterMs: rate > 0 ? ((this.#jitterTicks >>> 0) * 1000) / rate : undefined,
+      roundTripMs: this.#roundTrip < 0 ? undefined : this.#roundTrip,
+    };
   }
 
   /**
@@ -81,60 +129,47 @@ export class ForkReports {
    */
   regular(): Buffer | undefined {
     if (this.#ssrc === undefined) return undefined;
-    return this.#sentSinceReport ? this.#senderReport() : buildRtcp(this.#emptyReport());
+    return this.#sentSinceReport ? this.#senderReport() : this.#emptyReport();
   }
 
   /** Takes leave of the recorder; undefined when it never heard of the stream. */
   bye(): Buffer | undefined {
     if (this.#ssrc === undefined) return undefined;
-    return buildRtcp([...this.#emptyReport(), { kind: 'bye', ssrcs: [this.#ssrc >>> 0] }]);
+    const bye = buildRtcp([{ kind: 'bye', ssrcs: [this.#ssrc >>> 0] }]);
+    return Buffer.concat([this.#emptyReport(), bye]);
   }
 
   /** Reads a datagram of RTCP from the recorder. */
-  read(datagram: Buffer, now: Instant): void {
-    for (const packet of parseRtcp(datagram)) {
-      if (packet.kind !== 'receiver-report' && packet.kind !== 'sender-report') continue;
-      const block = packet.reports.find(({ ssrc }) => ssrc >>> 0 === (this.#ssrc ?? 0) >>> 0);
-      if (!block) continue;
-      const rate = this.clockRate(this.#payloadType);
-      const answersLast = block.lastSr !== 0 && block.lastSr === this.#lastSr.middle;
-      const roundTrip = now - this.#lastSr.sentAt - (block.delaySinceLastSr * 1000) / 65536;
-      this.#recorder = {
-        lost: block.lost,
-        fractionLost: block.fractionLost / 256,
-        jitterMs: rate > 0 ? (block.jitter * 1000) / rate : undefined,
-        roundTripMs: answersLast ? Math.max(0, roundTrip) : this.#recorder?.roundTripMs,
-      };
-    }
+  read(bytes: Buffer, offset: number, length: number, now: Instant): void {
+    if (this.#ssrc === undefined) return;
+    const at = findReportBlock(bytes, offset, length, this.#ssrc);
+    if (at < 0) return;
+    this.#heardOf = true;
+    this.#lost = blockLost(bytes, at);
+    this.#fractionLost = blockFractionLost(bytes, at);
+    this.#jitterTicks = blockJitter(bytes, at);
+    const answered = blockLastSr(bytes, at);
+    if (answered === 0 || answered !== this.#lastSrMiddle) return;
+    this.#roundTrip = Math.max(0, now - this.#lastSrAt - blockDelayMs(bytes, at));
   }
 
   #senderReport(): Buffer {
-    const ntp = toNtp(this.#arrival + this.identity.wallOffset);
-    this.#lastSr = { middle: ntpMiddle(ntp), sentAt: this.clock() };
+    const report = this.#sender;
+    const wall = this.#arrival + this.identity.wallOffset;
+    const ssrc = this.#ssrc ?? 0;
+    writeSenderInfo(report, 0, ssrc, wall, this.#timestamp, this.#packets, this.#octets);
+    writeInt32(report, SENDER_REPORT_LENGTH + SOURCE_AT, ssrc);
+    this.#lastSrMiddle = senderReportMiddle(report, 0);
+    this.#lastSrAt = this.clock();
     this.#sentSinceReport = false;
-    return buildRtcp([
-      {
-        kind: 'sender-report',
-        ssrc: this.#ssrc! >>> 0,
-        ntp,
-        rtpTimestamp: this.#timestamp >>> 0,
-        packets: this.#packets,
-        octets: this.#octets,
-        reports: [],
-      },
-      this.#description(),
-    ]);
+    return report;
   }
 
-  #emptyReport(): RtcpPacket[] {
-    return [{ kind: 'receiver-report', ssrc: this.#ssrc! >>> 0, reports: [] }, this.#description()];
-  }
-
-  #description(): RtcpPacket {
-    return {
-      kind: 'source-description',
-      sources: [{ ssrc: this.#ssrc! >>> 0, cname: this.identity.cname }],
-    };
+  #emptyReport(): Buffer {
+    const ssrc = this.#ssrc ?? 0;
+    writeInt32(this.#receiver, SOURCE_AT, ssrc);
+    writeInt32(this.#receiver, RECEIVER_REPORT_LENGTH + SOURCE_AT, ssrc);
+    return this.#receiver;
   }
 }
 

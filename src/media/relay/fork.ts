@@ -72,7 +72,9 @@ export class Fork implements Tap {
     this.#started = true;
     this.reports.forgetIntroduction();
     this.#sendBurst(FIRST_BURST);
-    this.#report ??= this.agenda.at(this.clock() + firstReportDelay(), (now) => this.#tell(now));
+    this.#report ??= this.agenda.every(REPORT_INTERVAL, this.clock() + firstReportDelay(), () =>
+      this.#sendRtcp(this.reports.regular()),
+    );
     return true;
   }
 
@@ -145,11 +147,6 @@ export class Fork implements Tap {
     this.#burst = this.agenda.at(this.clock() + BURST_INTERVAL, () => this.#sendBurst(BURST));
   }
 
-  #tell(now: Instant): void {
-    this.#sendRtcp(this.reports.regular());
-    this.#report = this.agenda.at(now + REPORT_INTERVAL, (then) => this.#tell(then));
-  }
-
   #sendRtcp(datagram: Buffer | undefined): void {
     if (!datagram || !this.#remote) return;
     const { rtp, rtcp } = this.#remote;
@@ -166,6 +163,6 @@ export class Fork implements Tap {
   ): void {
     if (!this.#remote || !sameHost(this.#remote.rtp.words, source)) return;
     if (classify(bytes, offset, length) !== DATAGRAM.rtcp) return;
-    this.reports.read(bytes.subarray(offset, offset + length), now);
+    this.reports.read(bytes, offset, length, now);
   }
 }

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Instant, Millis } from '../../core';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
@@ -9,6 +8,7 @@ import {
   RECEIVE_BUFFER,
   type SocketSet,
 } from './datagram';
+import { KernelClock } from './kernel-clock';
 import {
   AF_INET,
   AF_INET6,
@@ -48,6 +48,7 @@ const LONGEST_WAIT: Millis = 500;
  */
 export class KernelSockets implements SocketSet {
   readonly #slab: Slab;
+  readonly #clock: KernelClock;
   readonly #epoll: number;
   readonly #wakeFd: number;
   readonly #sockets: Array<KernelSocket | undefined> = [];
@@ -62,6 +63,7 @@ export class KernelSockets implements SocketSet {
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
+    this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     this.#epoll = this.#must(libc.epoll_create1(EPOLL_CLOEXEC));
     lifeline.hold(0, this.#epoll);
@@ -71,7 +73,8 @@ export class KernelSockets implements SocketSet {
   }
 
   now(): Instant {
-    return performance.now();
+    this.#clock.read();
+    return this.#clock.ms;
   }
 
   open(address: string, port: number, sink: DatagramSink, done: Opened): void {
@@ -95,19 +98,24 @@ export class KernelSockets implements SocketSet {
 
   /** Moves datagrams until `stop`. `onWake` takes what control has posted. */
   run(agenda: Agenda, onWake: () => void): void {
+    const clock = this.#clock;
+    clock.read();
     while (this.#running) {
-      const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, wait(agenda));
-      const now = performance.now();
+      const longest = wait(agenda, clock.ms);
+      const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, longest);
+      clock.read();
+      const { ms: now, us } = clock;
       if (ready < 0 && this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
       for (let i = 0; i < ready; i++) {
         const slot = this.#slab.eventSlot(i);
         if (slot === WAKE) this.#wake(onWake);
         else this.#read(slot, now);
       }
-      const after = performance.now();
-      agenda.run(after);
-      const pause = this.pace.after(ready, now) - (after - now);
-      if (pause > 0) this.libc.usleep(Math.floor(1000 * pause));
+      clock.read();
+      if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
+      const spent = 1000 * (clock.ms - now) + clock.us - us;
+      const pause = 1000 * this.pace.after(ready, now) - spent;
+      if (pause > 0) this.libc.usleep(pause);
     }
   }
 
@@ -117,12 +125,12 @@ export class KernelSockets implements SocketSet {
 
   send(fd: number, bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
     const slab = this.#slab;
-    let at = slab.base + offset;
-    if (bytes !== slab.bytes) {
+    let at = slab.receive;
+    if (bytes !== slab.bytes || offset !== slab.receiveAt) {
       bytes.copy(slab.bytes, slab.stagingAt, offset, offset + length);
-      at = slab.base + slab.stagingAt;
+      at = slab.staging;
     }
-    slab.setDestination(to.words);
+    slab.setDestination(to);
     return (
       this.libc.sendto(
         fd,
@@ -183,7 +191,7 @@ export class KernelSockets implements SocketSet {
     if (this.#option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) {
       this.#option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
     }
-    this.#slab.setDestination(local.words);
+    this.#slab.setDestination(local);
     const bound = libc.bind(fd, this.#slab.destination, v6 ? SOCKADDR_IN6 : SOCKADDR_IN);
     if (bound === 0 && this.#watch(fd, slot) === 0) return fd;
     const refusal = libc.errorName();
@@ -208,10 +216,10 @@ export class KernelSockets implements SocketSet {
 }
 
 /** Milliseconds until the next appointment, rounded up: early would be for nothing. */
-function wait(agenda: Agenda): Millis {
+function wait(agenda: Agenda, now: Instant): Millis {
   const next = agenda.next();
   if (next === undefined) return LONGEST_WAIT;
-  return Math.max(0, Math.min(LONGEST_WAIT, Math.ceil(next - performance.now())));
+  return Math.max(0, Math.min(LONGEST_WAIT, Math.ceil(next - now)));
 }
 
 class KernelSocket implements DatagramSocket {

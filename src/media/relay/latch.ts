@@ -1,6 +1,7 @@
 import type { Instant, Millis } from '../../core';
 import {
   type AddressWords,
+  isFrom,
   isUnspecified,
   readAddress,
   type SocketAddress,
@@ -62,7 +63,7 @@ export class Latch {
   /** Whose a packet from `source` is. Only `latched` makes anything. */
   judge(source: AddressWords, now: Instant): Verdict {
     if (this.#latched !== undefined) {
-      if (sameAddress(this.#latched.words, source)) return 'party';
+      if (isFrom(this.#latched, source)) return 'party';
       if (!this.#isExpected(source)) {
         this.strangers += 1;
         return 'stranger';

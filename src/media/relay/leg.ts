@@ -48,8 +48,8 @@ export interface Content {
 export class Leg {
   /** Whom this leg's packets go to. */
   peer: Leg = this;
-  /** When the last packet came, undefined before the first. */
-  lastAt: Instant | undefined;
+  /** When the last packet came, -1 before the first: always a number, which is stored in its place. */
+  lastAt: Instant = -1;
 
   readonly #rtp = new Latch();
   readonly #rtcp = new Latch();
@@ -59,7 +59,7 @@ export class Leg {
   #packets = 0;
   #octets = 0;
   #malformed = 0;
-  #firstAt: Instant | undefined;
+  #firstAt: Instant = -1;
   #taps: readonly Tap[] = [];
   /** The ports as the rest of this leg sees them. */
   #ports: PortPair;
@@ -134,8 +134,8 @@ export class Leg {
       jitterMs: this.#reception.jitterMs,
       strangers: this.#rtp.strangers + this.#rtcp.strangers,
       malformed: this.#malformed,
-      firstAtMs: this.#firstAt,
-      lastAtMs: this.lastAt,
+      firstAtMs: this.#firstAt < 0 ? undefined : this.#firstAt,
+      lastAtMs: this.lastAt < 0 ? undefined : this.lastAt,
     };
   }
 
@@ -232,7 +232,7 @@ export class Leg {
   #count(bytes: Buffer, offset: number, length: number, now: Instant): void {
     this.#packets += 1;
     this.#octets += length;
-    if (this.#firstAt === undefined) this.#firstAt = now;
+    if (this.#firstAt < 0) this.#firstAt = now;
     this.lastAt = now;
     if (this.content.opaque) return;
     this.#reception.receive(

@@ -30,6 +30,8 @@ export interface Libc {
   eventfd(initial: number, flags: number): number;
   read(fd: number, bytes: number, length: number): number;
   close(fd: number): number;
+  /** Writes a struct timespec. */
+  clock_gettime(clock: number, time: number): number;
   usleep(microseconds: number): number;
   /** Name of the last call's error, `EADDRINUSE` say. */
   errorName(): string;
@@ -43,6 +45,9 @@ export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+export const SOL_UDP = 17;
+/** Octets of each datagram that one send is cut into; 0 for none (udp(7)). */
+export const UDP_SEGMENT = 103;
 export const SO_RCVBUF = 8;
 /** Past the system's limit, for those who may. */
 export const SO_RCVBUFFORCE = 33;
@@ -82,6 +87,7 @@ export function loadLibc(): Libc {
     epoll_wait: call('int epoll_wait(int, uintptr_t, int, int)'),
     eventfd: call('int eventfd(uint32_t, int)'),
     read: call('long read(int, uintptr_t, size_t)'),
+    clock_gettime: call('int clock_gettime(int, uintptr_t)'),
     close: call('int close(int)'),
     usleep: call('int usleep(uint32_t)'),
     errorName: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,

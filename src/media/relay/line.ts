@@ -150,7 +150,7 @@ export class Line {
   /** Reports each side that has been silent for `timeout`, once per silence. */
   checkSilence(now: Instant, timeout: Millis): void {
     for (const side of SIDES) {
-      const since = Math.max(this.#legs[side].lastAt ?? 0, this.#watchedSince);
+      const since = Math.max(this.#legs[side].lastAt, this.#watchedSince);
       const silentMs = now - since;
       const silent = this.#watch === true && silentMs >= timeout;
       if (silent && !this.#silent[side]) {

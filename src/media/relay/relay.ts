@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import { Fault, type Millis } from '../../core';
+import { Fault, type Instant, type Millis } from '../../core';
 import type {
   DigitListening,
   Endpoint,
@@ -52,8 +52,13 @@ export class Relay {
   readonly #forks = new Map<string, OpenFork>();
   readonly #identities: CallIdentities;
   readonly #ports: PortPairs;
+  #sweptAt: Instant = 0;
   #relayedBefore = 0;
   #forkedBefore = 0;
+
+  /** One function for all sweeps, and no iterator: they come for as long as the worker lives. */
+  readonly #checkSilence = ({ line }: OpenLine): void =>
+    line.checkSilence(this.#sweptAt, this.options.rtpTimeoutMs);
 
   constructor(
     private readonly sockets: SocketSet,
@@ -64,7 +69,8 @@ export class Relay {
     const { min, max } = options.ports;
     this.#ports = new PortPairs(sockets, new PortRange(min, max), agenda, options.quarantineMs);
     this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
-    this.#sweep();
+    const pause = Math.min(LONGEST_SWEEP, options.rtpTimeoutMs / SWEEPS);
+    agenda.every(pause, sockets.now() + pause, (now) => this.#sweep(now));
   }
 
   open(ask: Requests['open']['ask'], done: Done<Record<Side, Endpoint>>): void {
@@ -239,11 +245,8 @@ export class Relay {
     return localEndpoint(pair);
   }
 
-  #sweep(): void {
-    const { rtpTimeoutMs } = this.options;
-    const now = this.sockets.now();
-    for (const { line } of this.#lines.values()) line.checkSilence(now, rtpTimeoutMs);
-    const pause = Math.min(LONGEST_SWEEP, rtpTimeoutMs / SWEEPS);
-    this.agenda.at(now + pause, () => this.#sweep());
+  #sweep(now: Instant): void {
+    this.#sweptAt = now;
+    this.#lines.forEach(this.#checkSilence);
   }
 }

@@ -1,4 +1,4 @@
-import { ADDRESS_WORDS, type AddressWords } from './address';
+import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { EPOLL_DATA_OFFSET, EPOLL_EVENT_SIZE, type Libc } from './libc';
 
 /** The largest UDP datagram fits, so that none is ever cut. */
@@ -12,12 +12,15 @@ const SOURCE = STAGING + DATAGRAM;
 const SOURCE_LENGTH = SOURCE + 32;
 const DESTINATION = SOURCE_LENGTH + 8;
 const SCRATCH = DESTINATION + 32;
-const EVENTS = SCRATCH + 32;
+const TIME = SCRATCH + 32;
+const EVENTS = TIME + 32;
 const SIZE = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
 
 const SOURCE_ROOM = 4 * ADDRESS_WORDS;
 const SOURCE_LENGTH_WORD = SOURCE_LENGTH / 4;
 const DESTINATION_WORD = DESTINATION / 4;
+const SECONDS_WORD = TIME / 4;
+const NANOSECONDS_WORD = TIME / 4 + 2;
 const FIRST_SLOT_WORD = (EVENTS + EPOLL_DATA_OFFSET) / 4;
 const EVENT_WORDS = EPOLL_EVENT_SIZE / 4;
 
@@ -35,22 +38,28 @@ export class Slab {
   readonly receiveSize = DATAGRAM;
   readonly stagingAt = STAGING;
 
+  // Numbers as large as an address are objects. These fields are undefined before they are numbers, so
+  // that V8 keeps the object and passes it on; of a sum it would make a new one at every call.
   readonly base: number;
+  readonly staging: number;
   readonly receive: number;
   readonly sourceAddress: number;
   readonly sourceLength: number;
   readonly destination: number;
   readonly scratch: number;
   readonly events: number;
+  readonly time: number;
 
   constructor(libc: Libc) {
     this.base = libc.addressOf(this.bytes);
     this.receive = this.base + RECEIVE;
+    this.staging = this.base + STAGING;
     this.sourceAddress = this.base + SOURCE;
     this.sourceLength = this.base + SOURCE_LENGTH;
     this.destination = this.base + DESTINATION;
     this.scratch = this.base + SCRATCH;
     this.events = this.base + EVENTS;
+    this.time = this.base + TIME;
   }
 
   /** The kernel writes the length of what it wrote here: it must be told the room each time. */
@@ -58,7 +67,26 @@ export class Slab {
     this.#words[SOURCE_LENGTH_WORD] = SOURCE_ROOM;
   }
 
-  setDestination(words: AddressWords): void {
+  /** Of the struct timespec in `time`; the upper half of its seconds stays zero for some years. */
+  get seconds(): number {
+    return this.#words[SECONDS_WORD]!;
+  }
+
+  get nanoseconds(): number {
+    return this.#words[NANOSECONDS_WORD]!;
+  }
+
+  setDestination(to: SocketAddress): void {
+    if (to.family === 4) {
+      // What is kept in the address itself saves two looks elsewhere.
+      this.#words[DESTINATION_WORD] = to.head;
+      this.#words[DESTINATION_WORD + 1] = to.host;
+    } else {
+      this.#setDestination6(to.words);
+    }
+  }
+
+  #setDestination6(words: AddressWords): void {
     const to = this.#words;
     to[DESTINATION_WORD] = words[0]!;
     to[DESTINATION_WORD + 1] = words[1]!;

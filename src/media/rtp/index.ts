@@ -1,5 +1,5 @@
 export { classify, DATAGRAM, type DatagramKind } from './demux';
-export { fromNtp, ntpMiddle, toNtp } from './ntp';
+export { fromNtp, toNtp } from './ntp';
 export {
   buildRtp,
   isRtp,
