@@ -16,7 +16,8 @@ interface Entry extends Appointment {
 /** What a worker has to do and when: a binary heap by deadline, run from the worker's own loop. */
 export class Agenda {
   readonly #heap: Entry[] = [];
-  readonly #due: Entry[] = [];
+  /** What a run is about: kept, because a list that is emptied gives its memory away. */
+  readonly #due: Array<Entry | undefined> = [];
 
   /**
    * `onBug` hears of what an act has thrown; the others are done. `onSooner` is called when
@@ -69,9 +70,11 @@ export class Agenda {
   /** Does everything due at `now`. What an act adds for `now` or earlier is done by the next run. */
   run(now: Instant): void {
     const due = this.#due;
-    while (this.isDue(now)) due.push(this.#takeFirst());
-    for (let i = 0; i < due.length; i++) {
+    let count = 0;
+    while (this.isDue(now)) due[count++] = this.#takeFirst();
+    for (let i = 0; i < count; i++) {
       const entry = due[i]!;
+      due[i] = undefined;
       try {
         entry.act?.(now);
       } catch (error) {
@@ -81,7 +84,6 @@ export class Agenda {
       entry.deadline = now + entry.every;
       this.#push(entry);
     }
-    due.length = 0;
   }
 
   #takeFirst(): Entry {

@@ -149,7 +149,8 @@ export class Line {
 
   /** Reports each side that has been silent for `timeout`, once per silence. */
   checkSilence(now: Instant, timeout: Millis): void {
-    for (const side of SIDES) {
+    for (let i = 0; i < SIDES.length; i++) {
+      const side = SIDES[i]!;
       const since = Math.max(this.#legs[side].lastAt, this.#watchedSince);
       const silentMs = now - since;
       const silent = this.#watch === true && silentMs >= timeout;
