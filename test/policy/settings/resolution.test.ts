@@ -78,6 +78,7 @@ describe('a field', () => {
           autoResumeSeconds: 60,
           toneLevelDbm0: -12,
         },
+        internal: false,
       },
     ]);
   });
@@ -122,6 +123,7 @@ describe('users of the configuration', () => {
         mode: 'always',
         settings: { ...DEFAULTS, mode: 'always' },
         provenance: { scope: 'user', entry: 'number 3001', matched: 'sip:3001@x' },
+        internal: false,
       },
     ]);
     const [caller] = explainCall(policy, store.current(), { from: '3001', to: '99' });
