@@ -62,6 +62,16 @@ export function numberKey(number: string): string {
   return digits.length >= DIGITS_OF_A_WORLDWIDE_NUMBER ? digits : number;
 }
 
+/** Whether two URIs name the same party: by number, else by address of record. */
+export function sameIdentity(one: string, other: string): boolean {
+  const [a, b] = [identityOf(one), identityOf(other)];
+  if (!a || !b) return one === other;
+  if (a.number !== undefined && b.number !== undefined) {
+    return numberKey(a.number) === numberKey(b.number);
+  }
+  return a.aor !== undefined && a.aor === b.aor;
+}
+
 function hostOf(hostport: string): string {
   const host = hostport.startsWith('[')
     ? hostport.slice(0, hostport.indexOf(']') + 1)

@@ -1,5 +1,11 @@
 export { type ConfiguredUser, ConfiguredUsers } from './configured-users';
-export { type DialPlan, type Identity, identityOf, normaliseNumber } from './identity';
+export {
+  type DialPlan,
+  type Identity,
+  identityOf,
+  normaliseNumber,
+  sameIdentity,
+} from './identity';
 export {
   type Actor as RecordingActor,
   RecordingMachine,

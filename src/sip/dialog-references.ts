@@ -4,6 +4,8 @@ import type { Dialog, SipMessage } from '../ua';
 interface Pair {
   readonly caller: Dialog;
   readonly callee: Dialog;
+  /** UUID of the calls that belong together. */
+  readonly groupId: string;
 }
 
 /**
@@ -15,8 +17,8 @@ interface Pair {
 export class DialogReferences {
   readonly #pairs = new Map<string, Pair>();
 
-  add(caller: Dialog, callee: Dialog): void {
-    const pair = { caller, callee };
+  add(caller: Dialog, callee: Dialog, groupId: string): void {
+    const pair = { caller, callee, groupId };
     this.#pairs.set(caller.callId, pair);
     this.#pairs.set(callee.callId, pair);
   }
@@ -24,6 +26,12 @@ export class DialogReferences {
   remove(caller: Dialog, callee: Dialog): void {
     this.#pairs.delete(caller.callId);
     this.#pairs.delete(callee.callId);
+  }
+
+  /** The group of the call that a new one replaces a side of (RFC 3891): the new one belongs to it, too. */
+  groupReplacedBy(invite: SipMessage): string | undefined {
+    const value = invite.header('replaces');
+    return value === undefined ? undefined : this.#named(value, REPLACES_TAGS)?.pair.groupId;
   }
 
   /** The reference headers of a message, as the other side understands them. */
@@ -47,14 +55,12 @@ export class DialogReferences {
     });
   }
 
-  #translated(value: string, [ours, theirs]: TagNames): string {
-    const [callId = '', ...params] = value.split(';');
-    const pair = this.#pairs.get(callId.trim());
-    if (!pair) return value;
-    const named = pair.caller.callId === callId.trim() ? pair.caller : pair.callee;
+  #translated(value: string, names: TagNames): string {
+    const found = this.#named(value, names);
+    if (!found) return value;
+    const { pair, named, params } = found;
+    const [ours, theirs] = names;
     const other = named === pair.caller ? pair.callee : pair.caller;
-    const tags = new Map(params.map(tagParam));
-    if (tags.get(ours) !== named.localTag || tags.get(theirs) !== named.remoteTag) return value;
     const rest = params.filter((param) => ![ours, theirs].includes(tagParam(param)[0]));
     return [
       other.callId,
@@ -62,6 +68,17 @@ export class DialogReferences {
       `${theirs}=${other.localTag}`,
       ...rest.map((param) => param.trim()),
     ].join(';');
+  }
+
+  /** The dialog of ours that a reference names. */
+  #named(value: string, [ours, theirs]: TagNames) {
+    const [callId = '', ...params] = value.split(';');
+    const pair = this.#pairs.get(callId.trim());
+    if (!pair) return undefined;
+    const named = pair.caller.callId === callId.trim() ? pair.caller : pair.callee;
+    const tags = new Map(params.map(tagParam));
+    const fits = tags.get(ours) === named.localTag && tags.get(theirs) === named.remoteTag;
+    return fits ? { pair, named, params } : undefined;
   }
 }
 

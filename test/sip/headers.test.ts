@@ -93,7 +93,7 @@ describe('references to dialogs', () => {
   const references = new DialogReferences();
   const caller = dialog('a@x', 'us1', 'alice');
   const callee = dialog('b@x', 'us2', 'bob');
-  references.add(caller, callee);
+  references.add(caller, callee, 'group');
 
   it('are told to the other side as it knows the call', () => {
     expect(
@@ -106,6 +106,14 @@ describe('references to dialogs', () => {
     ).toEqual({
       'Target-Dialog': 'a@x;remote-tag=alice;local-tag=us1',
     });
+  });
+
+  it('tell of the group of a call of which a side is replaced', () => {
+    const group = (value: string) => references.groupReplacedBy(message(['Replaces', value]));
+    expect(group('b@x;from-tag=bob;to-tag=us2')).toBe('group');
+    expect(group('b@x;from-tag=us2;to-tag=bob')).toBeUndefined();
+    expect(group('c@x;from-tag=bob;to-tag=us2')).toBeUndefined();
+    expect(references.groupReplacedBy(message())).toBeUndefined();
   });
 
   it('stay as they are when they are of others, or do not fit', () => {

@@ -80,7 +80,9 @@ export class Call implements CallParts {
       recordedCall(this.id, invite, this.#builder, env.ids),
       users,
       peer.trunk,
+      env.references.groupReplacedBy(invite),
     );
+    this.recordings.identified('caller', invite);
     this.notices = new RecordingNotices(this);
     const family = invite.source.address.includes(':') ? 6 : 4;
     this.media = new SessionMedia(
@@ -256,7 +258,7 @@ export class Call implements CallParts {
   #onConnected(): void {
     this.#provisionals.stop();
     this.#builder.answered();
-    this.env.references.add(this.caller.dialog!, this.callee!.dialog!);
+    this.env.references.add(this.caller.dialog!, this.callee!.dialog!, this.recordings.groupId);
     this.#agreed();
     this.log.info('call answered');
   }

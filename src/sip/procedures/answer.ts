@@ -21,7 +21,9 @@ export async function answerCaller(call: CallParts, attempt: Attempt): Promise<D
   const gone = () => call.over || call.caller.answered;
   // Before the answer is written: it says whether the call is recorded.
   const begin = () => {
-    if (!gone()) call.recordings.begin(call.media);
+    if (gone()) return;
+    call.recordings.identified('callee', response);
+    call.recordings.begin(call.media);
   };
   const passed = await passBody(call, 'b', response, invited ? 'answer' : 'offer', begin);
   if (!passed.described) {

@@ -42,6 +42,9 @@ interface Exchange {
 /** Of messages that are about a leg alone, and come from nobody else. */
 const OWN: Headers = { Allow: CALL_METHODS.join(', ') };
 
+/** Headers that tell who is connected. */
+const IDENTITIES = ['p-asserted-identity', 'remote-party-id'];
+
 /** Statuses of one that does not know UPDATE after all. */
 const NOT_UPDATE = new Set([405, 501]);
 
@@ -301,6 +304,10 @@ export class Reoffers {
         ? await passBody(this.call, mediaSide(answerer), answer, role)
         : refusal;
       if (!accepted && offers) await media.refused();
+      if (accepted) {
+        this.#identify(from, request);
+        this.#identify(answerer, answer);
+      }
       if (accepted && offers) this.events.onAgreed();
       exchange.stopWaiting();
       await request.respond(answer.status, {
@@ -380,11 +387,18 @@ export class Reoffers {
     }
   }
 
+  /** The recorders are told when a message that was taken tells of somebody else. */
+  #identify(from: CallSide, message: SipMessage): void {
+    if (!this.call.recordings.identified(from, message)) return;
+    this.call.log.info({ side: from }, 'party changed');
+  }
+
   /** An UPDATE without a description refreshes the session, or tells who is connected (RFC 4916). */
   async #passRefresh(from: CallSide, request: IncomingRequest): Promise<void> {
     const { env } = this.call;
     const to = this.legOf(otherSide(from));
-    const tells = request.header('p-asserted-identity') !== undefined;
+    this.#identify(from, request);
+    const tells = IDENTITIES.some((name) => request.header(name) !== undefined);
     if (!to || !tells) {
       await request.respond(200);
       return;

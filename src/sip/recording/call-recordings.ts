@@ -1,6 +1,7 @@
 import { type RecordMark, strongestMark } from '../../media';
 import type { RecordedUser, RecordingAction } from '../../policy';
 import type { PlayedAnnouncement, StopReason } from '../../siprec';
+import type { SipMessage } from '../../ua';
 import { mediaSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
 import { CallHearing, type HearingServices } from '../hearing/call-hearing';
@@ -34,8 +35,10 @@ export class CallRecordings {
     users: readonly RecordedUser[],
     /** The caller calls in over a trunk. */
     private readonly fromTrunk = false,
+    /** Ties the recordings of calls together that are one to those who speak; default one of its own. */
+    readonly groupId: string = services.ids.uuid(),
   ) {
-    const ids = { groupId: services.ids.uuid(), sessionId: services.ids.uuid() };
+    const ids = { groupId, sessionId: services.ids.uuid() };
     this.hearing = new CallHearing(services, users, (heard) => this.#tellRecorders(heard));
     const { hearing } = this;
     this.#users = users.map((user) => {
@@ -75,6 +78,21 @@ export class CallRecordings {
   begin(media: SessionMedia): void {
     this.#begun = true;
     for (const user of this.#users) user.answered(media);
+  }
+
+  /**
+   * A message of this side has been taken. Before the call is answered it tells who comes into it, later who is
+   * there now. True when that is somebody else.
+   */
+  identified(from: CallSide, message: SipMessage): boolean {
+    const { parties } = this.call;
+    if (!this.#begun) {
+      parties.came(mediaSide(from), message);
+      return false;
+    }
+    const changed = parties.heard(mediaSide(from), message);
+    if (changed) for (const user of this.#users) user.partiesChanged();
+    return changed;
   }
 
   /** Both sides have agreed on something, the first time or anew. */

@@ -4,6 +4,7 @@ import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
 import type { CallParty } from '../record';
 import type { Routed } from '../routing';
 import type { RecordedCall } from './call-recordings';
+import { Participants } from './participants';
 
 /** Asks the policy about a call: the caller by what its network asserts and its From, the callee by what was called. */
 export function recordedUsers(
@@ -37,7 +38,10 @@ export function recordedCall(
   return {
     id,
     sipSessionId: invite.header('session-id'),
-    parties: { a: party(parties.caller, ids), b: party(parties.callee, ids) },
+    parties: new Participants(
+      { a: party(parties.caller, ids), b: party(parties.callee, ids) },
+      ids,
+    ),
   };
 }
 

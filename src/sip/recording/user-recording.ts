@@ -13,6 +13,7 @@ import type {
 } from '../../siprec';
 import type { AgreedLine, Agreement, SessionMedia } from '../media/session-media';
 import type { RecordingRecord } from '../record';
+import type { Participants } from './participants';
 
 /** Who sets recording sessions up; `RecordingClient` of the siprec room is one. */
 export interface Recorders {
@@ -30,7 +31,8 @@ export interface RecordedCall {
   readonly id: string;
   /** RFC 7989 Session-ID of the caller's INVITE. */
   readonly sipSessionId: string | undefined;
-  readonly parties: Readonly<Record<Side, RecordedParty>>;
+  /** As they are now. */
+  readonly parties: Participants;
 }
 
 /** What all recordings of a user in a call have in common. */
@@ -125,6 +127,16 @@ export class UserRecording {
     else this.#announcements.push(...announcements);
   }
 
+  /** Somebody else is on a side of the call now. */
+  partiesChanged(): void {
+    if (!this.#agreement || !this.#recording) return;
+    this.#recording.update({
+      recorded: this.#own,
+      participants: [this.#other],
+      ...this.#change(this.#agreement),
+    });
+  }
+
   /** The user wants it kept. */
   keep(): void {
     this.#kept = true;
@@ -192,10 +204,7 @@ export class UserRecording {
   }
 
   #request(forks: Readonly<Record<Side, Fork>>, agreement: Agreement): RecordingRequest {
-    const { call, user, groupId, sessionId, startedAt } = this.session;
-    const own = call.parties[this.#side];
-    const recorded = user.name === undefined ? own : { ...own, displayName: user.name };
-    const other = call.parties[this.#side === 'a' ? 'b' : 'a'];
+    const { call, groupId, sessionId, startedAt } = this.session;
     return {
       callId: call.id,
       recordingId: this.#id,
@@ -203,8 +212,8 @@ export class UserRecording {
       sessionId,
       ...(call.sipSessionId !== undefined && { sipSessionId: call.sipSessionId }),
       direction: this.#side === 'a' ? 'out' : 'in',
-      recorded,
-      others: [other],
+      recorded: this.#own,
+      others: [this.#other],
       streams: SIDES.map((side) => ({
         ...this.#stream(side, agreement),
         sender: call.parties[side].participantId,
@@ -214,6 +223,18 @@ export class UserRecording {
       announcements: this.#announcements,
       ...(!this.#kept && { provisional: true }),
     };
+  }
+
+  /** On the user's side, the user as the settings name it; or who has taken the user's place. */
+  get #own(): RecordedParty {
+    const { call, user } = this.session;
+    const own = call.parties[this.#side];
+    const isUser = user.name !== undefined && call.parties.isFirst(this.#side);
+    return isUser ? { ...own, displayName: user.name } : own;
+  }
+
+  get #other(): RecordedParty {
+    return this.session.call.parties[this.#side === 'a' ? 'b' : 'a'];
   }
 
   #change(agreement: Agreement): RecordingChange {

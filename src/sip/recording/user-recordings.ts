@@ -113,6 +113,11 @@ export class UserRecordings {
     this.#current?.agreed(agreement);
   }
 
+  /** Somebody else is on a side of the call now: the recorder is told, and the recording goes on. */
+  partiesChanged(): void {
+    this.#current?.partiesChanged();
+  }
+
   /** Parties have heard this: the recorder is told. */
   heard(announcements: readonly PlayedAnnouncement[]): void {
     if (this.#recordings.length === 0) this.#before.push(...announcements);

@@ -62,22 +62,22 @@ function session({ id, groupId, startTime, stopTime }: Session): Markup {
  * m-line by it; `recv`, which the draft has and BroadWorks never sends, is what it hears: during a hold nothing.
  */
 function participant(
-  { id, nameIds }: Participant,
+  { id, nameIds, streamId, extensions = [] }: Participant,
   told: RecordingMetadata,
   facts: CallFacts,
 ): Markup {
   const [nameId] = nameIds;
   const isRecorded = id === facts.recorded.participantId;
-  const own = told.streams.find(({ label }) => (label === '1') === isRecorded);
   const heard = told.participantStreams.find(({ participantId }) => participantId === id);
   const sessionId = told.participantSessions.find(({ participantId }) => participantId === id);
   return element(
     'participant',
     { id: urn(id), session: sessionId && urn(sessionId.sessionId) },
     leaf('aor', isRecorded ? userOf(facts) : nameId?.aor),
-    own && element('send', {}, leaf('id', urn(own.id))),
+    streamId === undefined ? undefined : element('send', {}, leaf('id', urn(streamId))),
     ...(heard?.receives ?? []).map((stream) => element('recv', {}, leaf('id', urn(stream)))),
     nameId?.name ? foreign(nameElement(nameId.name), NAMESPACE) : undefined,
+    ...extensions.map((one) => foreign(one, NAMESPACE)),
   );
 }
 

@@ -80,6 +80,8 @@ export interface Participant {
   readonly id: string;
   /** At least one: who the party is. */
   readonly nameIds: readonly NameId[];
+  /** The stream on which it is heard, also while it is silent: ours to write, where a dialect has a place for it. */
+  readonly streamId?: string;
   readonly extensions?: readonly XmlElement[];
 }
 

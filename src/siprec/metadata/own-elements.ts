@@ -39,6 +39,11 @@ export function noticeElement(notice: Notice, idForm: (uuid: string) => string):
   ]);
 }
 
+/** Of a participant that is the focus of a conference: `<focus/>`. */
+export function focusElement(): XmlElement {
+  return own('focus', []);
+}
+
 function own(name: string, attributes: XmlElement['attributes']): XmlElement {
   return { name, namespace: OWN_NAMESPACE, attributes, children: [], text: '' };
 }

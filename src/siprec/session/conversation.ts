@@ -20,6 +20,8 @@ export interface Conversation {
 }
 
 interface Party extends RecordedParty {
+  /** On the recorded user's side of the call. */
+  readonly own: boolean;
   readonly joinedAt: Date;
   readonly leftAt?: Date;
   /** Has put the others on hold: hears nobody. */
@@ -52,18 +54,17 @@ export function conversationOf(start: ConversationStart): Conversation {
   const { recorded, others, streams, startedAt, announcements = [], ...rest } = start;
   const own = streams.find(({ sender }) => sender === recorded.participantId)?.label;
   const theirs = streams.find(({ label }) => label !== own)?.label;
-  const party = (who: RecordedParty, label: Label | undefined): Party => ({
-    participantId: who.participantId,
-    aor: who.aor,
-    ...(who.displayName !== undefined && { displayName: who.displayName }),
+  const party = (who: RecordedParty, onOwnSide: boolean): Party => ({
+    ...described(who),
+    own: onOwnSide,
     joinedAt: startedAt,
     holds: false,
-    label,
+    label: onOwnSide ? own : theirs,
   });
   return {
     ...rest,
     startedAt,
-    parties: [party(recorded, own), ...others.map((other) => party(other, theirs))],
+    parties: [party(recorded, true), ...others.map((other) => party(other, false))],
     streams: streams.map(({ id, label, sending }) => ({ id, label, sending })),
     notices: announcements,
   };
@@ -71,7 +72,7 @@ export function conversationOf(start: ConversationStart): Conversation {
 
 /** The conversation after a change of the call. */
 export function changedBy(
-  { streams, participants, held, announcements }: RecordingChange,
+  { streams, recorded, participants, held, announcements }: RecordingChange,
   before: Conversation,
   at: Date,
 ): Conversation {
@@ -79,7 +80,8 @@ export function changedBy(
   for (const { label, sending } of streams ?? []) {
     if (sending !== undefined) now = withSending(now, label, sending);
   }
-  if (participants) now = withOthers(now, participants, at);
+  if (recorded) now = withSide(now, true, [recorded], at);
+  if (participants) now = withSide(now, false, participants, at);
   if (held) now = withHolders(now, held);
   if (announcements) now = withNotices(now, announcements);
   return now;
@@ -101,26 +103,39 @@ export function ended(before: Conversation, at: Date, why: StopReason): Conversa
   return { ...before, parties, end: { at, reason } };
 }
 
-/** The parties on the other side are these from now on: who is missing has left, who is new has come. */
-function withOthers(
+/** The parties on a side are these from now on: who is missing has left, who is new has come. */
+function withSide(
   conversation: Conversation,
-  others: readonly RecordedParty[],
+  own: boolean,
+  present: readonly RecordedParty[],
   at: Date,
 ): Conversation {
-  const [recorded, ...before] = conversation.parties;
-  const label = conversation.streams.find((stream) => stream.label !== recorded?.label)?.label;
-  const now = new Map(others.map((other) => [other.participantId, other]));
-  const known = before.map((party): Party => {
-    const other = now.get(party.participantId);
+  const ownLabel = conversation.parties[0]?.label;
+  const label = own
+    ? ownLabel
+    : conversation.streams.find((stream) => stream.label !== ownLabel)?.label;
+  const now = new Map(present.map((party) => [party.participantId, party]));
+  const known = conversation.parties.map((party): Party => {
+    if (party.own !== own) return party;
+    const still = now.get(party.participantId);
     now.delete(party.participantId);
-    if (!other) return party.leftAt ? party : { ...party, leftAt: at, holds: false };
-    const { leftAt, displayName: _, ...rest } = party;
-    return { ...rest, ...other, ...(leftAt && { joinedAt: at }) };
+    if (!still) return party.leftAt ? party : { ...party, leftAt: at, holds: false };
+    const { joinedAt, holds } = party;
+    return { ...described(still), own, joinedAt: party.leftAt ? at : joinedAt, holds, label };
   });
   const joined = [...now.values()].map(
-    (other): Party => ({ ...other, joinedAt: at, holds: false, label }),
+    (party): Party => ({ ...described(party), own, joinedAt: at, holds: false, label }),
   );
-  return { ...conversation, parties: [...(recorded ? [recorded] : []), ...known, ...joined] };
+  return { ...conversation, parties: [...known, ...joined] };
+}
+
+function described({ participantId, aor, displayName, focus }: RecordedParty): RecordedParty {
+  return {
+    participantId,
+    aor,
+    ...(displayName !== undefined && { displayName }),
+    ...(focus && { focus }),
+  };
 }
 
 /** Exactly these participants hold the call from now on. */

@@ -5,6 +5,7 @@ import type {
   ParticipantStream,
   RecordingMetadata,
 } from '../metadata/model';
+import { focusElement } from '../metadata/own-elements';
 import type { Conversation } from './conversation';
 
 type Party = Conversation['parties'][number];
@@ -26,7 +27,7 @@ export function completeDocument(conversation: Conversation): RecordingMetadata 
         ...(notices.length > 0 && { notices }),
       },
     ],
-    participants: conversation.parties.map(participantOf),
+    participants: conversation.parties.map((party) => participantOf(party, conversation)),
     streams: conversation.streams.map(({ id, label }) => ({ id, sessionId, label })),
     sessionRecordings: [
       { sessionId, associateTime: recordedFrom, ...(end && { disassociateTime: end.at }) },
@@ -79,8 +80,17 @@ function changed<Item>(before: readonly Item[], now: readonly Item[]): readonly 
   return now.filter((item, index) => JSON.stringify(item) !== JSON.stringify(before[index]));
 }
 
-function participantOf({ participantId, aor, displayName }: Party): Participant {
-  return { id: participantId, nameIds: [{ aor, ...(displayName && { name: displayName }) }] };
+function participantOf(
+  { participantId, aor, displayName, focus, label }: Party,
+  { streams }: Conversation,
+): Participant {
+  const stream = streams.find((one) => one.label === label);
+  return {
+    id: participantId,
+    nameIds: [{ aor, ...(displayName && { name: displayName }) }],
+    ...(stream && { streamId: stream.id }),
+    ...(focus && { extensions: [focusElement()] }),
+  };
 }
 
 function participantSessionOf(party: Party, sessionId: string): ParticipantSession {

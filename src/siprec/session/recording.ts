@@ -33,6 +33,8 @@ export interface RecordedParty {
   /** Address of record: SIP, SIPS or tel URI. */
   readonly aor: string;
   readonly displayName?: string;
+  /** It is the focus of a conference (RFC 4579 §5.2), and speaks for many. */
+  readonly focus?: boolean;
 }
 
 /** What one side of the call sends, as an m-line of its own. */
@@ -84,7 +86,9 @@ export interface RecordingChange {
   readonly streams?: ReadonlyArray<
     Pick<RecordedStream, 'label'> & Partial<Pick<RecordedStream, 'codecs' | 'sending'>>
   >;
-  /** All parties but the recorded user, from now on. */
+  /** Who is on the recorded user's side from now on: another party, when its leg was transferred. */
+  readonly recorded?: RecordedParty;
+  /** All parties on the other side, from now on. */
   readonly participants?: readonly RecordedParty[];
   /** `participantId`s of those who hold the call, from now on: they hear nobody. */
   readonly held?: readonly string[];

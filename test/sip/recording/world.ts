@@ -3,6 +3,7 @@ import type { Fork, MediaLine, Side } from '../../../src/media';
 import { DEFAULTS, type RecordedUser } from '../../../src/policy';
 import type { Agreement, SessionMedia } from '../../../src/sip/media/session-media';
 import { CallRecordings } from '../../../src/sip/recording/call-recordings';
+import { Participants } from '../../../src/sip/recording/participants';
 import type {
   Recording,
   RecordingOutcome,
@@ -124,6 +125,7 @@ export class RecordedWorld {
       return recording;
     };
     const party = { participantId: 'p', aor: 'sip:p@x' };
+    const parties = new Participants({ a: party, b: party }, ids);
     this.call = new CallRecordings(
       {
         recorders:
@@ -136,7 +138,7 @@ export class RecordedWorld {
         clock: this.clock,
         log: silentLog,
       },
-      { id: 'call', sipSessionId: undefined, parties: { a: party, b: party } },
+      { id: 'call', sipSessionId: undefined, parties },
       users,
     );
     this.media = { agreement: this.agreement } as unknown as SessionMedia;

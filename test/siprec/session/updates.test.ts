@@ -351,3 +351,29 @@ describe('the exchange with the recorder', () => {
     expect(world.journal).toHaveLength(2);
   });
 });
+
+describe('transfer', () => {
+  test('of the recorded user’s own leg puts another where the user was heard', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    world.clock.advance(9_000);
+    recording.update({ recorded: { participantId: CAROL, aor: 'sip:carol@pbx.example.com' } });
+    expect(schemaErrors(documentIn(dialog.last)!)).toBe('');
+    expect(heardAfter(world.agent.last, dialog.last)).toEqual([
+      'sip:alice@pbx.example.com left sends - hears -',
+      'sip:+15550100@trunk.example.net sends 2 hears 1',
+      'sip:carol@pbx.example.com sends 1 hears 2',
+    ]);
+  });
+
+  test('to a conference says who its focus is, in an element of our own', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    recording.update({
+      participants: [{ participantId: BOB, aor: 'sip:conf@pbx.example.com', focus: true }],
+    });
+    const document = documentIn(dialog.last)!;
+    expect(schemaErrors(document)).toBe('');
+    expect(document).toContain('<focus xmlns="urn:twintrack:recording:1"/></participant>');
+  });
+});
