@@ -1,5 +1,6 @@
 import type { Config } from '../config';
-import { type Log, randomIds, SystemClock } from '../core';
+import { type Cancel, type Clock, type Log, type Millis, randomIds, SystemClock } from '../core';
+import { promptNamed, type SettingsStore } from '../policy';
 import { EmbeddedPrompts, FreeswitchPrompts, type PromptSource } from '../tones';
 import type { SipAgent } from '../ua';
 
@@ -14,13 +15,13 @@ export interface AnnouncementSource {
 /** A FreeSWITCH is not waited for: what needs none is there at once. */
 export function announcementSource(
   { announcements }: Config,
-  agent: SipAgent,
-  log: Log,
+  { agent, settings, log }: { agent: SipAgent; settings: SettingsStore | undefined; log: Log },
 ): AnnouncementSource {
   const { address, ...freeswitch } = announcements.freeswitch;
   if (announcements.source === 'embedded' || address === null) {
     return { prompts: new EmbeddedPrompts(), connected: () => undefined, close() {} };
   }
+  const clock = new SystemClock();
   const { port, secret, profile, listenAddress, listenPort, ttsEngine, voice } = freeswitch;
   const { codecs, directory, directoryThere, waitSeconds } = freeswitch;
   const prompts = new FreeswitchPrompts(
@@ -38,8 +39,50 @@ export function announcementSource(
       voice,
       waitMs: waitSeconds * 1000,
     },
-    { agent, clock: new SystemClock(), ids: randomIds, log },
+    { agent, clock, ids: randomIds, log },
   );
   prompts.start();
-  return { prompts, connected: () => prompts.connected, close: () => prompts.close() };
+  const stopPreparing = settings && keepPrepared(prompts, settings, clock);
+  return {
+    prompts,
+    connected: () => prompts.connected,
+    close() {
+      stopPreparing?.();
+      prompts.close();
+    },
+  };
+}
+
+/** How long a new prompt waits to be made ready for calls. */
+const LOOK_MS: Millis = 5_000;
+
+/** Has prompts of the settings made before a call needs them, as they come. */
+function keepPrepared(prompts: FreeswitchPrompts, store: SettingsStore, clock: Clock): Cancel {
+  const ready = new Set<string>();
+  let cancel: Cancel = () => {};
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    for (const { key, values } of prompts.connected ? store.current().list('prompt') : []) {
+      const version = `${key} ${values.sha256 ?? values.text}`;
+      if (stopped || ready.has(version)) continue;
+      const own = await promptNamed(store, key);
+      if (own && (await prompts.prepare(own))) ready.add(version);
+    }
+  };
+  const lookLater = (): void => {
+    if (stopped) return;
+    // What the store cannot give now, it may at the next look; a call that needs it says so.
+    cancel = clock.after(
+      LOOK_MS,
+      () =>
+        void look()
+          .catch(() => {})
+          .finally(lookLater),
+    );
+  };
+  lookLater();
+  return () => {
+    stopped = true;
+    cancel();
+  };
 }

@@ -30,8 +30,8 @@ export function settingsPolicy(config: Config, store: SettingsStore): SettingsPo
 }
 
 /** Whether prompts may be words: the embedded source of announcements speaks none. */
-export function speaksText(_config: Config): boolean {
-  return false;
+export function speaksText({ announcements }: Config): boolean {
+  return announcements.source === 'freeswitch';
 }
 
 /** Why both sides of a call are recorded or not, by the settings of `at`, or of now. */

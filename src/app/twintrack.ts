@@ -116,7 +116,11 @@ class Service implements Twintrack {
       if (lost) this.#reasons.add('the SIP engine cannot be reached');
       else this.#reasons.delete('the SIP engine cannot be reached');
     };
-    this.#announcements = announcementSource(config, this.#agent, log);
+    this.#announcements = announcementSource(config, {
+      agent: this.#agent,
+      settings: this.#settings,
+      log,
+    });
     this.#client = createRecordingClient({
       agent: this.#agent,
       clock: this.#clock,

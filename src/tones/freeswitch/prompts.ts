@@ -9,6 +9,7 @@ import {
   speechFormat,
   writeWav,
 } from '../../media';
+import type { OwnPrompt } from '../../policy';
 import type { SipAgent } from '../../ua';
 import type { Cue } from '../cue';
 import { promptFromWav } from '../prompt-file';
@@ -109,8 +110,26 @@ export class FreeswitchPrompts implements PromptSource {
   async prompt(request: PromptRequest): Promise<Cue> {
     const { name, language, own, ownName } = request;
     if (own?.kind !== 'text') return this.#embedded.prompt(request);
-    const spoken = await this.#patiently(this.#spoken(name, own.text));
-    return spoken ? named(spoken, ownName) : this.#embedded.prompt({ name, language });
+    const spoken = await this.#patiently(this.#spoken(own.text));
+    if (!spoken) return this.#embedded.prompt({ name, language });
+    return named({ ...spoken, what: name }, ownName);
+  }
+
+  /** Makes a prompt of one's own ahead, too. Resolves with whether all of it is there; never rejects. */
+  async prepare(own: OwnPrompt): Promise<boolean> {
+    try {
+      const cue =
+        own.kind === 'text'
+          ? await this.#spoken(own.text)
+          : await this.#embedded.prompt({ name: 'start', language: 'en', own });
+      if (!cue) return false;
+      const made = this.options.codecs.map((format) => this.#framesOf(cue, format));
+      return !(await Promise.all(made)).includes(undefined);
+    } catch (error) {
+      // What cannot be played is told when it is to be.
+      this.parts.log.debug({ err: error }, 'prompt not prepared');
+      return false;
+    }
   }
 
   async fitted(cue: Cue, formats: readonly StreamFormat[]): Promise<Cue> {
@@ -180,16 +199,16 @@ export class FreeswitchPrompts implements PromptSource {
     return `${directoryThere}/${name}`;
   }
 
-  #spoken(what: string, text: string): Promise<Cue | undefined> {
+  #spoken(text: string): Promise<Cue | undefined> {
     const { ttsEngine, voice } = this.options;
-    return this.#speeches.get(`${what} ${ttsEngine} ${voice} ${text}`, async () => {
+    return this.#speeches.get(text, async () => {
       const frames = await this.#studio.take({
         formats: READABLE,
         leastMs: 0,
         longestMs: LONGEST_SPEECH_MS,
         perform: (endpoint) => endpoint.speak({ ttsEngine, voice, text: wordsOf(text) }),
       });
-      return promptFromWav(what, writeWav(soundOf(frames)));
+      return promptFromWav('text', writeWav(soundOf(frames)));
     });
   }
 

@@ -119,7 +119,7 @@ describe('a text', () => {
       expect(freeswitch.runs).toEqual([
         { application: 'speak', argument: `flite|kal|${own.text}`, codec },
       ]);
-      expect(await prompts.prompt(request)).toBe(cue);
+      expect((await prompts.prompt(request)).sound).toBe(cue.sound);
       const called = await prompts.prompt({ ...request, ownName: 'welcome.wav' });
       expect(called).toEqual({ ...cue, fileName: 'welcome.wav' });
       expect(only(await prompts.fitted(cue, [G729])).payloads.length).toBe(
@@ -127,6 +127,18 @@ describe('a text', () => {
       );
     },
   );
+
+  test('is spoken ahead, and made in the codecs that all is made in', async () => {
+    const { freeswitch } = await open('L16', 'G729');
+    const prompts = await stage.started({ codecs: [G729] });
+    expect(await prompts.prepare(own)).toBe(true);
+    const { length } = freeswitch.runs;
+    expect(only(await prompts.fitted(await prompts.prompt(request), [G729])).codec).toBe('G729');
+    expect(freeswitch.runs).toHaveLength(length);
+    freeswitch.drop();
+    await until(() => !prompts.connected);
+    expect(await prompts.prepare({ kind: 'text', text: 'Another' })).toBe(false);
+  });
 
   test('is words and nothing that FreeSWITCH would obey', async () => {
     const { freeswitch } = await open('L16');
