@@ -39,6 +39,7 @@ const OWNER = {
   yaml: 'src/(config|policy/settings/exchange)/',
   libsql: 'src/policy/settings/store/',
   kysely: 'src/policy/settings/store/',
+  pg: 'src/policy/settings/store/',
   'fast-xml-parser': 'src/siprec/',
   commander: 'src/cli/',
 };

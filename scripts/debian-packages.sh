@@ -11,6 +11,9 @@ missing=()
 for entry in "${NEEDED[@]}"; do
   command -v "${entry%%:*}" >/dev/null || missing+=("${entry##*:}")
 done
+# Debian keeps PostgreSQL's programs off the PATH.
+postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+postgres || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ]; then
@@ -20,6 +23,11 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "Installing Debian packages for the tests: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
+if ! postgres; then
+  # The tests start servers of their own; none is to run besides.
+  mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+fi
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 for entry in "${NEEDED[@]}"; do

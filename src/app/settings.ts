@@ -5,7 +5,7 @@ import {
   type ExplainedCall,
   type Explanation,
   explainCall,
-  openSqliteSettings,
+  openSettingsStore,
   SettingsPolicy,
   type SettingsStore,
 } from '../policy';
@@ -16,9 +16,10 @@ export async function openSettings(
   config: Config,
   onTrouble?: (sentence: string) => void,
 ): Promise<SettingsStore | undefined> {
-  const { database } = config.settings;
+  const { database, password } = config.settings;
   if (database === null) return undefined;
-  return openSqliteSettings(database, {
+  return openSettingsStore(database, {
+    password: password?.reveal(),
     plan: dialPlanOf(config),
     ...(onTrouble && { onTrouble }),
   });

@@ -30,7 +30,7 @@ export async function withSettings<T>(
   const store = await openSettings(config);
   if (!store) {
     throw new Error(
-      'settings.database is not set: name a file in the configuration, or say --set settings.database=./data/settings.db',
+      'settings.database is not set: name a file or a postgres: URL in the configuration, or say --set settings.database=./data/settings.db',
     );
   }
   try {

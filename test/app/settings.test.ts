@@ -1,7 +1,9 @@
 import { startTwintrack, type Twintrack } from '../../src/app';
 import { loadConfig } from '../../src/config';
 import { silentLog } from '../../src/core';
+import { openPostgresSettings } from '../../src/policy';
 import { change, Office, SMALL, user } from '../policy/settings/support';
+import { PostgresServer } from '../support/postgres';
 
 const TOKEN = 'a-token-of-the-test';
 
@@ -16,7 +18,7 @@ afterEach(async () => {
 });
 
 /** A service on ports that the system chooses, with this settings database. */
-function serve(database: string): Promise<Twintrack> {
+function serve(database: string, env: NodeJS.ProcessEnv = {}): Promise<Twintrack> {
   const set = [
     'sip.listen=udp/127.0.0.1:0',
     'http.listen=127.0.0.1:0',
@@ -25,7 +27,7 @@ function serve(database: string): Promise<Twintrack> {
     'shutdown.graceSeconds=0',
     `settings.database=${database}`,
   ];
-  const loaded = loadConfig({ env: { TWINTRACK_HTTP__TOKEN: TOKEN }, flags: { set } });
+  const loaded = loadConfig({ env: { TWINTRACK_HTTP__TOKEN: TOKEN, ...env }, flags: { set } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return startTwintrack(loaded.config, { log: silentLog });
 }
@@ -46,6 +48,31 @@ describe('a service with a settings database', () => {
     await change(other, [user('alice', { mode: 'always' })]);
     expect(await why()).toBe('user alice: mode always');
   });
+
+  it('serves it from PostgreSQL, with the password apart', async () => {
+    const server = await PostgresServer.start();
+    try {
+      const url = await server.database();
+      await expect(serve(url, { TWINTRACK_SETTINGS__PASSWORD: 'wrong' })).rejects.toThrow(
+        `the settings database ${url} refuses the login`,
+      );
+      const { password } = PostgresServer;
+      service = await serve(url, { TWINTRACK_SETTINGS__PASSWORD: password });
+      const call = async (path: string, init: RequestInit = {}) => {
+        const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+        return fetch(`http://127.0.0.1:${service?.httpPort}${path}`, { ...init, headers });
+      };
+      const body = '{"numbers": ["3000"]}';
+      expect((await call('/v1/users/alice', { method: 'PUT', body })).status).toBe(200);
+      const other = await openPostgresSettings(url, { password });
+      expect(other.current().get('user', 'alice')?.values.numbers).toEqual(['3000']);
+      await other.close();
+      await service.stop();
+      service = undefined;
+    } finally {
+      await server.remove();
+    }
+  }, 90_000);
 
   it('does not start on one that cannot be opened', async () => {
     const nowhere = serve(`${office.directory}/`);

@@ -134,7 +134,7 @@ describe('without a database', () => {
     const { code, err } = await runOn(undefined, 'users', 'list');
     expect([code, err]).toEqual([
       1,
-      expect.stringContaining('settings.database is not set: name a file'),
+      expect.stringContaining('settings.database is not set: name a file or a postgres: URL'),
     ]);
   });
 });

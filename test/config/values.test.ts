@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import fc from 'fast-check';
 import {
   isWildcard,
@@ -5,6 +6,7 @@ import {
   parseAddressOfRecord,
   parseCidr,
   parseCodec,
+  parseDatabase,
   parseHostPort,
   parseNumber,
   parseNumberPattern,
@@ -83,6 +85,37 @@ describe('host and port', () => {
     expect(['0.0.0.0', '::', '0:0:0:0:0:0:0:0'].map(isWildcard)).toEqual(Array(3).fill(true));
     expect(['127.0.0.1', '::1'].map(isWildcard)).toEqual([false, false]);
   });
+});
+
+describe('a database', () => {
+  it.each(['./settings.db', '/var/lib/twintrack/settings.db'])('is a file: %s', (text) => {
+    expect(value(parseDatabase(text))).toBe(resolve(text));
+  });
+
+  it.each([
+    'postgres://twintrack@db.example.com/settings',
+    'postgresql://twintrack@[::1]:5433/settings?sslmode=verify-full',
+  ])('is in PostgreSQL: %s', (text) => {
+    expect(value(parseDatabase(text))).toBe(text);
+  });
+
+  it.each(['', 'mysql://db/settings', 'postgres://db', 'postgres://[db/settings'])(
+    'refuses %j with what to write',
+    (text) => {
+      expect(refusal(parseDatabase(text))).toBe(
+        'wants a file, or a URL such as postgres://twintrack@db.example.com/settings',
+      );
+    },
+  );
+
+  it.each(['postgres://u:hunter2@db/settings', 'postgres://u@db/settings?password=hunter2'])(
+    'refuses a password without showing it: %s',
+    (text) => {
+      expect(refusal(parseDatabase(text))).toBe(
+        'wants no password here: put it into a file, and name that by settings.passwordFile',
+      );
+    },
+  );
 });
 
 describe('a block of addresses', () => {

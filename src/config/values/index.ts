@@ -11,6 +11,7 @@ export {
 } from './address';
 export { type Cidr, cidrKey, parseCidr } from './cidr';
 export { type Codec, parseCodec } from './codec';
+export { parseDatabase } from './database';
 export {
   type NumberPattern,
   parseNumberPattern,

@@ -39,4 +39,6 @@ export {
 } from './prompts';
 export { SettingsPolicy } from './settings-policy';
 export { type AuditEntry, type AuditQuery, type SettingsStore, SettingsUnavailable } from './store';
+export { openSettingsStore } from './store/open';
+export { openPostgresSettings } from './store/postgres-store';
 export { openSqliteSettings } from './store/sqlite-store';

@@ -1,10 +1,10 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { Kysely, type Transaction } from 'kysely';
+import { Kysely } from 'kysely';
 import type Database from 'libsql';
 import type { DialPlan } from '../../identity';
-import type { Edit, SettingsBook } from '../book';
+import type { SettingsBook } from '../book';
 import type { Author, Plan, SettingsProblem } from '../plan';
 import {
   type AuditEntry,
@@ -13,9 +13,9 @@ import {
   SettingsUnavailable,
 } from '../store';
 import { Follower } from './follower';
-import { toBody, toEdit } from './rows';
+import { auditOf, rewind, soundOf, writePlan } from './sql';
 import { explainFailure, LibsqlDialect, openFile } from './sqlite';
-import { migrate, type Tables } from './tables';
+import { migrate, SQLITE_TYPES, type Tables } from './tables';
 
 export interface SqliteOptions {
   /** How numbers are read when users are looked up. */
@@ -41,16 +41,13 @@ export async function openSqliteSettings(
     closeSync(openSync(file, 'a', 0o640));
     writer = openFile(file);
     const db = new Kysely<Tables>({ dialect: new LibsqlDialect(writer, options.lockPatienceMs) });
-    await migrate(db, new Date());
+    await migrate(db, SQLITE_TYPES, new Date());
     return new SqliteSettings(db, new Follower(file, options.plan), file, options.onTrouble);
   } catch (error) {
     writer?.close();
     throw failure(file, error);
   }
 }
-
-/** Edits written by one statement; SQLite takes 32766 values in one. */
-const AT_ONCE = 200;
 
 class SqliteSettings implements SettingsStore {
   constructor(
@@ -71,54 +68,32 @@ class SqliteSettings implements SettingsStore {
 
   async at(time: Date): Promise<SettingsBook> {
     const book = this.current().copy();
-    const rows = await this.#guard(() =>
-      this.db
-        .selectFrom('audit')
-        .selectAll()
-        .where('at', '>', time.toISOString())
-        .orderBy('id', 'desc')
-        .execute(),
-    );
-    for (const row of rows) book.apply(toEdit(row), true);
+    await this.#guard(() => rewind(this.db, book, time));
     return book;
   }
 
   async change(
-    { by, at }: Author,
+    author: Author,
     plan: (book: SettingsBook) => Plan,
   ): Promise<readonly SettingsProblem[]> {
     return this.#guard(() =>
       this.db.transaction().execute(async (transaction) => {
         // Nobody else can write now, so what is committed is what we change.
         this.follower.follow();
-        const { edits, sounds, problems } = plan(this.follower.book);
-        for (const { sha256, wav } of sounds) {
-          const row = transaction.insertInto('sound').values({ sha256, wav });
-          await row.onConflict((conflict) => conflict.doNothing()).execute();
-        }
-        for (let from = 0; from < edits.length; from += AT_ONCE) {
-          await write(transaction, edits.slice(from, from + AT_ONCE), { by, at: at.toISOString() });
-          // Thousands of rows: what else this process does comes in between.
-          await setImmediate();
-        }
-        return problems;
+        const planned = plan(this.follower.book);
+        // Thousands of rows: what else this process does comes in between.
+        await writePlan(transaction, planned, author, setImmediate);
+        return planned.problems;
       }),
     );
   }
 
-  async audit({ kind, key, before, limit }: AuditQuery): Promise<readonly AuditEntry[]> {
-    let query = this.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(limit);
-    if (kind !== undefined) query = query.where('kind', '=', kind);
-    if (key !== undefined) query = query.where('key', '=', key);
-    if (before !== undefined) query = query.where('id', '<', before);
-    const rows = await this.#guard(() => query.execute());
-    return rows.map((row) => ({ id: row.id, by: row.by, at: new Date(row.at), ...toEdit(row) }));
+  audit(query: AuditQuery): Promise<readonly AuditEntry[]> {
+    return this.#guard(() => auditOf(this.db, query));
   }
 
-  async sound(sha256: string): Promise<Buffer | undefined> {
-    const query = this.db.selectFrom('sound').select('wav').where('sha256', '=', sha256);
-    const row = await this.#guard(() => query.executeTakeFirst());
-    return row && Buffer.from(row.wav);
+  sound(sha256: string): Promise<Buffer | undefined> {
+    return this.#guard(() => soundOf(this.db, sha256));
   }
 
   async close(): Promise<void> {
@@ -133,39 +108,6 @@ class SqliteSettings implements SettingsStore {
       throw failure(this.file, error);
     }
   }
-}
-
-async function write(
-  transaction: Transaction<Tables>,
-  edits: readonly Edit[],
-  author: { readonly by: string; readonly at: string },
-): Promise<void> {
-  const kept = edits.flatMap(({ kind, key, after }) =>
-    after ? [{ kind, key, body: toBody(after)! }] : [],
-  );
-  if (kept.length > 0) {
-    await transaction
-      .insertInto('entry')
-      .values(kept)
-      .onConflict((conflict) =>
-        conflict
-          .columns(['kind', 'key'])
-          .doUpdateSet((row) => ({ body: row.ref('excluded.body') })),
-      )
-      .execute();
-  }
-  for (const { kind, key, after } of edits) {
-    if (after) continue;
-    await transaction.deleteFrom('entry').where('kind', '=', kind).where('key', '=', key).execute();
-  }
-  const logged = edits.map(({ kind, key, before, after }) => ({
-    ...author,
-    kind,
-    key,
-    before: toBody(before),
-    after: toBody(after),
-  }));
-  await transaction.insertInto('audit').values(logged).execute();
 }
 
 function failure(file: string, error: unknown): SettingsUnavailable {

@@ -1,4 +1,4 @@
-import { type Generated, type Kysely, sql } from 'kysely';
+import { type ColumnDefinitionBuilder, type Generated, type Kysely, sql } from 'kysely';
 import type { Kind } from '../entries';
 
 /** The tables, in SQL that SQLite and PostgreSQL share. Values are JSON, times RFC 3339 in UTC. */
@@ -20,11 +20,28 @@ export interface Tables {
   sound: { sha256: string; wav: Buffer };
 }
 
-type Migration = (db: Kysely<Tables>) => Promise<void>;
+/** What the two call by different names. */
+export interface ColumnTypes {
+  readonly bytes: 'blob' | 'bytea';
+  /** Of an id that counts up by itself. */
+  id(column: ColumnDefinitionBuilder): ColumnDefinitionBuilder;
+}
+
+export const SQLITE_TYPES: ColumnTypes = {
+  bytes: 'blob',
+  id: (column) => column.primaryKey().autoIncrement(),
+};
+
+export const POSTGRES_TYPES: ColumnTypes = {
+  bytes: 'bytea',
+  id: (column) => column.primaryKey().generatedAlwaysAsIdentity(),
+};
+
+type Migration = (db: Kysely<Tables>, types: ColumnTypes) => Promise<void>;
 
 /** In order; what has been released is never changed, only followed by another. */
 const MIGRATIONS: readonly Migration[] = [
-  async (db) => {
+  async (db, types) => {
     await db.schema
       .createTable('entry')
       .addColumn('kind', 'text', (column) => column.notNull())
@@ -34,7 +51,7 @@ const MIGRATIONS: readonly Migration[] = [
       .execute();
     await db.schema
       .createTable('audit')
-      .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+      .addColumn('id', 'integer', types.id)
       .addColumn('at', 'text', (column) => column.notNull())
       .addColumn('by', 'text', (column) => column.notNull())
       .addColumn('kind', 'text', (column) => column.notNull())
@@ -45,18 +62,27 @@ const MIGRATIONS: readonly Migration[] = [
     await db.schema.createIndex('audit_by_entry').on('audit').columns(['kind', 'key']).execute();
     await db.schema.createIndex('audit_by_time').on('audit').column('at').execute();
   },
-  async (db) => {
+  async (db, types) => {
     await db.schema
       .createTable('sound')
       .addColumn('sha256', 'text', (column) => column.primaryKey())
-      .addColumn('wav', 'blob', (column) => column.notNull())
+      .addColumn('wav', types.bytes, (column) => column.notNull())
       .execute();
   },
 ];
 
-/** Brings the tables to this program's version. @throws Error when they are of a newer one. */
-export async function migrate(db: Kysely<Tables>, now: Date): Promise<void> {
+/**
+ * Brings the tables to this program's version. `alone` waits until nobody else does, where a transaction does
+ * not begin with that. @throws Error when they are of a newer one.
+ */
+export async function migrate(
+  db: Kysely<Tables>,
+  types: ColumnTypes,
+  now: Date,
+  alone: (transaction: Kysely<Tables>) => Promise<unknown> = async () => {},
+): Promise<void> {
   await db.transaction().execute(async (transaction) => {
+    await alone(transaction);
     await transaction.schema
       .createTable('migration')
       .ifNotExists()
@@ -74,7 +100,7 @@ export async function migrate(db: Kysely<Tables>, now: Date): Promise<void> {
       );
     }
     for (const [index, step] of [...MIGRATIONS.entries()].slice(version)) {
-      await step(transaction);
+      await step(transaction, types);
       const applied = { version: index + 1, applied_at: now.toISOString() };
       await transaction.insertInto('migration').values(applied).execute();
     }
