@@ -71,6 +71,10 @@ export class Rtpengine {
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     child.stderr.on('data', (text: Buffer) => this.#output.push(text.toString()));
+    // It would outlive a test that fails before its end.
+    const end = (): unknown => child.kill('SIGKILL');
+    process.once('exit', end);
+    child.once('exit', () => process.off('exit', end));
     return child;
   }
 

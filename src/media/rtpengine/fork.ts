@@ -172,19 +172,22 @@ export class RtpengineFork implements Fork {
     // From here on it may flow, whether the answer to this is heard or not.
     const opens = this.#state !== 'flowing';
     this.#state = 'flowing';
-    const outcome = await this.line.ask({ command: 'subscribe answer', 'to-tag': this.id, sdp });
+    const answering = this.line.ask({ command: 'subscribe answer', 'to-tag': this.id, sdp });
+    if (opens) this.#turn('passed');
+    const outcome = await answering;
     if (outcome.kind !== 'ok') return this.#failed('subscribe answer', outcome);
     this.#flowsTo = remote;
-    if (opens) this.#turn('passed');
     return true;
   }
 
   async #shut(): Promise<boolean> {
-    const outcome = await this.line.ask({ command: 'unsubscribe', 'to-tag': this.id });
+    const unsubscribing = this.line.ask({ command: 'unsubscribe', 'to-tag': this.id });
+    // Asked at the same time: what comes between the two answers is hardly a packet.
+    this.#turn('shut');
+    const outcome = await unsubscribing;
     if (outcome.kind !== 'ok') return this.#failed('unsubscribe', outcome);
     this.#state = 'shut';
     this.#flowsTo = undefined;
-    this.#turn('shut');
     return true;
   }
 

@@ -1,4 +1,4 @@
-import type { House } from './house';
+import { type House, PLANES } from './house';
 import { type Play, play } from './play';
 import {
   awaitCall,
@@ -37,7 +37,7 @@ const callee = scenario(
   respondInside(200, 'OK'),
 );
 
-describe('a call between two SIPp parties', () => {
+describe.each(PLANES)('a call between two SIPp parties over %s', (plane) => {
   let house: House | undefined;
 
   afterEach(async () => {
@@ -46,7 +46,7 @@ describe('a call between two SIPp parties', () => {
   });
 
   async function played(options: Partial<Play>): Promise<House> {
-    house = await play({ caller, callee, ...options });
+    house = await play({ caller, callee, plane, ...options });
     return house;
   }
 

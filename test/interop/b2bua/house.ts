@@ -1,6 +1,6 @@
 import { type Clock, type Log, randomIds, SystemClock, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
-import { createRelayPlane, type MediaPlane, type RelayPlane } from '../../../src/media';
+import { createRelayPlane, createRtpenginePlane, type MediaPlane } from '../../../src/media';
 import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
 import {
   type B2bua,
@@ -10,6 +10,11 @@ import {
   type Routing,
 } from '../../../src/sip';
 import { connectAgent, type SipAgent } from '../../../src/ua';
+import { Rtpengine } from '../../support/rtpengine';
+
+/** What may move the audio. What calls are does not depend on it. */
+export const PLANES = ['relay', 'rtpengine'] as const;
+export type PlaneName = (typeof PLANES)[number];
 
 export interface HouseOptions {
   readonly targets: readonly string[];
@@ -22,6 +27,8 @@ export interface HouseOptions {
   readonly calls?: number;
   readonly redirects?: 'pass' | 'follow';
   readonly rtpTimeoutMs?: number;
+  /** Default the relay. */
+  readonly plane?: PlaneName;
   readonly routing?: Partial<Routing>;
   /** How the agent reaches the engine. Default in process. */
   readonly link?: 'in-process' | 'tcp';
@@ -41,9 +48,10 @@ export class House {
   private constructor(
     readonly engine: Engine,
     readonly agent: SipAgent,
-    readonly plane: RelayPlane,
+    readonly plane: MediaPlane,
     readonly b2bua: B2bua,
     private readonly stopAdmin: () => Promise<void>,
+    private readonly daemon: Rtpengine | undefined,
     records: CallRecord[],
   ) {
     this.records = records;
@@ -68,13 +76,8 @@ export class House {
       link = { kind: 'tcp', host: admin.host, port: admin.port, secret: 'cymru' };
     }
     const agent = await connectAgent(link, { log, userAgent: 'twintrack-test' });
-    const plane = await createRelayPlane({
-      ports: portRange(),
-      quarantineMs: 0,
-      rtpTimeoutMs: options.rtpTimeoutMs ?? Number.POSITIVE_INFINITY,
-      backend: 'dgram',
-      log,
-    });
+    const daemon = options.plane === 'rtpengine' ? await Rtpengine.start() : undefined;
+    const plane = await openPlane(daemon, options, log);
     const records: CallRecord[] = [];
     const loopback = { address: '127.0.0.0', prefix: 8, family: 4 } as const;
     const b2bua = createB2bua({
@@ -108,7 +111,7 @@ export class House {
       random: options.random,
       onCallEnded: (record) => records.push(record),
     });
-    return new House(engine, agent, plane, b2bua, stopAdmin, records);
+    return new House(engine, agent, plane, b2bua, stopAdmin, daemon, records);
   }
 
   port(protocol: 'udp' | 'tcp'): number {
@@ -148,7 +151,30 @@ export class House {
     await this.stopAdmin();
     await this.engine.stop(0);
     await this.plane.close();
+    await this.daemon?.kill();
   }
+}
+
+function openPlane(
+  daemon: Rtpengine | undefined,
+  { rtpTimeoutMs = Number.POSITIVE_INFINITY }: HouseOptions,
+  log: Log,
+): Promise<MediaPlane> {
+  if (!daemon) {
+    const ports = portRange();
+    return createRelayPlane({ ports, quarantineMs: 0, rtpTimeoutMs, backend: 'dgram', log });
+  }
+  return createRtpenginePlane({
+    nodes: [{ host: '127.0.0.1', port: daemon.port }],
+    timeoutMs: 5_000,
+    pingMs: 1_000,
+    lostAfterMs: 60_000,
+    rtpTimeoutMs,
+    tonesReplaceSpeech: false,
+    clock: new SystemClock(),
+    ids: randomIds,
+    log,
+  });
 }
 
 function inProcessOf(engine: Engine) {

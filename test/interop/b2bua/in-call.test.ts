@@ -1,4 +1,4 @@
-import type { House } from './house';
+import { type House, PLANES } from './house';
 import { type Play, play } from './play';
 import {
   awaitCall,
@@ -41,7 +41,7 @@ function callee(...steps: Step[]): string {
   );
 }
 
-describe('in a call', () => {
+describe.each(PLANES)('in a call over %s', (plane) => {
   let house: House | undefined;
 
   afterEach(async () => {
@@ -50,7 +50,7 @@ describe('in a call', () => {
   });
 
   async function played(options: Play): Promise<House> {
-    house = await play(options);
+    house = await play({ plane, ...options });
     return house;
   }
 
