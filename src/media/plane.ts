@@ -218,8 +218,10 @@ export interface MediaLine {
    * Undefined before anything was expected: unknown, nothing is sent before that first packet;
    * after: on hold, nothing is sent. Nor is anything to an address that cannot be (a host name,
    * another family, the line's own ports).
+   * Resolves when it holds, or cannot be made to: a party is told where to send to after that. Never
+   * rejects.
    */
-  expect(side: Side, remote: Endpoint | undefined): void;
+  expect(side: Side, remote: Endpoint | undefined): Promise<void>;
   /**
    * How one side's packets are on the wire from now on; `clear` before this is said. Whatever it is, the other side,
    * forks and playing deal with plain RTP. Contexts whose keys stay go on.

@@ -71,8 +71,10 @@ export class RemoteLine implements MediaLine {
     private readonly onClosed: () => void,
   ) {}
 
-  expect(side: Side, remote: Endpoint | undefined): void {
+  /** Told to the worker before any packet can be answered to what a party is told next. */
+  expect(side: Side, remote: Endpoint | undefined): Promise<void> {
     this.link.tell({ kind: 'expect', line: this.id, side, remote });
+    return Promise.resolve();
   }
 
   secure(side: Side, security: WireSecurity): void {

@@ -127,9 +127,9 @@ export class RtpengineLine implements MediaLine, ForkedLine {
     return this.#closed !== undefined;
   }
 
-  expect(side: Side, remote: Endpoint | undefined): void {
+  expect(side: Side, remote: Endpoint | undefined): Promise<void> {
     this.#wanted.expect(side, remote && this.#isOwn(remote) ? undefined : remote);
-    void this.#desired.ask();
+    return this.#desired.ask();
   }
 
   /** @throws Fault OFFER_NOT_UNDERSTOOD: rtpengine protects with keys of its own, which nobody was told of. */

@@ -205,7 +205,7 @@ export class SessionMedia {
       if (!kept) return;
       this.#hearAnswer(from, description);
       this.#standing[from] = text;
-      this.#expect(from, description, terms);
+      await this.#expect(from, description, terms);
     });
   }
 
@@ -254,10 +254,12 @@ export class SessionMedia {
       this.#offer = { from, text, description };
       this.#preview = undefined;
       // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
-      if (!this.#agreement) this.#expect(from, description, undefined);
+      const known = this.#agreement ? undefined : this.#expect(from, description, undefined);
       onTaken();
       const lineAt = (index: number) => this.#slots[index]?.line;
-      return this.#told(from, text, description, { lineAt, keying });
+      const told = this.#told(from, text, description, { lineAt, keying });
+      await known;
+      return told;
     });
   }
 
@@ -283,8 +285,10 @@ export class SessionMedia {
       );
       const terms = lines.map((line) => line.terms);
       this.#hearAnswer(from, description);
-      this.#expect(offer.from, offer.description, terms);
-      this.#expect(from, description, terms);
+      const known = [
+        this.#expect(offer.from, offer.description, terms),
+        this.#expect(from, description, terms),
+      ];
       this.#preview = { from, text, agreement: { offerer: offer.from, lines } };
       // Before what was refused is forgotten, for it is answered as it was offered.
       const keying = description.media.map(({ protocol }, i) =>
@@ -293,7 +297,9 @@ export class SessionMedia {
       if (final) this.#settle();
       onTaken();
       const lineAt = (index: number) => lines[index]?.line;
-      return this.#told(from, text, description, { lineAt, keying });
+      const told = this.#told(from, text, description, { lineAt, keying });
+      await Promise.all(known);
+      return told;
     });
   }
 
@@ -405,18 +411,19 @@ export class SessionMedia {
     );
   }
 
-  #expect(
+  /** Resolves when the plane knows: a party may send as soon as it has our description. */
+  async #expect(
     side: Side,
     { media }: SessionDescription,
     terms: readonly Negotiated[] | undefined,
-  ): void {
-    media.forEach((one, index) => {
-      const line = this.#slots[index]?.line;
-      if (!line) return;
+  ): Promise<void> {
+    const known = media.map((one, index) => {
       const remote = remoteEndpoint(one, terms?.[index]?.rtcpMux ?? false);
       // On hold or by name: where it is shows when it sends (RFC 4961).
-      line.expect(side, remote.kind === 'endpoint' ? remote.endpoint : undefined);
+      const endpoint = remote.kind === 'endpoint' ? remote.endpoint : undefined;
+      return this.#slots[index]?.line.expect(side, endpoint);
     });
+    await Promise.all(known);
   }
 
   /** Takes the keys of an answer; each side's are in force from then on. */

@@ -57,9 +57,7 @@ export class Stage {
   async call(callId = 'call'): Promise<{ line: MediaLine; caller: Party; callee: Party }> {
     const [caller, callee] = [await this.party(), await this.party({ ssrc: 0x4321dcba })];
     const line = await this.plane.open({ callId, bind: BIND, clockRates: { 0: 8000 } });
-    line.expect('a', caller.endpoint);
-    line.expect('b', callee.endpoint);
-    await line.stats();
+    await Promise.all([line.expect('a', caller.endpoint), line.expect('b', callee.endpoint)]);
     return { line, caller, callee };
   }
 

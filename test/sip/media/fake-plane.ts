@@ -30,6 +30,8 @@ export class FakeLine implements Partial<MediaLine> {
   readonly secured: Partial<Record<Side, WireSecurity>> = {};
   described: Parameters<MediaLine['describe']>[0] = {};
   closed = false;
+  /** What is expected holds when this does. */
+  slow: Promise<void> = Promise.resolve();
 
   constructor(
     readonly id: string,
@@ -44,8 +46,9 @@ export class FakeLine implements Partial<MediaLine> {
     this.local = { a: at('a', port), b: at('b', port + 2) };
   }
 
-  expect(side: Side, remote: Endpoint | undefined): void {
+  expect(side: Side, remote: Endpoint | undefined): Promise<void> {
     this.expected[side] = remote;
+    return this.slow;
   }
 
   secure(side: Side, security: WireSecurity): void {

@@ -58,6 +58,25 @@ describe('the media of a call', () => {
     expect(line.described).toMatchObject({ watch: true, clockRates: { 0: 8000, 8: 8000 } });
   });
 
+  it('tells a party where to send to when the plane knows where that goes', async () => {
+    await media.offer('a', AUDIO);
+    const line = plane.lines[0]!;
+    let known = () => {};
+    line.slow = new Promise((resolve) => {
+      known = resolve;
+    });
+    let told = false;
+    const answering = media.answer('b', description({ address: '192.0.2.2' }), true).then(() => {
+      told = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(line.expected.b?.address).toBe('192.0.2.2');
+    expect(line.described).toMatchObject({ watch: true });
+    expect(told).toBe(false);
+    known();
+    await answering;
+  });
+
   it('shows the address of the NAT it stands behind', async () => {
     begin({ advertise: '198.51.100.7' });
     const offer = await media.offer('a', AUDIO);
