@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { correlate, Resampler, readWav } from '../../../src/media';
+import { tone } from '../../../src/tones';
+import type { Handset } from './handset';
+
+const ASSETS = join(__dirname, '../../../assets');
+
+/** Speech of 8 kHz, at another rate. */
+export function speech(who: 'alice' | 'bob', rate: number): Int16Array {
+  return resampled(
+    readWav(readFileSync(join(ASSETS, `speech/${who}.wav`))).channels[0]!,
+    8000,
+    rate,
+  );
+}
+
+/** A shipped prompt, as it comes. */
+export function prompt(name: string, rate: number, language = 'en'): Int16Array {
+  const wav = readWav(readFileSync(join(ASSETS, `prompts/${language}/${name}.wav`)));
+  return resampled(wav.channels[0]!, wav.rate, rate);
+}
+
+/** How well `sought` is to be found in `heard`, and where. */
+export function found(sought: Int16Array, heard: Int16Array, rate: number) {
+  return correlate(sought, heard, rate);
+}
+
+/** The default tone at this rate. */
+export function reminderTone(rate: number): Int16Array {
+  return resampled(tone().sound.pcm, 16_000, rate);
+}
+
+/** Length in samples of what the energy at 1400 Hz is looked at in: 20 ms. */
+const WINDOW_MS = 20;
+
+/**
+ * Milliseconds at which a tone of 1400 Hz begins, to 2.5 ms: where nearly all energy is at that frequency, as it is in
+ * no speech, for at least half of the tone's length.
+ */
+export function tonesIn(samples: Int16Array, rate: number): number[] {
+  const length = (rate * WINDOW_MS) / 1000;
+  const waves = [Math.cos, Math.sin].map((wave) =>
+    Float64Array.from({ length }, (_, n) => wave((2 * Math.PI * 1400 * n) / rate)),
+  );
+  const begins: number[] = [];
+  let since: number | undefined;
+  for (let at = 0; at + length <= samples.length; at += length / 8) {
+    if (purity(samples.subarray(at, at + length), waves) > 0.9) since ??= at;
+    else {
+      if (since !== undefined && at - since > rate / 10) begins.push((since * 1000) / rate);
+      since = undefined;
+    }
+  }
+  return begins;
+}
+
+/** Share of the energy that is in these waves; 0 where it is quiet. */
+function purity(samples: Int16Array, waves: readonly Float64Array[]): number {
+  let energy = 0;
+  for (const sample of samples) energy += sample * sample;
+  if (energy < samples.length * QUIET) return 0;
+  let share = 0;
+  for (const wave of waves) {
+    let product = 0;
+    for (let n = 0; n < samples.length; n++) product += samples[n]! * wave[n]!;
+    share += product ** 2;
+  }
+  return (2 * share) / (samples.length * energy);
+}
+
+/** Mean square below which there is nothing to hear. */
+const QUIET = 10_000;
+
+/** So many frames around where it is expected a packet is looked for: speech comes round again after 6 s. */
+const NEAR = 150;
+
+/**
+ * What `speaker` said, where `listener` hears it. Packets that nothing was mixed into are known by their payload, and
+ * show where others belong: on a machine with other things to do, a speaker falls silent now and then.
+ */
+export function saidTo(listener: Handset, speaker: Handset): Int16Array {
+  const size = (listener.codec.rate * 20) / 1000;
+  const said = speaker.said();
+  const places = new Map<string, number[]>();
+  speaker.sent.forEach((payload, n) => {
+    const key = Buffer.from(payload).toString('latin1');
+    places.set(key, [...(places.get(key) ?? []), n]);
+  });
+  const aligned = new Int16Array((listener.heardMs * listener.codec.rate) / 1000);
+  const first = listener.packets[0]?.timestamp ?? 0;
+  let shift: number | undefined;
+  for (const { timestamp, payload } of listener.packets) {
+    const at = ((timestamp - first) | 0) / 160;
+    const expected = at + (shift ?? 0);
+    const known = places.get(Buffer.from(payload).toString('latin1')) ?? [];
+    const distance = (n: number) => Math.abs(n - expected);
+    const nearest = known.reduce<number | undefined>(
+      (best, n) => (best === undefined || distance(n) < distance(best) ? n : best),
+      undefined,
+    );
+    if (nearest !== undefined && distance(nearest) < NEAR) shift = nearest - at;
+    if (shift === undefined) continue;
+    const from = Math.round(at + shift) * size;
+    const to = Math.round(at * size);
+    if (from >= 0 && to >= 0) aligned.set(said.subarray(from, from + size), to);
+  }
+  return aligned;
+}
+
+/** How alike two pieces are as they lie: 1 is the same up to loudness. */
+export function likeness(one: Int16Array, other: Int16Array): number {
+  const product = one.reduce((sum, sample, n) => sum + sample * (other[n] ?? 0), 0);
+  return product / (one.length * loudness(one) * loudness(other));
+}
+
+/** `one` without `other`, which begins in it at `offset`. */
+export function difference(one: Int16Array, other: Int16Array, offset: number): Int16Array {
+  return one.map((sample, n) => {
+    const rest = sample - (other[n - offset] ?? 0);
+    return Math.max(-32_768, Math.min(32_767, rest));
+  });
+}
+
+/** Root mean square. */
+export function loudness(samples: Int16Array): number {
+  const energy = samples.reduce((sum, sample) => sum + sample * sample, 0);
+  return Math.sqrt(energy / Math.max(1, samples.length));
+}
+
+function resampled(samples: Int16Array, from: number, to: number): Int16Array {
+  if (from === to) return samples;
+  const resampler = new Resampler(from, to);
+  const [head, rest] = [resampler.push(samples), resampler.flush()];
+  const whole = new Int16Array(head.length + rest.length);
+  whole.set(head);
+  whole.set(rest, head.length);
+  return whole;
+}
