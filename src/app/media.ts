@@ -42,6 +42,7 @@ export async function openMedia(
     quarantineMs: media.quarantineSeconds * 1000,
     rtpTimeoutMs,
     forkBufferMs: media.forkBufferSeconds * 1000,
+    batchForks: media.batchForks,
     backend: media.backend,
     workers: media.workers,
     log,

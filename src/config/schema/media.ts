@@ -36,6 +36,12 @@ export const media = z.strictObject({
   forkBufferSeconds: seconds(0, 30)
     .prefault(5)
     .describe('Audio kept from answer until the recorder answers, so that no first word is lost.'),
+  batchForks: z
+    .boolean()
+    .prefault(false)
+    .describe(
+      'Sends audio to recorders five packets at a time: a tenth less CPU, and up to 80 ms later. Linux only.',
+    ),
   workers: whole(1, 64)
     .prefault(1)
     .describe('Threads that move RTP; each takes a share of the calls and of the ports.'),

@@ -15,8 +15,10 @@ interface Entry extends Appointment {
 
 /** What a worker has to do and when: a binary heap by deadline, run from the worker's own loop. */
 export class Agenda {
-  readonly #heap: Entry[] = [];
-  /** What a run is about: kept, because a list that is emptied gives its memory away. */
+  /** The first `#size` are the heap. It never shrinks: a list that does makes its memory anew. */
+  readonly #heap: Array<Entry | undefined> = [];
+  #size = 0;
+  /** What a run is about. Never shrinks either. */
   readonly #due: Array<Entry | undefined> = [];
 
   /**
@@ -51,8 +53,8 @@ export class Agenda {
   }
 
   #push(entry: Entry): void {
-    this.#heap.push(entry);
-    this.#rise(this.#heap.length - 1);
+    this.#heap[this.#size] = entry;
+    this.#rise(this.#size++);
     if (this.#heap[0] === entry) this.onSooner();
   }
 
@@ -88,8 +90,9 @@ export class Agenda {
 
   #takeFirst(): Entry {
     const first = this.#heap[0]!;
-    const last = this.#heap.pop()!;
-    if (this.#heap.length > 0) {
+    const last = this.#heap[--this.#size]!;
+    this.#heap[this.#size] = undefined;
+    if (this.#size > 0) {
       this.#heap[0] = last;
       this.#sink(0);
     }
@@ -114,8 +117,8 @@ export class Agenda {
       const left = 2 * at + 1;
       const right = left + 1;
       let least = at;
-      if (left < heap.length && heap[left]!.deadline < heap[least]!.deadline) least = left;
-      if (right < heap.length && heap[right]!.deadline < heap[least]!.deadline) least = right;
+      if (left < this.#size && heap[left]!.deadline < heap[least]!.deadline) least = left;
+      if (right < this.#size && heap[right]!.deadline < heap[least]!.deadline) least = right;
       if (least === at) return;
       [heap[least], heap[at]] = [heap[at]!, heap[least]!];
       at = least;

@@ -25,6 +25,13 @@ export interface DatagramSocket {
   sink: DatagramSink;
   /** Sends; false when the system refused at once. The bytes may be reused when it returns. */
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean;
+  /**
+   * Sends with others like it, within a tenth of a second, where that is cheaper; how many datagrams the
+   * system has refused meanwhile.
+   */
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number;
+  /** Sends what waits; how many datagrams the system has refused. */
+  flush(): number;
   close(): void;
 }
 

@@ -87,6 +87,14 @@ class DgramSocket implements DatagramSocket {
     }
   }
 
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
+    return this.send(bytes, offset, length, to) ? 0 : 1;
+  }
+
+  flush(): number {
+    return 0;
+  }
+
   close(): void {
     this.socket.close();
   }

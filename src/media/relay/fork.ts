@@ -46,6 +46,8 @@ export class Fork implements Tap {
     private readonly agenda: Agenda,
     private readonly clock: () => Instant,
     keep: Millis,
+    /** Packets may wait for others, where that is cheaper. */
+    private readonly batches: boolean,
   ) {
     this.#queue = new PacketQueue(keep);
     this.#ports = pair;
@@ -81,7 +83,9 @@ export class Fork implements Tap {
   /** What arrived before goes out at once, what arrives from now on never does. */
   pause(): void {
     this.#paused = true;
-    if (this.#started) this.#sendBurst(this.#queue.count);
+    if (!this.#started) return;
+    this.#sendBurst(this.#queue.count);
+    this.#refused(this.#ports.rtp.flush());
   }
 
   resume(): void {
@@ -110,6 +114,7 @@ export class Fork implements Tap {
   close(): void {
     if (this.#started) {
       this.#sendBurst(this.#queue.count);
+      this.#refused(this.#ports.rtp.flush());
       this.#sendRtcp(this.reports.bye());
     }
     this.#paused = true;
@@ -131,13 +136,18 @@ export class Fork implements Tap {
   #send(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
     if (!this.#remote) return;
     this.#sendRtcp(this.reports.introduce(bytes, offset, arrival));
-    if (!this.#ports.rtp.send(bytes, offset, length, this.#remote.rtp)) {
-      this.#sendErrors += 1;
-      return;
-    }
+    const { rtp } = this.#remote;
+    if (this.batches) this.#refused(this.#ports.rtp.sendLater(bytes, offset, length, rtp));
+    else if (!this.#ports.rtp.send(bytes, offset, length, rtp)) this.#refused(1);
     this.#packets += 1;
     this.#octets += length;
     this.reports.sent(bytes, offset, length, arrival);
+  }
+
+  /** Packets that were counted and never left. */
+  #refused(packets: number): void {
+    this.#sendErrors += packets;
+    this.#packets -= packets;
   }
 
   #sendBurst(size: number): void {

@@ -1,6 +1,7 @@
 import type { Instant, Millis } from '../../core';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
+import { BATCH_PATIENCE, Batch, LONGEST_IN_BATCH } from './batch';
 import {
   type DatagramSink,
   type DatagramSocket,
@@ -27,6 +28,8 @@ import {
   SOCK_DGRAM,
   SOCK_NONBLOCK,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_SEGMENT,
 } from './libc';
 import type { Lifeline } from './lifeline';
 import { Pace } from './pace';
@@ -53,6 +56,11 @@ export class KernelSockets implements SocketSet {
   readonly #wakeFd: number;
   readonly #sockets: Array<KernelSocket | undefined> = [];
   readonly #freeSlots: number[] = [];
+  /** Sockets with a batch that waits, by when it began: a ring. */
+  readonly #waiting: Int32Array;
+  readonly #waitingSince: Int32Array;
+  #firstWaiting = 0;
+  #waitingCount = 0;
   #running = true;
 
   /** `onBug` hears of what a sink has thrown; the packet is lost, the others go on. */
@@ -63,6 +71,8 @@ export class KernelSockets implements SocketSet {
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
+    this.#waiting = new Int32Array(lifeline.slots);
+    this.#waitingSince = new Int32Array(lifeline.slots);
     this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     this.#epoll = this.#must(libc.epoll_create1(EPOLL_CLOEXEC));
@@ -101,7 +111,8 @@ export class KernelSockets implements SocketSet {
     const clock = this.#clock;
     clock.read();
     while (this.#running) {
-      const longest = wait(agenda, clock.ms);
+      let longest = wait(agenda, clock.ms);
+      if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
       const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, longest);
       clock.read();
       const { ms: now, us } = clock;
@@ -112,6 +123,7 @@ export class KernelSockets implements SocketSet {
         else this.#read(slot, now);
       }
       clock.read();
+      if (this.#waitingCount > 0) this.#flushOld(clock.ms - BATCH_PATIENCE);
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
       const spent = 1000 * (clock.ms - now) + clock.us - us;
       const pause = 1000 * this.pace.after(ready, now) - spent;
@@ -123,24 +135,111 @@ export class KernelSockets implements SocketSet {
     this.#running = false;
   }
 
-  send(fd: number, bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
+  send(
+    socket: KernelSocket,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    to: SocketAddress,
+  ): boolean {
+    if (socket.segment !== 0) this.#fits(socket, length);
     const slab = this.#slab;
     let at = slab.receive;
     if (bytes !== slab.bytes || offset !== slab.receiveAt) {
       bytes.copy(slab.bytes, slab.stagingAt, offset, offset + length);
       at = slab.staging;
     }
-    slab.setDestination(to);
-    return (
-      this.libc.sendto(
-        fd,
-        at,
-        length,
-        SEND_FLAGS,
-        slab.destination,
-        to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6,
-      ) === length
-    );
+    return this.#sendFrom(socket.fd, at, length, to);
+  }
+
+  /** How many were refused. */
+  sendLater(
+    socket: KernelSocket,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    to: SocketAddress,
+  ): number {
+    if (length === 0 || length > LONGEST_IN_BATCH) {
+      return this.flush(socket) + (socket.send(bytes, offset, length, to) ? 0 : 1);
+    }
+    socket.batch ??= new Batch(this.libc, socket.slot);
+    const { batch } = socket;
+    const refused = batch.takes(length, to) ? 0 : this.flush(socket);
+    batch.add(bytes, offset, length, to, this.#clock.ms);
+    if (batch.isFull()) return refused + this.flush(socket);
+    if (!batch.waits) this.#wait(batch);
+    return refused;
+  }
+
+  /** Sends what waits in a socket's batch; how many datagrams were refused. */
+  flush(socket: KernelSocket): number {
+    const { batch } = socket;
+    if (batch === undefined || batch.count === 0) return 0;
+    const { to, count, fill, length } = batch;
+    batch.clear();
+    const ready = count > 1 ? this.#cuts(socket, length) : this.#fits(socket, fill);
+    if (ready && this.#sendFrom(socket.fd, batch.pointer, fill, to!)) return 0;
+    return count === 1 ? 1 : this.#sendSingly(socket, batch, fill, length, to!);
+  }
+
+  /** Whether the kernel cuts what a socket sends into datagrams of this length; 0: it leaves them whole. */
+  #cuts(socket: KernelSocket, length: number): boolean {
+    if (length === socket.segment) return true;
+    if (this.#option(socket.fd, SOL_UDP, UDP_SEGMENT, length) < 0) return false;
+    socket.segment = length;
+    return true;
+  }
+
+  /** Whether a datagram of this length leaves whole. */
+  #fits(socket: KernelSocket, length: number): boolean {
+    return length <= socket.segment || this.#cuts(socket, 0);
+  }
+
+  /** Where the kernel, or the way out, does not know how to take a batch apart. */
+  #sendSingly(
+    socket: KernelSocket,
+    batch: Batch,
+    fill: number,
+    length: number,
+    to: SocketAddress,
+  ): number {
+    let refused = 0;
+    for (let at = 0; at < fill; at += length) {
+      if (!this.send(socket, batch.bytes, at, Math.min(length, fill - at), to)) refused += 1;
+    }
+    return refused;
+  }
+
+  #sendFrom(fd: number, at: number, length: number, to: SocketAddress): boolean {
+    const { libc } = this;
+    const { destination } = this.#slab;
+    this.#slab.setDestination(to);
+    const size = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+    return libc.sendto(fd, at, length, SEND_FLAGS, destination, size) === length;
+  }
+
+  #wait(batch: Batch): void {
+    const at = (this.#firstWaiting + this.#waitingCount) % this.#waiting.length;
+    batch.waits = true;
+    this.#waiting[at] = batch.slot;
+    this.#waitingSince[at] = batch.since;
+    this.#waitingCount += 1;
+  }
+
+  /** Sends what began to wait at `limit` or before. A batch that has begun anew meanwhile waits anew. */
+  #flushOld(limit: Instant): void {
+    while (this.#waitingCount > 0 && this.#waitingSince[this.#firstWaiting]! <= limit) {
+      const socket = this.#sockets[this.#waiting[this.#firstWaiting]!];
+      this.#firstWaiting = (this.#firstWaiting + 1) % this.#waiting.length;
+      this.#waitingCount -= 1;
+      const batch = socket?.batch;
+      if (socket === undefined || batch === undefined) continue;
+      batch.waits = false;
+      if (batch.count === 0) continue;
+      if (batch.since <= limit) this.flush(socket);
+      else this.#wait(batch);
+    }
   }
 
   close(socket: KernelSocket): void {
@@ -226,6 +325,9 @@ class KernelSocket implements DatagramSocket {
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
+  batch: Batch | undefined;
+  /** Octets that the kernel cuts what is sent into; 0: as it is. */
+  segment = 0;
 
   constructor(
     private readonly set: KernelSockets,
@@ -239,8 +341,17 @@ class KernelSocket implements DatagramSocket {
     this.family = local.family;
   }
 
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
+    if (to.family !== this.family) return 1;
+    return this.set.sendLater(this, bytes, offset, length, to);
+  }
+
+  flush(): number {
+    return this.set.flush(this);
+  }
+
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
-    return to.family === this.family && this.set.send(this.fd, bytes, offset, length, to);
+    return to.family === this.family && this.set.send(this, bytes, offset, length, to);
   }
 
   close(): void {

@@ -126,6 +126,7 @@ export interface WorkerBirth {
   readonly quarantineMs: number;
   readonly rtpTimeoutMs: number;
   readonly forkBufferMs: number;
+  readonly batchForks: boolean;
   /** The memory of its `Lifeline`. */
   readonly lifeline: SharedArrayBuffer;
 }

@@ -15,6 +15,11 @@ export interface RelayOptions {
   readonly rtpTimeoutMs: Millis;
   /** What a fork keeps until it starts. Default 5 000. */
   readonly forkBufferMs?: Millis;
+  /**
+   * Sends packets to recorders five at a time where the system can (UDP segmentation): a tenth less CPU,
+   * and up to 80 ms later. Default false.
+   */
+  readonly batchForks?: boolean;
   /** `auto` takes the kernel's own calls where they can be had, else `node:dgram`. Default `auto`. */
   readonly backend?: Backend | 'auto';
   /** Threads, each with its share of the ports. Default 1. */
@@ -132,5 +137,6 @@ function births(options: RelayOptions): Birth[] {
     quarantineMs: options.quarantineMs,
     rtpTimeoutMs: options.rtpTimeoutMs,
     forkBufferMs: options.forkBufferMs ?? 5_000,
+    batchForks: options.batchForks ?? false,
   }));
 }

@@ -236,9 +236,10 @@ export class Relay {
 
   #forked(ask: Requests['fork']['ask'], open: OpenLine, pair: PortPair): Endpoint {
     const { line, identity, forks } = open;
+    const { forkBufferMs, batchForks } = this.options;
     const clock = () => this.sockets.now();
     const reports = new ForkReports(identity, clock, (type) => line.clockRate(type));
-    const fork = new Fork(pair, reports, this.agenda, clock, this.options.forkBufferMs);
+    const fork = new Fork(pair, reports, this.agenda, clock, forkBufferMs, batchForks);
     this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side, srtp: undefined });
     forks.add(ask.fork);
     line.tap(ask.side, fork);

@@ -79,6 +79,16 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
     return sealed >= 0 && this.socket.send(transform.sealed, 0, sealed, to);
   }
 
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
+    const { transform } = this;
+    const sealed = transform.outbound(bytes, offset, length);
+    return sealed < 0 ? 1 : this.socket.sendLater(transform.sealed, 0, sealed, to);
+  }
+
+  flush(): number {
+    return this.socket.flush();
+  }
+
   close(): void {
     this.socket.close();
   }

@@ -40,14 +40,19 @@ export interface Measured {
 }
 
 /** One relay with so many calls, after its warm-up. */
-export async function measure(subject: string, calls: number, seconds: number): Promise<Measured> {
+export async function measure(
+  subject: string,
+  calls: number,
+  seconds: number,
+  warmUpMs = WARM_UP_MS,
+): Promise<Measured> {
   const relay = await SUBJECTS[subject]!();
   const load = script(LOAD_CORE, 'generator.ts', [`${calls}`]);
   const tell = (message: ToGenerator): boolean => load.send(message);
   try {
     const ports = await heard<LoadPorts>(load);
     tell({ kind: 'start', targets: await relay.open(planned(ports, calls)) });
-    await sleep(WARM_UP_MS);
+    await sleep(warmUpMs);
     const take = () => ({
       at: performance.now(),
       relay: cpuMs(relay.pid),

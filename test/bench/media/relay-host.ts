@@ -13,9 +13,16 @@ export interface HostBirth {
   readonly workers: number;
   /** Both parties of every call hear a tone all the time. */
   readonly tone: boolean;
+  readonly batchForks: boolean;
 }
 
-const birth: HostBirth = JSON.parse(process.argv[2]!);
+const birth: HostBirth = {
+  backend: 'kernel',
+  workers: 1,
+  tone: false,
+  batchForks: false,
+  ...JSON.parse(process.argv[2]!),
+};
 const ADDRESS = '127.0.0.1';
 const BIND = { bind: ADDRESS };
 
@@ -38,6 +45,7 @@ async function run(): Promise<void> {
     rtpTimeoutMs: 10_000,
     backend: birth.backend,
     workers: birth.workers,
+    batchForks: birth.batchForks,
     log: silentLog,
   });
 

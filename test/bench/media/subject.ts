@@ -16,7 +16,7 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** What a collector has had to do so far. */
+/** What the workers' collectors have had to do so far. */
 export interface Heap {
   /** Octets in use in the workers. */
   readonly used: number;
@@ -25,18 +25,24 @@ export interface Heap {
 
 /** Rows of the table, by name. */
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
-  twintrack: () => ours({ backend: 'kernel', workers: 1, tone: false }),
-  'twintrack, 2 workers': () => ours({ backend: 'kernel', workers: 2, tone: false }),
-  'twintrack, tone mixed': () => ours({ backend: 'kernel', workers: 1, tone: true }),
-  'twintrack on dgram': () => ours({ backend: 'dgram', workers: 1, tone: false }),
+  twintrack: () => ours({}),
+  'twintrack, forks batched': () => ours({ batchForks: true }),
+  'twintrack, 2 workers': () => ours({ workers: 2 }),
+  'twintrack, tone mixed': () => ours({ tone: true }),
+  'twintrack on dgram': () => ours({ backend: 'dgram' }),
   rtpengine,
 };
 
-async function ours(birth: HostBirth): Promise<Subject> {
+async function ours(birth: Partial<HostBirth>): Promise<Subject> {
   const host = script(RELAY_CORE, 'relay-host.ts', [JSON.stringify(birth)], ['--trace-gc']);
+  let main: string | undefined;
   let collections = 0;
   host.stdout?.on('data', (text: Buffer) => {
-    collections += text.toString().match(/Scavenge|Mark-Compact/g)?.length ?? 0;
+    for (const [, isolate] of text.toString().matchAll(/:(0x\w+)\] .*(?:Scavenge|Mark-Compact)/g)) {
+      // Whose the first is, and no worker's: control is not on the path.
+      main ??= isolate;
+      if (isolate !== main) collections += 1;
+    }
   });
   await heard(host);
   return {

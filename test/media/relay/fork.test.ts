@@ -258,6 +258,44 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
   });
 });
 
+describe.each(BACKENDS)('a fork that batches on the %s backend', (backend) => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await Stage.open(backend, { batchForks: true });
+  });
+  afterAll(() => stage.close());
+
+  test('gives the recorder the same packets in the same order, and waits with none at its end', async () => {
+    const [caller, recorder] = [await stage.party(), await stage.party()];
+    const line = await stage.plane.open({ callId: 'call', bind: BIND });
+    const fork = await line.fork('a', { bind: '127.0.0.1' });
+    const said = [caller.speak(line.local.a)];
+    await heard(line, 'a', 1);
+    fork.start(recorder.endpoint);
+    await fork.stats();
+    for (let i = 0; i < 6; i++) said.push(caller.speak(line.local.a));
+    said.push(caller.speak(line.local.a, { payload: Buffer.alloc(1) }));
+    said.push(caller.speak(line.local.a));
+    await heard(line, 'a', said.length);
+    const figures = await fork.close();
+    for (const bytes of said) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
+    expect(figures).toMatchObject({ packets: said.length, sendErrors: 0 });
+  });
+
+  test('lets everything out before a pause', async () => {
+    const [caller, recorder] = [await stage.party(), await stage.party()];
+    const line = await stage.plane.open({ callId: 'paused', bind: BIND });
+    const fork = await line.fork('a', { bind: '127.0.0.1' });
+    fork.start(recorder.endpoint);
+    await fork.stats();
+    const said = [caller.speak(line.local.a), caller.speak(line.local.a)];
+    await heard(line, 'a', 2);
+    await fork.pause();
+    for (const bytes of said) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
+  });
+});
+
 describe.each(BACKENDS)('a fork with a short memory on the %s backend', (backend) => {
   let stage: Stage;
 

@@ -31,6 +31,8 @@ class FakeSockets implements SocketSet {
       family: socketAddress(address, port)!.family,
       sink,
       send: () => true,
+      sendLater: () => 0,
+      flush: () => 0,
       close: () => this.bound.delete(port),
     };
     done(socket, '');

@@ -118,6 +118,53 @@ describe.each([
     await run(() => true);
   });
 
+  test('carry what may wait for others whole, in order, however lengths change', async () => {
+    const { sockets, bugs, run } = backend();
+    const { min } = await freeRange(4);
+    const got: string[] = [];
+    const ear = await open(sockets, min, {
+      onDatagram(bytes, offset, length) {
+        got.push(bytes.toString('latin1', offset, offset + length));
+      },
+    });
+    const mouth = await open(sockets, min + 1, deaf);
+    const to = socketAddress('127.0.0.1', min)!;
+    const lengths = [172, 172, 172, 172, 172, 172, 172, 13, 172, 200, 200, 900, 60, 60];
+    const said = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
+    let refused = 0;
+    for (const text of said) {
+      refused += mouth.sendLater(Buffer.from(`  ${text}`), 2, text.length, to);
+    }
+    // The last two have nothing more behind them, and nobody flushes.
+    await run(() => got.length === said.length);
+    expect(got).toEqual(said);
+    expect(refused).toBe(0);
+    expect(bugs).toEqual([]);
+    ear.close();
+    mouth.close();
+  });
+
+  test('send what waits when they are told to, and leave alone what is sent at once', async () => {
+    const { sockets, run } = backend();
+    const { min } = await freeRange(4);
+    const got: number[] = [];
+    const ear = await open(sockets, min, {
+      onDatagram(_bytes, _offset, length) {
+        got.push(length);
+      },
+    });
+    const mouth = await open(sockets, min + 1, deaf);
+    const to = socketAddress('127.0.0.1', min)!;
+    for (let i = 0; i < 7; i++) mouth.sendLater(Buffer.alloc(172), 0, 172, to);
+    expect(mouth.flush()).toBe(0);
+    expect(mouth.send(Buffer.alloc(1_000), 0, 1_000, to)).toBe(true);
+    expect(mouth.sendLater(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!)).toBe(1);
+    await run(() => got.length === 8);
+    expect(got).toEqual([...Array(7).fill(172), 1_000]);
+    ear.close();
+    mouth.close();
+  });
+
   test('lose no more than the packet when a sink throws', async () => {
     const { sockets, bugs, run } = backend();
     const { min } = await freeRange(4);

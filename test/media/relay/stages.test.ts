@@ -33,6 +33,14 @@ class Wire implements DatagramSocket {
     this.sink.onDatagram(memory, 3, bytes.length, words, 0);
   }
 
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
+    return this.send(bytes, offset, length, to) ? 0 : 1;
+  }
+
+  flush(): number {
+    return 0;
+  }
+
   close(): void {}
 }
 
@@ -179,7 +187,7 @@ describe('the stage of a fork', () => {
       () => 0,
       () => 8000,
     );
-    const fork = new Fork(wires as PortPair, reports, new Agenda(() => {}), () => 0, 5_000);
+    const fork = new Fork(wires as PortPair, reports, new Agenda(() => {}), () => 0, 5_000, false);
     fork.transform(transform);
     fork.onPacket(packet(1), 0, packet(1).length, 0);
     fork.start(RECORDER);

@@ -1,0 +1,64 @@
+import type { Instant, Millis } from '../../core';
+import type { SocketAddress } from './address';
+import type { Libc } from './libc';
+
+/** So many in one send: of 20 ms each, the oldest waits 80 ms. */
+const MOST = 5;
+/** Longer datagrams are no telephony and are not worth waiting with. */
+export const LONGEST_IN_BATCH = 400;
+/** A batch that nothing more comes into leaves after this. */
+export const BATCH_PATIENCE: Millis = 100;
+
+/**
+ * Datagrams of one length to one place, one after the other in memory, for the kernel to take apart
+ * (UDP_SEGMENT, udp(7)): what is sent together costs little more than one.
+ */
+export class Batch {
+  readonly bytes = Buffer.allocUnsafeSlow(MOST * LONGEST_IN_BATCH);
+  // Undefined before it is a number, so that V8 keeps the object it is.
+  readonly pointer: number;
+  count = 0;
+  /** Octets in it. */
+  fill = 0;
+  /** Of each datagram but the last, which may be shorter. */
+  length = 0;
+  to: SocketAddress | undefined;
+  /** When the first came. */
+  since: Instant = 0;
+
+  /** It is among those that are looked after. */
+  waits = false;
+
+  constructor(
+    libc: Libc,
+    readonly slot: number,
+  ) {
+    this.pointer = libc.addressOf(this.bytes);
+  }
+
+  /** Whether one of this length fits behind what is in it. */
+  takes(length: number, to: SocketAddress): boolean {
+    return this.count === 0 || (length <= this.length && to === this.to);
+  }
+
+  add(bytes: Buffer, offset: number, length: number, to: SocketAddress, now: Instant): void {
+    if (this.count === 0) {
+      this.length = length;
+      this.to = to;
+      this.since = now;
+    }
+    bytes.copy(this.bytes, this.fill, offset, offset + length);
+    this.fill += length;
+    this.count += 1;
+  }
+
+  /** Nothing more may follow. */
+  isFull(): boolean {
+    return this.count === MOST || this.fill < this.count * this.length;
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.fill = 0;
+  }
+}
