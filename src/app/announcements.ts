@@ -1,5 +1,13 @@
 import type { Config } from '../config';
-import { type Cancel, type Clock, type Log, type Millis, randomIds, SystemClock } from '../core';
+import {
+  type Cancel,
+  type Clock,
+  type Instant,
+  type Log,
+  type Millis,
+  randomIds,
+  SystemClock,
+} from '../core';
 import { promptNamed, type SettingsStore } from '../policy';
 import { EmbeddedPrompts, FreeswitchPrompts, type PromptSource } from '../tones';
 import type { SipAgent } from '../ua';
@@ -53,20 +61,22 @@ export function announcementSource(
   };
 }
 
-/** How long a new prompt waits to be made ready for calls. */
+/** How long a new prompt waits to be made ready for calls, and one that could not be. */
 const LOOK_MS: Millis = 5_000;
+const TRY_AGAIN_MS: Millis = 60_000;
 
 /** Has prompts of the settings made before a call needs them, as they come. */
 function keepPrepared(prompts: FreeswitchPrompts, store: SettingsStore, clock: Clock): Cancel {
-  const ready = new Set<string>();
+  const tryAt = new Map<string, Instant>();
   let cancel: Cancel = () => {};
   let stopped = false;
   const look = async (): Promise<void> => {
     for (const { key, values } of prompts.connected ? store.current().list('prompt') : []) {
       const version = `${key} ${values.sha256 ?? values.text}`;
-      if (stopped || ready.has(version)) continue;
+      if (stopped || clock.now() < (tryAt.get(version) ?? 0)) continue;
       const own = await promptNamed(store, key);
-      if (own && (await prompts.prepare(own))) ready.add(version);
+      const ready = own && (await prompts.prepare(own));
+      tryAt.set(version, ready ? Number.POSITIVE_INFINITY : clock.now() + TRY_AGAIN_MS);
     }
   };
   const lookLater = (): void => {

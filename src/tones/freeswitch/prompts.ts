@@ -221,11 +221,11 @@ export class FreeswitchPrompts implements PromptSource {
 }
 
 /**
- * Words only: FreeSWITCH ends a command with its line, takes `|` and `{}` for options, and would run what
- * stands in `${}`.
+ * Words only. FreeSWITCH ends a command with its line, takes `|` and `{}` for options, and runs what stands in
+ * `${}`; a speech engine may take tags, or be a command that a shell reads.
  */
 function wordsOf(text: string): string {
-  return text.replaceAll(/[\s\p{Cc}|{}$\\`]+/gu, ' ').trim();
+  return text.replaceAll(/[\s\p{Cc}|{}$\\`"<>;&]+/gu, ' ').trim();
 }
 
 const NO_SOUND = new Int16Array(0);

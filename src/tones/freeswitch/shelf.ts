@@ -8,7 +8,7 @@ type Kept<T> =
   | { readonly kind: 'there'; readonly thing: T }
   | { readonly kind: 'failed'; readonly until: Instant };
 
-/** Things that take time to make, each made once. */
+/** Things that take time to make, each made once. Those that were not asked for the longest go first. */
 export class Shelf<T> {
   readonly #kept = new Map<string, Kept<T>>();
 
@@ -23,6 +23,7 @@ export class Shelf<T> {
     const kept = this.#kept.get(key);
     switch (kept?.kind) {
       case 'there':
+        this.#put(key, kept);
         return Promise.resolve(kept.thing);
       case 'being made':
         return kept.done;

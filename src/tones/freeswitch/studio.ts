@@ -51,10 +51,9 @@ export class Studio {
 
   /** Rejects with Fault FREESWITCH_UNREACHABLE or FREESWITCH_FAILED. */
   async take(performance: Performance): Promise<EncodedFrames> {
-    if (this.#taking >= MOST_TAKES) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#taking += 1;
+    // Who waits gets the place of one that is over.
+    if (this.#taking < MOST_TAKES) this.#taking += 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
     try {
       return await this.#take(performance);
     } catch (error) {
@@ -62,8 +61,9 @@ export class Studio {
       const reason = error instanceof Error ? error.message : String(error);
       throw new Fault('FREESWITCH_FAILED', reason);
     } finally {
-      this.#taking -= 1;
-      this.#waiting.shift()?.();
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#taking -= 1;
     }
   }
 

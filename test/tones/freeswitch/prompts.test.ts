@@ -143,10 +143,10 @@ describe('a text', () => {
   test('is words and nothing that FreeSWITCH would obey', async () => {
     const { freeswitch } = await open('L16');
     const prompts = await stage.started();
-    const text = `Hello.\n\napi shutdown|{voice=x}$${'{'}system(touch /tmp/x)} \`id\` \\1`;
+    const text = `Hello.\n\napi shutdown|{voice=x}$${'{'}system(touch /tmp/x)} \`id\` \\1 "; <b>it's & so`;
     await prompts.prompt({ ...request, own: { kind: 'text', text } });
     expect(freeswitch.runs[0]!.argument).toBe(
-      'flite|kal|Hello. api shutdown voice=x system(touch /tmp/x) id 1',
+      "flite|kal|Hello. api shutdown voice=x system(touch /tmp/x) id 1 b it's so",
     );
   });
 
