@@ -170,7 +170,8 @@ export class MediaSession {
       try {
         for (const listener of listeners) listener(chunk);
       } catch (error) {
-        this.#end(`it cannot be understood: ${error instanceof Error ? error.message : error}`);
+        const [problem] = String(error instanceof Error ? error.message : error).split('\n');
+        this.#end(`what it says is not taken: ${problem}`);
       }
     });
   }

@@ -77,7 +77,7 @@ describe('the link to FreeSWITCH', () => {
   });
 
   test.each([
-    ['Content-Type: %zz\n\n', 'it cannot be understood: URI malformed'],
+    ['Content-Type: %zz\n\n', 'what it says is not taken: URI malformed'],
     ['Content-Length: 3\nContent-Type: text/event-json\n\n{{{', 'JSON'],
   ])('is made anew when FreeSWITCH says %j', async (text, reason) => {
     const prompts = stage.start({}, clock);
