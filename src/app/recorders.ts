@@ -20,6 +20,7 @@ function recordingTarget(
   const spoken = {
     answerTimeoutMs: answerTimeoutMs(recorder),
     dialect: DIALECTS[recorder.dialect],
+    srtp: recorder.srtp === 'sdes',
   };
   switch (recorder.provider.kind) {
     case 'none':
@@ -65,7 +66,9 @@ export function recordingTargets(
     if (uri === undefined) return undefined;
     const dialect = DIALECTS[provider?.values.dialect ?? 'rfc7865'];
     const discards = provider?.values.preset === 'embedded';
-    return { name, uri, answerTimeoutMs: answerTimeoutMs(config.recorder), dialect, discards };
+    const answerTimeout = answerTimeoutMs(config.recorder);
+    const srtp = provider?.values.srtp === 'sdes';
+    return { name, uri, answerTimeoutMs: answerTimeout, dialect, srtp, discards };
   };
 }
 

@@ -86,8 +86,10 @@ export {
 export {
   type Anchored,
   type Anchoring,
+  type AnsweredKeys,
   type Attribute,
   anchor,
+  answeringKeys,
   type Carriage,
   type Connection,
   clockRates,
@@ -128,4 +130,12 @@ export {
   type Written,
   writeSdp,
 } from './sdp';
-export { loadKit, PLAIN_AT, REFUSED, SrtpReceiver, SrtpSender, type SrtpSession } from './srtp';
+export {
+  type CryptoAttribute,
+  cryptoLine,
+  loadKit,
+  type SrtpKeys,
+  type SrtpSession,
+  SrtpTransform,
+  sameKeys,
+} from './srtp';

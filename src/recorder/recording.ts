@@ -105,6 +105,9 @@ export interface StreamFacts {
   readonly strangers: number;
   /** Datagrams that were neither RTP nor RTCP. */
   readonly malformed: number;
+  /** Packets that SRTP did not find authentic, and that it had had before. */
+  readonly unauthentic: number;
+  readonly replayed: number;
   /** Packets that came while the stream was inactive, and were not recorded. */
   readonly whilePaused: number;
   readonly firstPacketAt?: string;

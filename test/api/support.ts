@@ -74,6 +74,8 @@ export function aStream(more: Partial<StreamFacts>): StreamFacts {
     jitterMs: 0,
     strangers: 0,
     malformed: 0,
+    unauthentic: 0,
+    replayed: 0,
     whilePaused: 0,
     slippedMs: 0,
     ...more,

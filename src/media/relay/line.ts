@@ -9,12 +9,11 @@ import type {
   StreamStats,
   WireSecurity,
 } from '../plane';
-import { loadKit } from '../srtp';
+import { loadKit, SrtpTransform } from '../srtp';
 import type { Agenda } from './agenda';
 import { DigitScreen } from './digit-screen';
 import { type Content, Leg, type Tap } from './leg';
 import type { PortPair } from './port-pairs';
-import { SrtpTransform } from './srtp-transform';
 
 /** What `describe` may change. */
 export type Description = Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>;

@@ -10,7 +10,7 @@ import type {
   Side,
   WireSecurity,
 } from '../plane';
-import { loadKit, type SrtpSession } from '../srtp';
+import { loadKit, type SrtpSession, SrtpTransform } from '../srtp';
 import type { Agenda } from './agenda';
 import { CallIdentities } from './call-identities';
 import type { SocketSet } from './datagram';
@@ -20,7 +20,6 @@ import { type Description, Line, localEndpoint } from './line';
 import type { Requests, WorkerBirth, WorkerUsage } from './messages';
 import { type PortPair, PortPairs } from './port-pairs';
 import { PortRange } from './port-range';
-import { SrtpTransform } from './srtp-transform';
 
 interface OpenLine {
   readonly line: Line;

@@ -9,7 +9,13 @@ export type {
   PayloadDescription,
   SessionDescription,
 } from './description';
-export { type Keying, LegKeying, type SrtpRule } from './keying';
+export {
+  type AnsweredKeys,
+  answeringKeys,
+  type Keying,
+  LegKeying,
+  type SrtpRule,
+} from './keying';
 export type { SdpResult } from './lines';
 export { type Narrowed, narrow } from './narrow';
 export { isRecordable, type Negotiated, negotiated } from './negotiated';

@@ -101,6 +101,14 @@ export class LegKeying {
     return this.#offering(theirs.protocol, terms);
   }
 
+  /** What the party is offered when there is no other one that has offered. */
+  propose(protocol: string): Keying | undefined {
+    return this.#offering(
+      protocol,
+      this.#agreed ?? this.#proposal(this.rule === 'required', SUITES),
+    );
+  }
+
   /** What the party has of us, to be offered anew or to answer an offer that changes nothing. */
   repeat(protocol: string): Keying | undefined {
     return this.#offering(protocol, this.#agreed ?? CLEAR);
@@ -179,13 +187,30 @@ export class LegKeying {
 
 /** Our key stays while the party's does: a new one of its own may be a new party's. */
 function answering(
-  { tag, keys }: CryptoAttribute,
+  chosen: CryptoAttribute,
   secure: boolean,
   before: SrtpSession | undefined,
 ): Terms {
-  const send =
-    before && sameKeys(before.receive, keys) ? before.send : newKeys(suiteNamed(keys.suite)!);
-  return { secure, crypto: [{ tag, keys: send }], session: { send, receive: keys } };
+  const kept = before && sameKeys(before.receive, chosen.keys) ? before : undefined;
+  const { attribute, session } = answeringKeys(chosen, kept);
+  return { secure, crypto: [attribute], session };
+}
+
+/** An offered key, and the answer to it. */
+export interface AnsweredKeys {
+  /** As the answer has it. */
+  readonly attribute: CryptoAttribute;
+  readonly session: SrtpSession;
+}
+
+/** Takes an offered key and gives one of ours of the same suite: that of `before`, where it fits, or a new one. */
+export function answeringKeys(
+  { tag, keys }: CryptoAttribute,
+  before: SrtpSession | undefined,
+): AnsweredKeys {
+  const fits = before?.send.suite === keys.suite;
+  const send = fits ? before.send : newKeys(suiteNamed(keys.suite)!);
+  return { attribute: { tag, keys: send }, session: { send, receive: keys } };
 }
 
 function passes({ carriage }: MediaDescription): boolean {

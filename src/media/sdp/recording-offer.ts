@@ -1,5 +1,7 @@
 import type { Endpoint } from '../plane';
+import { cryptoLine } from '../srtp';
 import type { PayloadDescription } from './description';
+import type { Keying } from './keying';
 import type { OwnOrigin } from './origin';
 import { type OwnMedia, type Written, writeSdp } from './write';
 
@@ -15,10 +17,18 @@ export interface RecordingStream {
   readonly direction: 'sendonly' | 'inactive';
   /** Milliseconds. */
   readonly ptime?: number;
+  /** Its transport and keys; absent in the clear. */
+  readonly keying?: Keying | undefined;
 }
 
 /** The description that a recording client sends: one labelled audio m-line for each stream. */
 export function recordingOffer(origin: OwnOrigin, streams: readonly RecordingStream[]): Written {
-  const media = streams.map((stream): OwnMedia => ({ kind: 'audio', ...stream }));
+  const media = streams.map(
+    ({ keying, ...stream }): OwnMedia => ({
+      kind: 'audio',
+      ...stream,
+      ...(keying && { protocol: keying.protocol, attributes: keying.crypto.map(cryptoLine) }),
+    }),
+  );
   return writeSdp({ origin, media });
 }

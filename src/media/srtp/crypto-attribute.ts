@@ -42,6 +42,11 @@ export function writeCryptoAttribute({ tag, keys }: CryptoAttribute): string {
   return `${tag} ${keys.suite} ${masters.join(';')}`;
 }
 
+/** The same as a line of a description. */
+export function cryptoLine(attribute: CryptoAttribute): { name: string; value: string } {
+  return { name: 'crypto', value: writeCryptoAttribute(attribute) };
+}
+
 /** A key that nobody has had before. */
 export function newKeys(suite: SrtpSuite): SrtpKeys {
   const key = new Uint8Array(randomBytes(suite.keyLength));

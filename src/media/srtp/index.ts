@@ -1,5 +1,6 @@
 export {
   type CryptoAttribute,
+  cryptoLine,
   newKeys,
   readCryptoAttribute,
   writeCryptoAttribute,
@@ -10,3 +11,4 @@ export { loadKit } from './load-kit';
 export { REFUSED, SrtpReceiver } from './receiver';
 export { SrtpSender } from './sender';
 export { type SrtpSuite, SUITES, suiteNamed } from './suites';
+export { SrtpTransform } from './transform';

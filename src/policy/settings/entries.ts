@@ -121,6 +121,10 @@ const PROVIDER = {
   preset: choice(PRESETS, 'The kind of recorder; it cannot be changed afterwards.'),
   endpoint: recorderUri,
   dialect: choice(DIALECTS, 'How metadata is written; left out, as the preset has it.'),
+  srtp: choice(
+    ['off', 'sdes'],
+    'How audio is sent: off (plain RTP), which it is when left out, or sdes (SRTP).',
+  ),
   accountServiceProvider: line(30, 'Account at the recorder: service provider (customer).'),
   accountGroup: line(30, 'Account at the recorder: group, for users without an external group.'),
   termsAcceptedBy: { ...line(256, 'Who accepted the terms of service.'), readOnly: BY_ACCEPTING },

@@ -2,7 +2,15 @@ import type { RemoteInfo } from 'node:dgram';
 import { isIPv6, SocketAddress } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import type { Instant } from '../../core';
-import { classify, DATAGRAM, type Endpoint, parseRtcp, parseRtp } from '../../media';
+import {
+  classify,
+  DATAGRAM,
+  type Endpoint,
+  loadKit,
+  parseRtcp,
+  parseRtp,
+  SrtpTransform,
+} from '../../media';
 import type { Format } from '../timeline/format';
 import type { Lane } from '../timeline/lane';
 import { Latch } from './latch';
@@ -23,6 +31,9 @@ export class Line {
   readonly local: Endpoint;
   readonly #latch = new Latch();
   readonly #reports: ReceiverReports;
+  /** Undefined for a line that has never been by SRTP. */
+  #srtp: SrtpTransform | undefined;
+  #secure = false;
   #remote: Endpoint | undefined;
   /** Where the sender's RTCP came from. */
   #control:
@@ -45,9 +56,20 @@ export class Line {
     pair.rtcp.on('message', (bytes, from) => this.#hear(bytes, from, false));
   }
 
+  /** Packets that SRTP refused. */
+  get refused(): { readonly unauthentic: number; readonly replayed: number } {
+    const { unauthentic = 0, replayed = 0 } = this.#srtp ?? {};
+    return { unauthentic, replayed };
+  }
+
   /** What signalling says of the line, now or anew. */
-  follow({ label, payloads, remote, active }: LineOrder, now: Instant): void {
+  follow({ label, payloads, remote, active, srtp }: LineOrder, now: Instant): void {
     this.label = label;
+    this.#secure = srtp !== undefined;
+    if (srtp) {
+      this.#srtp ??= new SrtpTransform(loadKit());
+      this.#srtp.use(srtp);
+    }
     this.#remote = remote && { ...remote, address: canonical(remote.address) };
     this.#latch.expect(this.#remote);
     this.lane.understand(payloads);
@@ -64,10 +86,13 @@ export class Line {
   close(now: Instant): void {
     this.lane.finish(now);
     this.#sendControl(this.#reports.bye(now));
+    this.#srtp?.close();
   }
 
-  #hear(bytes: Buffer, from: RemoteInfo, onRtpPort: boolean): void {
+  #hear(datagram: Buffer, from: RemoteInfo, onRtpPort: boolean): void {
     const now = performance.now();
+    const bytes = this.#opened(datagram);
+    if (!bytes) return;
     switch (classify(bytes, 0, bytes.length)) {
       case DATAGRAM.rtp:
         this.#hearRtp(bytes, from, now);
@@ -78,6 +103,13 @@ export class Line {
       default:
         this.malformed++;
     }
+  }
+
+  /** What was protected, in the clear; undefined when nobody is to hear it. */
+  #opened(datagram: Buffer): Buffer | undefined {
+    if (!this.#secure) return datagram;
+    const length = this.#srtp!.inbound(datagram, 0, datagram.length);
+    return length < 0 ? undefined : datagram.subarray(0, length);
   }
 
   #hearRtp(bytes: Buffer, from: RemoteInfo, now: Instant): void {
@@ -106,6 +138,13 @@ export class Line {
     this.lane.receiveControl(parseRtcp(bytes), now);
   }
 
+  #sealed(report: Buffer): Buffer | undefined {
+    if (!this.#secure) return report;
+    const srtp = this.#srtp!;
+    const length = srtp.outbound(report, 0, report.length);
+    return length < 0 ? undefined : Buffer.from(srtp.sealed.subarray(0, length));
+  }
+
   /** To where the sender's RTCP comes from, or else to where signalling says it goes. */
   #sendControl(report: Buffer): void {
     const remote = this.#remote;
@@ -118,7 +157,8 @@ export class Line {
       });
     if (!to) return;
     const socket = to.muxed ? this.pair.rtp : this.pair.rtcp;
-    socket.send(report, to.port, to.address, () => undefined);
+    const datagram = this.#sealed(report);
+    if (datagram) socket.send(datagram, to.port, to.address, () => undefined);
   }
 }
 

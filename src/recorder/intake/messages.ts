@@ -1,5 +1,5 @@
 import type { FaultCode } from '../../core';
-import type { Endpoint, PayloadDescription } from '../../media';
+import type { Endpoint, PayloadDescription, SrtpSession } from '../../media';
 
 /** What passes between control and the intake's thread. Plain data; times are wall-clock ms. */
 
@@ -22,6 +22,8 @@ export interface LineOrder {
   readonly payloads: readonly PayloadDescription[];
   /** Where signalling says the sender is; undefined when it does not say. */
   readonly remote: Endpoint | undefined;
+  /** How it is protected; undefined in the clear. */
+  readonly srtp: SrtpSession | undefined;
 }
 
 export interface OpenOrder {
@@ -59,6 +61,8 @@ export interface LineReport {
   readonly jitterMs: number;
   readonly strangers: number;
   readonly malformed: number;
+  readonly unauthentic: number;
+  readonly replayed: number;
   readonly whilePaused: number;
   readonly firstPacketAt: number | undefined;
   readonly offsetMs: number | undefined;

@@ -25,6 +25,7 @@ export function reportOf(line: Line, timeline: Timeline, wallOffset: Millis): Li
     jitterMs: rounded(lane.current?.log.jitterMs ?? 0),
     strangers: line.strangers,
     malformed: line.malformed,
+    ...line.refused,
     whilePaused: lane.whilePaused,
     firstPacketAt: eldest && eldest.firstArrival! + wallOffset,
     offsetMs: placed && toMs(placed.strip.start),

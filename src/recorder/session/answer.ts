@@ -1,4 +1,4 @@
-import { type OwnMedia, type OwnOrigin, type Written, writeSdp } from '../../media';
+import { cryptoLine, type OwnMedia, type OwnOrigin, type Written, writeSdp } from '../../media';
 import type { Ports } from '../intake/messages';
 import type { Plan } from './plan';
 
@@ -19,7 +19,7 @@ export function describePlan(plan: Plan, ports: Ports, origin: OwnOrigin): Writt
         direction: 'inactive',
       };
     }
-    const { protocol, accepted, active, label, mux } = line;
+    const { protocol, accepted, active, label, mux, srtp } = line;
     return {
       kind: 'audio',
       local: ports.find((one) => one.line === index)?.local,
@@ -28,6 +28,7 @@ export function describePlan(plan: Plan, ports: Ports, origin: OwnOrigin): Writt
       direction: active ? 'recvonly' : 'inactive',
       rtcpMux: mux,
       ...(label !== undefined && { label }),
+      ...(srtp && { attributes: [cryptoLine(srtp.attribute)] }),
     };
   });
   return writeSdp({ origin, media });

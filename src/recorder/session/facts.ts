@@ -53,6 +53,8 @@ export function streamFacts(report: LineReport, shared: boolean): StreamFacts {
     jitterMs: report.jitterMs,
     strangers: report.strangers,
     malformed: report.malformed,
+    unauthentic: report.unauthentic,
+    replayed: report.replayed,
     whilePaused: report.whilePaused,
     ...(firstPacketAt !== undefined && { firstPacketAt: new Date(firstPacketAt).toISOString() }),
     ...(offsetMs !== undefined && { offsetMs }),

@@ -1,5 +1,8 @@
 import {
+  type AnsweredKeys,
+  answeringKeys,
   type Endpoint,
+  isRecordable,
   type MediaDescription,
   type PayloadDescription,
   remoteEndpoint,
@@ -25,6 +28,8 @@ export interface TakenLine {
   readonly accepted: readonly PayloadDescription[];
   readonly remote: Endpoint | undefined;
   readonly mux: boolean;
+  /** Undefined in the clear. */
+  readonly srtp: AnsweredKeys | undefined;
 }
 
 /** An m-line that is not: answered with port 0 (RFC 3264 §6). */
@@ -99,14 +104,18 @@ export function refusalOf(offer: SessionDescription): string | undefined {
   if (offered.some(isAudio)) return undefined;
   const audio = offered.filter(({ kind }) => kind === 'audio');
   if (audio.length === 0) return '304 recorder "Only audio is recorded"';
-  if (audio.every(({ carriage }) => carriage !== 'rtp')) {
-    return '302 recorder "Only RTP/AVP and RTP/AVPF are recorded, not SRTP"';
+  if (!audio.some(isReadable)) {
+    return '302 recorder "Only RTP and SRTP with keys in a=crypto are recorded"';
   }
   return '305 recorder "No media format is known"';
 }
 
-function isAudio({ kind, port, carriage, payloads }: MediaDescription): boolean {
-  return kind === 'audio' && port !== 0 && carriage === 'rtp' && payloads.length > 0;
+function isAudio(media: MediaDescription): boolean {
+  return isRecordable(media) && isReadable(media);
+}
+
+function isReadable({ carriage, cryptos }: MediaDescription): boolean {
+  return carriage === 'rtp' || (carriage === 'srtp' && cryptos.length > 0);
 }
 
 function takenAt(plan: Plan | undefined, line: number): TakenLine | undefined {
@@ -121,6 +130,7 @@ function takenLine(
   before: TakenLine | undefined,
 ): TakenLine {
   const where = remoteEndpoint(media);
+  const [crypto] = media.cryptos;
   const remote = where.kind === 'endpoint' ? where.endpoint : undefined;
   // RFC 2543's way to hold. Said from the beginning it only means that the address is not known.
   const held =
@@ -138,6 +148,7 @@ function takenLine(
     accepted: acceptedOf(media.payloads),
     remote,
     mux: media.rtcpMux,
+    srtp: crypto && answeringKeys(crypto, before?.srtp?.session),
   };
 }
 

@@ -73,14 +73,17 @@ export class Session {
   }
 
   get orders(): readonly LineOrder[] {
-    return takenLines(this.#plan).map(({ line, label, channel, active, understood, remote }) => ({
-      line,
-      label,
-      channel,
-      active,
-      payloads: understood,
-      remote,
-    }));
+    return takenLines(this.#plan).map(
+      ({ line, label, channel, active, understood, remote, srtp }) => ({
+        line,
+        label,
+        channel,
+        active,
+        payloads: understood,
+        remote,
+        srtp: srtp?.session,
+      }),
+    );
   }
 
   get participants() {

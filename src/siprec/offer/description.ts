@@ -1,5 +1,7 @@
 import {
   type Endpoint,
+  type Keying,
+  type LegKeying,
   type MediaDescription,
   type OwnOrigin,
   type PayloadDescription,
@@ -17,6 +19,7 @@ export function describeLines(
   origin: OwnOrigin,
   lines: readonly OurLine[],
   localOf: (label: Label) => Endpoint | undefined,
+  keyingOf: (label: Label) => Keying | undefined,
 ): Written {
   return recordingOffer(
     origin,
@@ -25,6 +28,7 @@ export function describeLines(
       local: direction === 'rejected' ? undefined : localOf(label),
       payloads: codecs,
       direction: direction === 'sendonly' ? 'sendonly' : 'inactive',
+      keying: keyingOf(label),
     })),
   );
 }
@@ -34,6 +38,8 @@ export interface SentLine {
   /** Where the fork sends from. */
   readonly local: Endpoint;
   readonly codecs: readonly PayloadDescription[];
+  /** Undefined where it is sent in the clear. */
+  readonly keying: LegKeying | undefined;
 }
 
 /**
@@ -43,11 +49,12 @@ export interface SentLine {
 export function readRecorder(
   text: string | undefined,
   sent: readonly SentLine[],
+  role: 'offer' | 'answer',
 ): readonly RecorderLine[] | undefined {
   if (text === undefined) return undefined;
   const sdp = parseSdp(text);
   if (!sdp.ok) return undefined;
-  return sdp.value.media.map((media, index) => readLine(media, sent[index]));
+  return sdp.value.media.map((media, index) => readLine(media, sent[index], role));
 }
 
 const REFUSED: RecorderLine = {
@@ -55,26 +62,50 @@ const REFUSED: RecorderLine = {
   remote: undefined,
   receives: false,
   payloadTypes: [],
+  keys: undefined,
 };
 
-function readLine(media: MediaDescription, sent: SentLine | undefined): RecorderLine {
-  if (!sent || media.kind !== 'audio' || media.carriage !== 'rtp') return REFUSED;
+function readLine(
+  media: MediaDescription,
+  sent: SentLine | undefined,
+  role: 'offer' | 'answer',
+): RecorderLine {
+  if (!sent || media.kind !== 'audio' || !fits(media, sent.keying, role)) return REFUSED;
+  const keys = sent.keying && media.cryptos[0]?.keys;
   if (!takesACodec(media, sent.codecs)) return REFUSED;
   // We never offer rtcp-mux, so it is not agreed whatever the recorder says.
   const remote = remoteEndpoint(media, false);
   const payloadTypes = media.formats.map(Number);
   switch (remote.kind) {
     case 'held':
-      return { refused: false, remote: undefined, receives: false, payloadTypes };
+      return { refused: false, remote: undefined, receives: false, payloadTypes, keys };
     case 'endpoint': {
       // From an IPv4 socket nothing reaches an IPv6 address.
       const { endpoint } = remote;
       if (endpoint.address.includes(':') !== sent.local.address.includes(':')) return REFUSED;
-      return { refused: false, remote: endpoint, receives: isReady(media), payloadTypes };
+      return { refused: false, remote: endpoint, receives: isReady(media), payloadTypes, keys };
     }
     default:
       return REFUSED;
   }
+}
+
+/** In the clear or by SRTP, as we send; its keys are taken with that. */
+function fits(
+  media: MediaDescription,
+  keying: LegKeying | undefined,
+  role: 'offer' | 'answer',
+): boolean {
+  if (!keying) return media.carriage === 'rtp';
+  if (media.port === 0 || media.cryptos.length === 0) return false;
+  try {
+    if (role === 'offer') keying.hearOffer(media);
+    else keying.hearAnswer(media);
+  } catch {
+    return false;
+  }
+  if (role === 'answer') keying.settle();
+  return true;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock, Log, Millis } from '../../core';
-import type { Endpoint, Fork, ForkStats } from '../../media';
+import { type Endpoint, type Fork, type ForkStats, LegKeying } from '../../media';
 import type { ForkAction } from './lines';
 import type { Label, RecordedStream } from './recording';
 
@@ -9,11 +9,15 @@ const LAST_COUNTERS: Millis = 1000;
 /** The forks of one recording, driven by label. */
 export class Forks {
   readonly #forks: ReadonlyMap<Label, Fork>;
+  /** Empty where the recorder gets its streams in the clear. */
+  readonly #keying = new Map<Label, LegKeying>();
   readonly #closing = new Map<Label, Promise<ForkStats | undefined>>();
   readonly #gates = new Set<Promise<unknown>>();
 
+  /** @param secure by SRTP, with keys of each stream's own */
   constructor(
     streams: readonly RecordedStream[],
+    private readonly secure: boolean,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
@@ -24,12 +28,30 @@ export class Forks {
     return this.#forks.get(label)?.local;
   }
 
+  /** Another recorder is invited, and is not to have the keys that the last one was offered. */
+  renewKeys(): void {
+    if (!this.secure) return;
+    for (const label of this.#forks.keys()) this.#keying.set(label, new LegKeying('required'));
+  }
+
+  keyingOf(label: Label): LegKeying | undefined {
+    return this.#keying.get(label);
+  }
+
+  /** Whether the recorder's offer was taken or not. */
+  answered(accepted: boolean): void {
+    for (const keying of this.#keying.values()) {
+      if (accepted) keying.settle();
+      else keying.withdraw();
+    }
+  }
+
   perform(action: ForkAction): void {
     const fork = this.#forks.get(action.label);
     if (!fork) return;
     switch (action.do) {
       case 'start-fork':
-        fork.start(action.remote);
+        this.#start(fork, action.label, action.remote);
         break;
       case 'pause-fork':
         this.#gate(action.label, fork);
@@ -63,6 +85,13 @@ export class Forks {
     await Promise.race([Promise.all(all), late]);
     cancel();
     return new Map(counters);
+  }
+
+  #start(fork: Fork, label: Label, remote: Endpoint): void {
+    const wire = this.#keying.get(label)?.wire;
+    if (wire === undefined) fork.start(remote);
+    else if (typeof wire === 'object') fork.start(remote, wire);
+    else this.log.error({ label }, 'fork not started: no keys are agreed');
   }
 
   /** A gate that cannot be closed is a fork that must be: what is said now may not be recorded. */

@@ -1,4 +1,4 @@
-import type { Endpoint, PayloadDescription } from '../../media';
+import { type Endpoint, type PayloadDescription, type SrtpKeys, sameKeys } from '../../media';
 import type { Label, RecordedStream } from './recording';
 
 /** One of our m-lines as we describe it to the recorder. */
@@ -19,6 +19,8 @@ export interface RecorderLine {
   readonly receives: boolean;
   /** Payload types it lists. */
   readonly payloadTypes: readonly number[];
+  /** With what it protects its reports; undefined in the clear. */
+  readonly keys?: SrtpKeys | undefined;
 }
 
 /** What is to be done to a fork. */
@@ -35,6 +37,8 @@ interface Line {
   receives: boolean;
   fork: 'waiting' | 'started' | 'closed';
   startedTo: Endpoint | undefined;
+  keys: SrtpKeys | undefined;
+  startedWith: SrtpKeys | undefined;
   gated: boolean;
 }
 
@@ -59,6 +63,8 @@ export class RecordedLines {
       receives: false,
       fork: 'waiting',
       startedTo: undefined,
+      keys: undefined,
+      startedWith: undefined,
       gated: false,
     }));
   }
@@ -124,6 +130,7 @@ export class RecordedLines {
       line.rejected ||= said?.refused ?? true;
       line.remote = said?.remote;
       line.receives = said?.receives ?? false;
+      line.keys = said?.keys;
     });
   }
 
@@ -164,9 +171,11 @@ function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator
     line.gated = true;
     yield { do: 'pause-fork', label };
   }
-  if (flows && !sameEndpoint(line.startedTo, remote)) {
+  const same = sameEndpoint(line.startedTo, remote) && sameKeys(line.startedWith, line.keys);
+  if (flows && !same) {
     line.fork = 'started';
     line.startedTo = remote;
+    line.startedWith = line.keys;
     yield { do: 'start-fork', label, remote };
   }
   if (!gate && line.gated) {
@@ -181,10 +190,10 @@ function* close(line: Line): Generator<ForkAction> {
   yield { do: 'close-fork', label: line.label };
 }
 
-function sameEndpoint(one: Endpoint | undefined, other: Endpoint): boolean {
+function sameEndpoint(one: Endpoint | undefined, other: Endpoint | undefined): boolean {
   return (
-    one?.address === other.address &&
-    one.rtpPort === other.rtpPort &&
-    one.rtcpPort === other.rtcpPort
+    one?.address === other?.address &&
+    one?.rtpPort === other?.rtpPort &&
+    one?.rtcpPort === other?.rtcpPort
   );
 }

@@ -27,7 +27,7 @@ export function answerIn(
   message: SipMessage,
   sent: readonly SentLine[],
 ): readonly RecorderLine[] | undefined {
-  return readRecorder(contentOf(message)?.sdp, sent);
+  return readRecorder(contentOf(message)?.sdp, sent, 'answer');
 }
 
 /** RFC 3311 §4: who takes UPDATE lists it in Allow; who lists nothing has not said. */
@@ -66,7 +66,7 @@ export function wishIn(
     // RFC 7866 §9.2: a recorder has no other metadata to send.
     return { kind: metadata === undefined ? 'nothing' : 'snapshot' };
   }
-  const lines = readRecorder(sdp, sent);
+  const lines = readRecorder(sdp, sent, 'offer');
   // RFC 3264 §8: lines never go away; RFC 7866 §7.2: a recorder must not add any.
   const usable = lines && lines.length === sent.length;
   return { kind: 'offer', offer: usable ? lines : 'unusable' };

@@ -20,6 +20,8 @@ export interface RecordingTarget {
   readonly answerTimeoutMs?: number;
   /** How it is spoken to. Default `rfc7865`. */
   readonly dialect?: MetadataDialect;
+  /** The streams go to it by SRTP, their keys in the descriptions (RFC 7866 §12, RFC 4568). Default false. */
+  readonly srtp?: boolean;
   /** It deletes provisional recordings at their end: the embedded recorder does. */
   readonly discards?: boolean;
   /** What the `broadworks` form calls the recordings. Default `on`. */

@@ -62,7 +62,7 @@ export class RecordingSession implements Recording {
   #invite: OutgoingInvite | undefined;
   #dialog: Dialog | undefined;
   /** Requests of the recorder that wait for the machine's word. */
-  readonly #requests = new Map<number, IncomingRequest>();
+  readonly #requests = new Map<number, { request: IncomingRequest; offers: boolean }>();
   #requestCount = 0;
   #pauseCount = 0;
   #provisional: boolean;
@@ -88,7 +88,7 @@ export class RecordingSession implements Recording {
     });
     this.#log = log.child({ call: callId, recordingId, recorder: target.name });
     this.#invitedAt = clock.wall();
-    this.#forks = new Forks(request.streams, clock, this.#log);
+    this.#forks = new Forks(request.streams, target.srtp ?? false, clock, this.#log);
     // Many recorders take the first m-line for the recorded user's, whatever its label.
     const wanted = [...request.streams].sort((a, b) => a.label.localeCompare(b.label));
     const streams = wanted.filter(({ codecs }) => codecs.length > 0);
@@ -109,6 +109,7 @@ export class RecordingSession implements Recording {
         streams[0]?.fork.local.address ?? '0.0.0.0',
       ),
       localOf: (label) => this.#forks.localOf(label),
+      keyingOf: (label) => this.#forks.keyingOf(label),
       extraHeaders: request.extraHeaders,
     });
     this.#machine = new SessionMachine({
@@ -179,6 +180,7 @@ export class RecordingSession implements Recording {
   #carryOut(output: SessionOutput): void {
     switch (output.do) {
       case 'invite':
+        this.#forks.renewKeys();
         this.#offered = output.lines;
         this.#sendInvite(output.uri, this.#wire.invite(output.lines, output.metadata));
         break;
@@ -194,7 +196,7 @@ export class RecordingSession implements Recording {
         break;
       case 'respond':
         if (output.lines) this.#offered = output.lines;
-        this.#respond(output.request, output.status, this.#wire.response(output.lines));
+        this.#respond(output.request, output.status, output.lines);
         break;
       case 'bye':
         void this.#dialog
@@ -302,7 +304,8 @@ export class RecordingSession implements Recording {
     switch (wish.kind) {
       case 'offer': {
         const { offer } = wish;
-        this.#driver.input({ kind: 'recorder-offer', request: this.#keep(request), method, offer });
+        const id = this.#keep(request, offer !== 'none');
+        this.#driver.input({ kind: 'recorder-offer', request: id, method, offer });
         break;
       }
       case 'snapshot':
@@ -323,16 +326,20 @@ export class RecordingSession implements Recording {
     }
   }
 
-  #keep(request: IncomingRequest): number {
+  #keep(request: IncomingRequest, offers = false): number {
     const id = ++this.#requestCount;
-    this.#requests.set(id, request);
+    this.#requests.set(id, { request, offers });
     return id;
   }
 
-  #respond(id: number, status: number, message: WireMessage): void {
-    const request = this.#requests.get(id);
+  #respond(id: number, status: number, lines: readonly OurLine[] | undefined): void {
+    const asked = this.#requests.get(id);
     this.#requests.delete(id);
-    if (request) this.#answer(request, status, message);
+    if (!asked) return;
+    const { request, offers } = asked;
+    const message = this.#wire.response(lines, offers ? 'answer' : 'offer');
+    if (offers) this.#forks.answered(status < 300);
+    this.#answer(request, status, message);
   }
 
   #answer(request: IncomingRequest, status: number, message: WireMessage): void {
@@ -373,7 +380,7 @@ export class RecordingSession implements Recording {
   #sent(lines: readonly OurLine[]): readonly SentLine[] {
     return lines.flatMap(({ label, codecs }) => {
       const local = this.#forks.localOf(label);
-      return local ? [{ local, codecs }] : [];
+      return local ? [{ local, codecs, keying: this.#forks.keyingOf(label) }] : [];
     });
   }
 

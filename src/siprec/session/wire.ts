@@ -1,4 +1,4 @@
-import type { Endpoint, OwnOrigin } from '../../media';
+import type { Endpoint, LegKeying, OwnOrigin } from '../../media';
 import { canonicalName, type Headers } from '../../ua';
 import type { CallFacts } from '../metadata/call-facts';
 import type { MetadataDialect } from '../metadata/dialect';
@@ -15,6 +15,9 @@ export interface WireMessage {
   readonly body?: string;
 }
 
+/** With keys, the secure one of the same kind. */
+const PROFILE = 'RTP/AVP';
+
 /** RFC 9806 renamed the type; recorders that know only the older name are told it as well. */
 const ACCEPT = 'application/sdp, application/rs-metadata+xml, application/rs-metadata';
 const ALLOW = 'INVITE, ACK, CANCEL, BYE, UPDATE, OPTIONS, INFO';
@@ -28,6 +31,8 @@ export interface WireOptions {
   readonly transport: string;
   readonly origin: OwnOrigin;
   readonly localOf: (label: Label) => Endpoint | undefined;
+  /** Undefined where the stream is sent in the clear. */
+  readonly keyingOf: (label: Label) => LegKeying | undefined;
   /** For the INVITE; what the protocol needs itself cannot be overridden. */
   readonly extraHeaders: Headers | undefined;
 }
@@ -69,10 +74,16 @@ export class Wire {
     return this.#message(this.#request, [this.#metadata(metadata)]);
   }
 
-  /** A response; a 2xx needs the feature tag as much as a request (RFC 7866 §6.1.1). */
-  response(lines: readonly OurLine[] | undefined): WireMessage {
+  /**
+   * A response; a 2xx needs the feature tag as much as a request (RFC 7866 §6.1.1). Its lines answer the recorder's
+   * offer, or are one.
+   */
+  response(
+    lines: readonly OurLine[] | undefined,
+    role: 'offer' | 'answer' = 'answer',
+  ): WireMessage {
     return this.#message({ ...this.#contact, Accept: ACCEPT, Allow: ALLOW }, [
-      ...(lines ? [this.#sdp(lines)] : []),
+      ...(lines ? [this.#sdp(lines, role)] : []),
     ]);
   }
 
@@ -87,8 +98,12 @@ export class Wire {
     return this.options.dialect.first === 'description' ? parts : parts.reverse();
   }
 
-  #sdp(lines: readonly OurLine[]): OutgoingPart {
-    const { text, origin } = describeLines(this.#origin, lines, this.options.localOf);
+  #sdp(lines: readonly OurLine[], role: 'offer' | 'answer' = 'offer'): OutgoingPart {
+    const { localOf, keyingOf } = this.options;
+    const { text, origin } = describeLines(this.#origin, lines, localOf, (label) => {
+      const keying = keyingOf(label);
+      return role === 'offer' ? keying?.propose(PROFILE) : keying?.answer(PROFILE);
+    });
     this.#origin = origin;
     return { type: SDP_TYPE, disposition: 'session;handling=required', content: text };
   }

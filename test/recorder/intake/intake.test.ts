@@ -29,6 +29,7 @@ const order = (
   active: true,
   payloads: [PCMU],
   remote,
+  srtp: undefined,
   ...more,
 });
 

@@ -1,20 +1,20 @@
 // From their own files: what an index passes on is looked up anew at every packet.
 import { classify, DATAGRAM } from '../rtp/demux';
 import { rtpHeaderLength } from '../rtp/packet';
-import { type SrtpSession, sameKeys } from '../srtp/keys';
-import { type CryptoKit, PLAIN_AT, SEALED_AT } from '../srtp/kit';
-import { REFUSED, SrtpReceiver } from '../srtp/receiver';
-import { SrtpSender } from '../srtp/sender';
-import type { Transform } from './transform';
+import { type SrtpSession, sameKeys } from './keys';
+import { type CryptoKit, PLAIN_AT, SEALED_AT } from './kit';
+import { REFUSED, SrtpReceiver } from './receiver';
+import { SrtpSender } from './sender';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
 const RTCP_HEADER = 8;
 
 /**
- * SRTP between a leg or a fork and the wire, for as long as either lives: its contexts, and with them round and
+ * SRTP between a stream and the wire, for as long as the stream lives: its contexts, and with them round and
  * replay, stay where a new agreement keeps the keys. Until keys are agreed nothing passes either way.
  */
-export class SrtpTransform implements Transform {
+export class SrtpTransform {
+  /** What `outbound` has written, valid until the next one of this thread. */
   readonly sealed: Buffer;
   /** Packets that were not authentic, and that had been before. */
   unauthentic = 0;
@@ -45,6 +45,7 @@ export class SrtpTransform implements Transform {
     }
   }
 
+  /** Opens in place; the new length, or -1 when nobody is to hear it. */
   inbound(bytes: Buffer, offset: number, length: number): number {
     const receiver = this.#receiver;
     if (receiver === undefined) return -1;
@@ -65,6 +66,7 @@ export class SrtpTransform implements Transform {
     return clear;
   }
 
+  /** Writes what is to go to `sealed`; its length, or -1 when nothing is to go. */
   outbound(bytes: Buffer, offset: number, length: number): number {
     const sender = this.#sender;
     if (sender === undefined) return -1;
