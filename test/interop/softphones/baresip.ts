@@ -12,6 +12,8 @@ export interface BaresipOptions {
   readonly transport?: 'udp' | 'tcp';
   /** In order of preference. */
   readonly codecs?: readonly string[];
+  /** SRTP with keys in the description: offered, or insisted on. Absent: none. */
+  readonly srtp?: 'srtp' | 'srtp-mand';
   /** SIP URI to call; absent: it answers. */
   readonly calls?: string;
 }
@@ -51,7 +53,8 @@ export class Baresip {
     writeFileSync(
       join(directory, 'accounts'),
       `<sip:${user}@127.0.0.1:${port};transport=${transport}>;regint=0;answermode=auto;` +
-        `audio_codecs=${codecs.map((codec) => `${codec}/8000/1`).join(',')}\n`,
+        `audio_codecs=${codecs.map((codec) => `${codec}/8000/1`).join(',')}` +
+        `${options.srtp ? `;mediaenc=${options.srtp}` : ''}\n`,
     );
     writeFileSync(join(directory, 'contacts'), '');
     const child = spawn(
@@ -136,6 +139,7 @@ function configOf(
     'jitter_buffer_delay 2-10',
     'module_path /usr/lib/baresip/modules',
     'module g711.so',
+    'module srtp.so',
     'module aufile.so',
     // Writes what is heard and said to files in snd_path.
     'module sndfile.so',

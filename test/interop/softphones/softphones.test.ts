@@ -1,18 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { correlate, readWav } from '../../../src/media';
+import { readWav } from '../../../src/media';
 import { type Product, startProduct } from '../../support/product';
 import { Rtpengine } from '../../support/rtpengine';
-import { freePort } from '../b2bua/sipp';
 import { Baresip } from './baresip';
+import { found, foundLater, likeness, mono8k, portRange, recorded } from './ears';
 import { Linphone } from './linphone';
 
 const SPEECH = join(__dirname, '../../../assets/speech');
 const ALICE = join(SPEECH, 'alice.wav');
 const BOB = join(SPEECH, 'bob.wav');
-/** Both speak this long and longer, 8 kHz. */
-const BEGINNING = 32_000;
 
 describe('with softphones from Debian', () => {
   let directory: string;
@@ -142,45 +140,6 @@ describe('with softphones from Debian', () => {
     expect(found(ALICE, alices!)).toBeGreaterThan(0.95);
   }, 30_000);
 });
-
-/** Ports that hardly anybody else asks for at the same time. */
-async function portRange(): Promise<string> {
-  const min = (await freePort()) & ~1;
-  return min > 65_000 ? portRange() : `${min}-${min + 199}`;
-}
-
-/** How well the beginning of `spoken` is heard in the best of the pieces. */
-function likeness(spoken: string, pieces: readonly Buffer[]): number {
-  return Math.max(0, ...pieces.map((piece) => found(spoken, mono8k(piece))));
-}
-
-/** The same for a recording that began later than what was spoken. */
-function foundLater(spoken: string, recording: Int16Array): number {
-  const beginning = recording.findIndex((sample) => Math.abs(sample) > 100);
-  const piece = recording.subarray(beginning, beginning + BEGINNING / 2);
-  return correlate(piece, mono8k(readFileSync(spoken)), 8000).coefficient;
-}
-
-function found(spoken: string, heard: Int16Array, samples = BEGINNING): number {
-  return correlate(mono8k(readFileSync(spoken)).subarray(0, samples), heard, 8000).coefficient;
-}
-
-function mono8k(wav: Buffer): Int16Array {
-  const { rate, channels } = readWav(wav);
-  expect(rate).toBe(8000);
-  return channels[0]!;
-}
-
-/** The channels of the one recording. */
-function recorded(directory: string): readonly Int16Array[] {
-  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-  const wavs = files.filter((name) => name.endsWith('.wav'));
-  expect(wavs).toHaveLength(1);
-  const { rate, channels } = readWav(readFileSync(join(directory, wavs[0]!)));
-  expect(rate).toBe(8000);
-  expect(channels).toHaveLength(2);
-  return channels;
-}
 
 /** Root mean square of the last half second. */
 function loudness(samples: Int16Array): number {

@@ -1,4 +1,10 @@
 import { ownOrigin } from '../../../src/media';
+import {
+  newKeys,
+  readCryptoAttribute,
+  suiteNamed,
+  writeCryptoAttribute,
+} from '../../../src/media/srtp';
 import { describePlan } from '../../../src/recorder/session/answer';
 import { planLines, rateOf, refusalOf, takenLines } from '../../../src/recorder/session/plan';
 import { described } from '../support/client';
@@ -165,4 +171,28 @@ it('an offer is refused with the warning that says why, or not at all', () => {
   expect(refusalOf(offer('m=video 4000 RTP/AVP 96'))).toMatch(/^304/);
   expect(refusalOf(offer('m=audio 4000 RTP/AVP 96'))).toMatch(/^305/);
   expect(refusalOf(offer())).toMatch(/^304/);
+});
+
+describe('a line by SRTP', () => {
+  const key = () =>
+    writeCryptoAttribute({ tag: '4', keys: newKeys(suiteNamed('AES_CM_128_HMAC_SHA1_80')!) });
+  const secure = (crypto: string) =>
+    offer('m=audio 4000 RTP/SAVP 0', 'a=sendonly', 'a=label:1', `a=crypto:${crypto}`);
+  const srtpOf = (plan: ReturnType<typeof planLines>) => takenLines(plan)[0]!.srtp!;
+
+  it('is answered with a key of ours under the number of theirs', () => {
+    const crypto = key();
+    const plan = planLines(secure(crypto));
+    const ports = [{ line: 0, local: { address: '198.51.100.1', rtpPort: 5000, rtcpPort: 5001 } }];
+    const [media] = described(describePlan(plan, ports, ownOrigin('7', '198.51.100.1')).text).media;
+    expect(media).toMatchObject({ protocol: 'RTP/SAVP', port: 5000 });
+    expect(media!.cryptos).toEqual([{ tag: '4', keys: srtpOf(plan).session.send }]);
+    expect(srtpOf(plan).session.receive).toEqual(readCryptoAttribute(crypto)!.keys);
+    expect(srtpOf(plan).session.send).not.toEqual(srtpOf(plan).session.receive);
+  });
+
+  it('keeps our key when it is offered again, whatever theirs', () => {
+    const plan = planLines(secure(key()));
+    expect(srtpOf(planLines(secure(key()), plan)).session.send).toEqual(srtpOf(plan).session.send);
+  });
 });

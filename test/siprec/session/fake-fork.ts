@@ -1,4 +1,4 @@
-import type { Endpoint, Fork, ForkStats } from '../../../src/media';
+import type { Endpoint, Fork, ForkStats, SrtpSession } from '../../../src/media';
 
 /** A fork that writes down what is done to it, in `journal`, under its label. */
 export class FakeFork implements Fork {
@@ -22,7 +22,11 @@ export class FakeFork implements Fork {
     this.local = { address, rtpPort: port, rtcpPort: port + 1 };
   }
 
-  start(remote: Endpoint): void {
+  /** With which keys it was started, each time. */
+  readonly sessions: Array<SrtpSession | undefined> = [];
+
+  start(remote: Endpoint, srtp?: SrtpSession): void {
+    this.sessions.push(srtp);
     this.journal.push(`${this.label} start ${remote.address}:${remote.rtpPort}/${remote.rtcpPort}`);
   }
 

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { correlate, readWav } from '../../../src/media';
+import { freePort } from '../b2bua/sipp';
+
+/** What is spoken is at least this long, at 8 kHz. */
+const BEGINNING = 32_000;
+
+/** Ports that hardly anybody else asks for at the same time. */
+export async function portRange(): Promise<string> {
+  const min = (await freePort()) & ~1;
+  return min > 65_000 ? portRange() : `${min}-${min + 199}`;
+}
+
+/** How well the beginning of `spoken` is heard in the best of the pieces. */
+export function likeness(spoken: string, pieces: readonly Buffer[]): number {
+  return Math.max(0, ...pieces.map((piece) => found(spoken, mono8k(piece))));
+}
+
+/** How well the beginning of a file is heard in these samples at 8 kHz. */
+export function found(spoken: string, heard: Int16Array, samples = BEGINNING): number {
+  return correlate(mono8k(readFileSync(spoken)).subarray(0, samples), heard, 8000).coefficient;
+}
+
+/** The samples of a WAV file at 8 kHz, of its first channel. */
+export function mono8k(wav: Buffer): Int16Array {
+  const { rate, channels } = readWav(wav);
+  expect(rate).toBe(8000);
+  return channels[0]!;
+}
+
+/** The channels of the one recording. */
+export function recorded(directory: string): readonly Int16Array[] {
+  const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  const wavs = files.filter((name) => name.endsWith('.wav'));
+  expect(wavs).toHaveLength(1);
+  const { rate, channels } = readWav(readFileSync(join(directory, wavs[0]!)));
+  expect(rate).toBe(8000);
+  expect(channels).toHaveLength(2);
+  return channels;
+}
+
+/** As `found`, in a recording that began later than what was spoken. */
+export function foundLater(spoken: string, recording: Int16Array): number {
+  const beginning = recording.findIndex((sample) => Math.abs(sample) > 100);
+  const piece = recording.subarray(beginning, beginning + BEGINNING / 2);
+  return correlate(piece, mono8k(readFileSync(spoken)), 8000).coefficient;
+}
