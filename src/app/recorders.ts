@@ -107,12 +107,16 @@ export function recordersFor(
   targets: RecordingTargets | undefined,
   client: RecordingClient,
   settings: SettingsStore | undefined,
+  plane: Config['media']['plane'] = 'relay',
 ): Recorders | undefined {
   return (
     targets && {
       start: (request, { id, provider }) => {
         const target = targets(provider);
         if (!target) throw new Fault('RECORDER_NOT_CONFIGURED', provider);
+        if (target.srtp && plane === 'rtpengine') {
+          throw new Fault('RECORDER_NOT_CONFIGURED', `${target.name} by SRTP, over rtpengine`);
+        }
         if (request.provisional && !target.discards) {
           throw new Fault('RECORDER_NOT_CONFIGURED', `${target.name} cannot delete a recording`);
         }

@@ -182,7 +182,7 @@ class Service implements Twintrack {
     return createB2bua({
       agent,
       plane,
-      recordings: recordersFor(targets, client, this.#settings),
+      recordings: recordersFor(targets, client, this.#settings, config.media.plane),
       sounds: soundsOf(this.#announcements!.prompts, this.#settings),
       policy: this.#policy(),
       routing: routingOf(config),

@@ -109,5 +109,11 @@ describe('the recorder', () => {
       [expect.objectContaining({ name: 'bureau' }), { callId: 'a', account: bob }],
     ]);
     expect(() => recorders.start(request, of('gone'))).toThrow(/gone/);
+
+    expect(await change(store, [provider('bureau', { srtp: 'sdes' })])).toEqual([]);
+    recorders.start(request, of('bureau'));
+    expect(begun.at(-1)![0]).toMatchObject({ srtp: true });
+    const overRtpengine = recordersFor(targets, client, store, 'rtpengine')!;
+    expect(() => overRtpengine.start(request, of('bureau'))).toThrow(/bureau by SRTP/);
   });
 });

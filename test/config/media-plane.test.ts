@@ -51,6 +51,20 @@ describe('media.plane: rtpengine', () => {
     expect(problemsIn(`media: { plane: rtpengine, ${NODE}, forkBufferSeconds: 0 }`)).toEqual([]);
   });
 
+  it('is not asked for SRTP, which it is told no keys for', () => {
+    const peer = (srtp: string) => `{ name: ${srtp}, addresses: ["10.0.0.1"], srtp: ${srtp} }`;
+    const problems = problemsIn(
+      `media: { plane: rtpengine, ${NODE} }\nrecorder: { srtp: sdes }\npeers: [${peer('required')}]`,
+    );
+    expect(problems).toEqual([
+      expect.stringMatching(/peers\[0\]\.srtp: SRTP is for media\.plane: relay/),
+      expect.stringMatching(/recorder\.srtp: SRTP is for media\.plane: relay/),
+    ]);
+    expect(problemsIn(`media: { plane: rtpengine, ${NODE} }\npeers: [${peer('never')}]`)).toEqual(
+      [],
+    );
+  });
+
   it('takes what is written of the relay at its defaults, as the shipped file has it', () => {
     const relay = 'ports: 20000-29999, workers: 1, backend: auto, externalAddress: null';
     expect(problemsIn(`media: { plane: rtpengine, ${NODE}, ${relay} }`)).toEqual([]);

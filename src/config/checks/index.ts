@@ -5,6 +5,7 @@ import {
   nodesReachTheRecorder,
   rtpengineIsSetUpByItself,
   rtpengineKeepsNothing,
+  rtpengineKnowsNoKeys,
 } from './media-plane';
 import { noPortTwice, portsForEveryCall, rangesKeepApart } from './ports';
 import {
@@ -39,6 +40,7 @@ const CHECKS: readonly Check[] = [
   nodesAreThere,
   rtpengineIsSetUpByItself,
   rtpengineKeepsNothing,
+  rtpengineKnowsNoKeys,
   nodesReachTheRecorder,
 ];
 

@@ -59,6 +59,21 @@ export const rtpengineKeepsNothing: Check = (subject) => {
   return [at(subject, path, message)];
 };
 
+/** SRTP ends at the relay: who asks for it is not to get audio in the clear. */
+export const rtpengineKnowsNoKeys: Check = (subject) => {
+  if (!usesRtpengine(subject)) return [];
+  const { peers = [], recorder } = subject.parts;
+  const message = 'SRTP is for media.plane: relay, rtpengine is told of no keys';
+  return [
+    ...peers.flatMap((peer, index) =>
+      peer?.srtp === 'required' || peer?.srtp === 'optional'
+        ? [at(subject, ['peers', index, 'srtp'], message)]
+        : [],
+    ),
+    ...(recorder?.srtp === 'sdes' ? [at(subject, ['recorder', 'srtp'], message)] : []),
+  ];
+};
+
 /** Copies come from the nodes: a recorder on loopback hears those of this machine only. */
 export const nodesReachTheRecorder: Check = (subject) => {
   const { media, recorder } = subject.parts;

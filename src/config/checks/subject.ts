@@ -18,6 +18,7 @@ export interface ValidParts {
   readonly routes?: PartialItems<Resolved['routes']>;
   readonly recorder?: {
     readonly provider?: Resolved['recorder']['provider'];
+    readonly srtp?: Resolved['recorder']['srtp'];
     readonly embedded?: Partial<Resolved['recorder']['embedded']>;
   };
   readonly announcements?: {
