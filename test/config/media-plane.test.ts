@@ -57,8 +57,8 @@ describe('media.plane: rtpengine', () => {
       `media: { plane: rtpengine, ${NODE} }\nrecorder: { srtp: sdes }\npeers: [${peer('required')}]`,
     );
     expect(problems).toEqual([
-      expect.stringMatching(/peers\[0\]\.srtp: SRTP is for media\.plane: relay/),
       expect.stringMatching(/recorder\.srtp: SRTP is for media\.plane: relay/),
+      expect.stringMatching(/peers\[0\]\.srtp: SRTP is for media\.plane: relay/),
     ]);
     expect(problemsIn(`media: { plane: rtpengine, ${NODE} }\npeers: [${peer('never')}]`)).toEqual(
       [],
