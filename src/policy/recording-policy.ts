@@ -34,7 +34,7 @@ export interface RecordedUser {
   readonly provider?: string;
 }
 
-/** Says who of a call is recorded. Asked once a call, before it is routed; must be quick and pure. */
+/** Says who of a call is recorded. Asked before a call is routed, and again where a 3xx leads it; must be quick and pure. */
 export interface RecordingPolicy {
   /** At most one entry a side, caller first. */
   decide(call: CallIdentities): readonly RecordedUser[];

@@ -138,7 +138,9 @@ describe('the contacts of a redirection', () => {
       '<sip:c@192.0.2.3>',
     ].join(', ');
     const known = [{ name: 'x', uri: 'sip:known@192.0.2.4' }];
-    const targets = redirectTargets(message(['Contact', contacts]), known, own);
+    const from = { name: 'x', uri: 'sip:a@192.0.2.1', redirectedBy: ['sip:first@192.0.2.0'] };
+    const targets = redirectTargets(message(['Contact', contacts]), from, known, own);
     expect(targets.map(({ uri }) => uri)).toEqual(['sip:c@192.0.2.3', 'sip:b@192.0.2.2']);
+    expect(targets[0]?.redirectedBy).toEqual(['sip:a@192.0.2.1', 'sip:first@192.0.2.0']);
   });
 });

@@ -74,11 +74,11 @@ export class Call implements CallParts {
     this.log = env.log.child({ call: this.id });
     this.caller = new CallerLeg(invite);
     this.#builder = new RecordBuilder(this.id, invite, peer, routed, env.clock);
-    const users = recordedUsers(env.policy, invite, this.#builder.caller, routed);
+    const { caller } = this.#builder;
     this.recordings = new CallRecordings(
       env,
       recordedCall(this.id, invite, this.#builder, env.ids),
-      users,
+      (redirected) => recordedUsers(env.policy, invite, caller, routed, redirected),
       peer.trunk,
       env.references.groupReplacedBy(invite),
     );

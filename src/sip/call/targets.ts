@@ -121,7 +121,7 @@ export class CallTargets {
       return;
     }
     const { status } = final.response;
-    const alternatives = this.#alternatives(final.response, status);
+    const alternatives = this.#alternatives(attempt.target, final.response, status);
     events.input({ kind: 'rejected', attempt: number, status, alternatives });
   }
 
@@ -134,9 +134,13 @@ export class CallTargets {
     return !invited && descriptionOf(response) !== undefined;
   }
 
-  #alternatives(response: SipMessage, status: number): { from: number; count: number } | undefined {
+  #alternatives(
+    tried: Target,
+    response: SipMessage,
+    status: number,
+  ): { from: number; count: number } | undefined {
     if (this.routed.redirects !== 'follow' || status < 300 || status >= 400) return undefined;
-    const targets = redirectTargets(response, this.#targets, this.call.env.own);
+    const targets = redirectTargets(response, tried, this.#targets, this.call.env.own);
     const from = this.#targets.length;
     this.#targets.push(...targets);
     return targets.length === 0 ? undefined : { from, count: targets.length };

@@ -37,7 +37,7 @@ type Sounding = Extract<HearingOutput, { kind: 'play' | 'remind' }>;
 export class CallHearing {
   readonly #choreography: Choreography;
   readonly #driver: Driver<HearingInput, HearingOutput>;
-  readonly #users: ReadonlyMap<CallSide, RecordedUser>;
+  #users: ReadonlyMap<CallSide, RecordedUser> = new Map();
   readonly #streams: Partial<Record<CallSide, Stream>> = {};
   /** What sounds, or is about to, by id. Stopped before it could begin, it is no announcement yet. */
   readonly #sounding = new Map<number, { stopped: boolean; announcement?: Announcement }>();
@@ -49,19 +49,21 @@ export class CallHearing {
 
   constructor(
     private readonly services: HearingServices,
-    users: readonly RecordedUser[],
     /** Announcements are over: recorders are to know. */
     private readonly onHeard: (announcements: readonly HeardRecord[]) => void,
   ) {
-    this.#users = new Map(users.map((user) => [sideOf(user), user]));
-    this.#choreography = new Choreography(
-      Object.fromEntries(
-        [...this.#users].map(([side, user]) => [side, () => mannerOf(user, this.#reach)]),
-      ),
-    );
+    this.#choreography = new Choreography({
+      caller: () => mannerOf(this.#users.get('caller'), this.#reach),
+      callee: () => mannerOf(this.#users.get('callee'), this.#reach),
+    });
     this.#driver = new Driver(this.#choreography, services.clock, (output) =>
       this.#perform(output),
     );
+  }
+
+  /** These are recorded, as things stand before the answer. */
+  of(users: readonly RecordedUser[]): void {
+    this.#users = new Map(users.map((user) => [sideOf(user), user]));
   }
 
   /** A target is tried. Over a trunk, or to somebody whom nobody knows, settings for trunk calls hold. */

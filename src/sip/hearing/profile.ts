@@ -4,8 +4,12 @@ import type { Manner } from './choreography';
 /** Whether a call stays within the organization; its settings tell the two apart. */
 export type Reach = 'internal' | 'trunk';
 
-/** How the recordings of a user are told of in a call of this reach. */
-export function mannerOf({ settings }: RecordedUser, reach: Reach): Manner {
+const SILENT: Manner = { announces: false, pauseNotice: 'none', reminderMs: undefined };
+
+/** How the recordings of a user are told of in a call of this reach; of nobody there is nothing to tell. */
+export function mannerOf(user: RecordedUser | undefined, reach: Reach): Manner {
+  if (!user) return SILENT;
+  const { settings } = user;
   const { announceInternal, announceTrunk, pauseNotice, reminderTone } = settings;
   return {
     announces: reach === 'internal' ? announceInternal : announceTrunk,

@@ -7,9 +7,11 @@ const MOST_TARGETS = 10;
 /** The contacts of a redirection that are worth trying, best first (RFC 3261 §20.10). */
 export function redirectTargets(
   response: SipMessage,
+  from: Target,
   known: readonly Target[],
   own: OwnAddresses,
 ): readonly Target[] {
+  const redirectedBy = [from.uri, ...(from.redirectedBy ?? [])];
   const seen = new Set(known.map(({ uri }) => uri));
   return splitList(response.header('contact') ?? '')
     .map((contact) => {
@@ -22,7 +24,7 @@ export function redirectTargets(
       const place = parseSipUri(uri);
       if (!place || own.has(place) || seen.has(uri)) return [];
       seen.add(uri);
-      return [{ name: `${place.scheme}:${place.host}`, uri }];
+      return [{ name: `${place.scheme}:${place.host}`, uri, redirectedBy }];
     })
     .slice(0, Math.max(0, MOST_TARGETS - known.length));
 }

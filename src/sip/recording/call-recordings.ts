@@ -13,6 +13,7 @@ import type {
   RecordingRecord,
   RecordingStatus,
 } from '../record';
+import type { Target } from '../routing';
 import type { RecordedCall, RecordingServices } from './user-recording';
 import { UserRecordings } from './user-recordings';
 
@@ -26,30 +27,25 @@ export class CallRecordings {
   /** Called when what the parties are to be told of it has changed. */
   onChanged: () => void = () => {};
   readonly hearing: CallHearing;
-  readonly #users: readonly UserRecordings[];
+  readonly #sessionId: string;
+  #users: readonly UserRecordings[] = [];
+  /** Where a 3xx has led, as far as the policy was asked. */
+  #redirected: Target | undefined;
   #begun = false;
 
   constructor(
-    services: RecordingServices & HearingServices,
+    private readonly services: RecordingServices & HearingServices,
     private readonly call: RecordedCall,
-    users: readonly RecordedUser[],
+    /** Asks who is recorded; anew when a 3xx leads elsewhere. */
+    private readonly decide: (redirected: Target | undefined) => readonly RecordedUser[],
     /** The caller calls in over a trunk. */
     private readonly fromTrunk = false,
     /** Ties the recordings of calls together that are one to those who speak; default one of its own. */
     readonly groupId: string = services.ids.uuid(),
   ) {
-    const ids = { groupId, sessionId: services.ids.uuid() };
-    this.hearing = new CallHearing(services, users, (heard) => this.#tellRecorders(heard));
-    const { hearing } = this;
-    this.#users = users.map((user) => {
-      const side = user.side === 'caller' ? 'caller' : 'callee';
-      return new UserRecordings(services, call, user, ids, {
-        marked: () => this.onChanged(),
-        recording: (what) => hearing.recording(side, what),
-        tone: (on) => hearing.tone(side, on),
-        lost: () => hearing.lost(side),
-      });
-    });
+    this.#sessionId = services.ids.uuid();
+    this.hearing = new CallHearing(services, (heard) => this.#tellRecorders(heard));
+    this.#cast(decide(undefined));
   }
 
   /** What is true of the call for all who take part in it (RFC 7866 §7.1.2); undefined when nobody is recorded. */
@@ -57,9 +53,14 @@ export class CallRecordings {
     return strongestMark(...this.#users.map(({ mark }) => mark));
   }
 
-  /** This target is tried. */
-  towards({ trunk = false }: { readonly trunk?: boolean }): void {
-    this.hearing.towards({ trunk: trunk || this.fromTrunk });
+  /** This target is tried: somebody else may be recorded where a 3xx leads, or nobody, at voicemail. */
+  towards(target: Target): void {
+    const redirected = target.redirectedBy && target;
+    if (redirected !== this.#redirected) {
+      this.#redirected = redirected;
+      this.#cast(this.decide(redirected));
+    }
+    this.hearing.towards({ trunk: (target.trunk ?? false) || this.fromTrunk });
   }
 
   /** The caller can hear something before the answer. */
@@ -131,6 +132,28 @@ export class CallRecordings {
     return this.#users.map(({ status }) => status);
   }
 
+  /** Those who are recorded; who was before and still is goes on as he or she is. */
+  #cast(users: readonly RecordedUser[]): void {
+    const before = this.#users;
+    this.#users = users.map((user) => before.find((one) => same(one.user, user)) ?? this.#of(user));
+    for (const one of before) {
+      if (!this.#users.includes(one)) void one.end({ text: 'the call has gone elsewhere' });
+    }
+    this.hearing.of(this.#users.map(({ user }) => user));
+  }
+
+  #of(user: RecordedUser): UserRecordings {
+    const { services, call, groupId, hearing } = this;
+    const side = user.side === 'caller' ? 'caller' : 'callee';
+    const ids = { groupId, sessionId: this.#sessionId };
+    return new UserRecordings(services, call, user, ids, {
+      marked: () => this.onChanged(),
+      recording: (what) => hearing.recording(side, what),
+      tone: (on) => hearing.tone(side, on),
+      lost: () => hearing.lost(side),
+    });
+  }
+
   #tellRecorders(heard: readonly HeardRecord[]): void {
     const announcements = heard.flatMap((one) => playedAnnouncement(one, this.call));
     for (const user of this.#users) user.heard(announcements);
@@ -140,6 +163,10 @@ export class CallRecordings {
   get controls(): readonly ControlRecord[] {
     return this.#users.flatMap(({ controls }) => controls);
   }
+}
+
+function same(one: RecordedUser, other: RecordedUser): boolean {
+  return one.id === other.id && one.side === other.side && one.mode === other.mode;
 }
 
 /** As recorders are told of it. */

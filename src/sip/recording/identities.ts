@@ -2,25 +2,34 @@ import type { Ids } from '../../core';
 import type { RecordedUser, RecordingPolicy } from '../../policy';
 import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
 import type { CallParty } from '../record';
-import type { Routed } from '../routing';
+import type { Routed, Target } from '../routing';
 import type { RecordedCall } from './call-recordings';
 import { Participants } from './participants';
 
-/** Asks the policy about a call: the caller by what its network asserts and its From, the callee by what was called. */
+/**
+ * Asks the policy about a call: the caller by what its network asserts and its From, the callee by what was called,
+ * and by where a 3xx has led if it did.
+ */
 export function recordedUsers(
   policy: RecordingPolicy,
   invite: IncomingInvite,
   caller: CallParty,
   routed: Routed,
+  redirected?: Target,
 ): readonly RecordedUser[] {
   return policy.decide({
     callerIdentities: [...caller.asserted, ...uris(invite, 'p-preferred-identity'), caller.uri],
     calledIdentities: [
+      ...(redirected ? [redirected.uri] : []),
       invite.uri,
       parseNameAddr(invite.header('to') ?? '').uri,
       ...(routed.called === routed.dialled ? [] : [routed.called]),
     ],
-    divertedFrom: [...uris(invite, 'diversion'), ...uris(invite, 'history-info').reverse()],
+    divertedFrom: [
+      ...(redirected?.redirectedBy ?? []),
+      ...uris(invite, 'diversion'),
+      ...uris(invite, 'history-info').reverse(),
+    ],
   });
 }
 

@@ -47,6 +47,8 @@ export interface Target {
   readonly uri: string;
   /** It leads out of the organization, as its peer says. */
   readonly trunk?: true;
+  /** URIs that a 3xx led here from, latest first; undefined when the route itself names this target. */
+  readonly redirectedBy?: readonly string[];
 }
 
 export interface Routed {

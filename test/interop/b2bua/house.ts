@@ -1,7 +1,7 @@
 import { type Clock, type Log, randomIds, SystemClock, silentLog } from '../../../src/core';
 import { Engine } from '../../../src/engine';
 import { createRelayPlane, createRtpenginePlane, type MediaPlane } from '../../../src/media';
-import { type ConfiguredUser, ConfiguredUsers } from '../../../src/policy';
+import { type ConfiguredUser, ConfiguredUsers, type RecordingPolicy } from '../../../src/policy';
 import {
   type B2bua,
   type CallRecord,
@@ -19,6 +19,8 @@ export type PlaneName = (typeof PLANES)[number];
 export interface HouseOptions {
   readonly targets: readonly string[];
   readonly users?: readonly ConfiguredUser[];
+  /** In place of `users`. */
+  readonly policy?: RecordingPolicy;
   readonly recordings?: Recorders;
   /** Recorders that need the agent. */
   readonly recorder?: (agent: SipAgent) => Recorders;
@@ -84,7 +86,7 @@ export class House {
       agent,
       plane: options.between?.(plane) ?? plane,
       recordings: options.recorder?.(agent) ?? options.recordings,
-      policy: new ConfiguredUsers(options.users ?? []),
+      policy: options.policy ?? new ConfiguredUsers(options.users ?? []),
       routing: {
         peers: [{ name: 'local', addresses: [loopback] }],
         routes: [

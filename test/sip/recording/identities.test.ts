@@ -1,9 +1,10 @@
 import type { CallIdentities } from '../../../src/policy';
 import { recordedUsers } from '../../../src/sip/recording/identities';
+import type { Target } from '../../../src/sip/routing';
 import type { IncomingInvite } from '../../../src/ua';
 
 /** What the policy is asked about an INVITE with these headers. */
-function asked(headers: Readonly<Record<string, string>>): CallIdentities {
+function asked(headers: Readonly<Record<string, string>>, redirected?: Target): CallIdentities {
   let call: CallIdentities | undefined;
   const invite = { uri: 'sip:8000@b2b', header: (name: string) => headers[name] };
   recordedUsers(
@@ -16,6 +17,7 @@ function asked(headers: Readonly<Record<string, string>>): CallIdentities {
     invite as unknown as IncomingInvite,
     { peer: undefined, uri: 'sip:+15559999@x', displayName: undefined, asserted: [] },
     { called: '8000', dialled: '8000' } as Parameters<typeof recordedUsers>[3],
+    redirected,
   );
   return call!;
 }
@@ -33,6 +35,14 @@ describe('whom a call was for before', () => {
       expect.stringMatching(/^sip:2@x/),
     ]);
     expect(divertedFrom?.at(-1)).toBe('sip:1@x');
+  });
+
+  it('is told by a 3xx first, and the call is then for where that leads', () => {
+    const redirectedBy = ['sip:carol@192.0.2.7'];
+    const target = { name: 'x', uri: 'sip:9000@vm', redirectedBy };
+    const call = asked({ to: '<sip:8000@b2b>', diversion: '<sip:bob@x>' }, target);
+    expect(call.calledIdentities).toEqual(['sip:9000@vm', 'sip:8000@b2b', 'sip:8000@b2b']);
+    expect(call.divertedFrom).toEqual(['sip:carol@192.0.2.7', 'sip:bob@x']);
   });
 
   it('is nobody without them', () => {

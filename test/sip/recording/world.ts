@@ -115,7 +115,12 @@ export class RecordedWorld {
 
   constructor(
     users: readonly RecordedUser[],
-    options: { readonly recorder?: false; readonly discards?: true } = {},
+    options: {
+      readonly recorder?: false;
+      readonly discards?: true;
+      /** Who is recorded where a 3xx leads. */
+      readonly elsewhere?: readonly RecordedUser[];
+    } = {},
   ) {
     const ids: Ids = { uuid: () => `id${++this.#ids}`, token: () => '00' };
     const start = (request: RecordingRequest) => {
@@ -139,7 +144,7 @@ export class RecordedWorld {
         log: silentLog,
       },
       { id: 'call', sipSessionId: undefined, parties },
-      users,
+      (redirected) => (redirected ? (options.elsewhere ?? []) : users),
     );
     this.media = { agreement: this.agreement } as unknown as SessionMedia;
   }
