@@ -41,6 +41,7 @@ export async function openMedia(
     ports: { min: media.ports.first, max: media.ports.last },
     quarantineMs: media.quarantineSeconds * 1000,
     rtpTimeoutMs,
+    rtpHoldTimeoutMs: (media.rtpHoldTimeoutSeconds ?? NEVER_SECONDS) * 1000,
     forkBufferMs: media.forkBufferSeconds * 1000,
     batchForks: media.batchForks,
     backend: media.backend,

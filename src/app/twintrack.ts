@@ -191,7 +191,7 @@ class Service implements Twintrack {
         calls: config.sip.maxCalls,
         setupMs: config.sip.ringTimeoutSeconds * 1000,
         sessionExpiresS: config.sip.sessionExpiresSeconds ?? undefined,
-        mediaTimeout: config.media.rtpTimeoutSeconds === null ? 'never' : 'both',
+        mediaTimeout: endsSilentCalls(config) ? 'both' : 'never',
       },
       log,
       clock: this.#clock,
@@ -245,6 +245,10 @@ class Service implements Twintrack {
       onAnswered: (status) => this.#metrics.httpAnswered(status),
     });
   }
+}
+
+function endsSilentCalls({ media }: Config): boolean {
+  return media.rtpTimeoutSeconds !== null || media.rtpHoldTimeoutSeconds !== null;
 }
 
 function version(): string {

@@ -26,6 +26,8 @@ export interface OpenLine {
    * payload type. Unknown payload types pass and are counted without jitter.
    */
   readonly clockRates?: Readonly<Record<number, number>>;
+  /** On hold, and audio: while `watch` is false, a silence of the timeout for hold is reported. Default false. */
+  readonly held?: boolean;
   /** False switches the RTP timeout off (video, T.38, a line on hold). Default true. */
   readonly watch?: boolean;
   /**
@@ -44,6 +46,11 @@ export interface StreamStats {
   readonly lost: number;
   /** RFC 3550 A.8 interarrival jitter in milliseconds, at the last packet. */
   readonly jitterMs: number;
+  /**
+   * RFC 3550 §6.4.1, between here and the party, at its last report that answers one of the other party's;
+   * undefined before.
+   */
+  readonly roundTripMs?: number | undefined;
   /** Packets refused because they came from another source than the latched one. */
   readonly strangers: number;
   /** Datagrams that were neither RTP nor RTCP, or too short: dropped on audio lines. */
@@ -228,7 +235,7 @@ export interface MediaLine {
    */
   secure(side: Side, security: WireSecurity): void;
   /** Says anew what the line carries, after a re-negotiation; what is left out stays as it was. */
-  describe(options: Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>): void;
+  describe(options: Pick<OpenLine, 'clockRates' | 'watch' | 'held' | 'opaque'>): void;
   /**
    * Opens a copy of what `side`'s party sends. It keeps packets from this moment on in a bounded
    * buffer until `start`, so that the recording begins with the first packet after `fork`.

@@ -118,6 +118,7 @@ test('a million damaged, cut, strange and endless packets change nothing for tho
       ports: { min: 20_000, max: 20_100 },
       quarantineMs: 1_000,
       rtpTimeoutMs: 60_000,
+      rtpHoldTimeoutMs: 60_000,
       forkBufferMs: 200,
       batchForks: false,
     },

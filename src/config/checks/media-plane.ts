@@ -33,6 +33,7 @@ const NOT_OURS_TO_SET: Readonly<Record<string, string>> = {
   ports: 'it takes its ports by its own options: --port-min and --port-max',
   quarantineSeconds: 'it has no quarantine for ports',
   workers: 'it has its own option for threads: --num-threads',
+  rtpHoldTimeoutSeconds: 'lines on hold are not watched there',
   batchForks: 'it sends each packet as it comes',
   backend: 'it moves packets in its own way',
 };

@@ -33,6 +33,10 @@ export const media = z.strictObject({
     .nullable()
     .prefault(60)
     .describe('Silence on the network after which a call is ended as dead; null never ends one.'),
+  rtpHoldTimeoutSeconds: seconds(1, 86_400)
+    .nullable()
+    .prefault(null)
+    .describe('The same for a call on hold; null never ends one.'),
   forkBufferSeconds: seconds(0, 30)
     .prefault(5)
     .describe('Audio kept from answer until the recorder answers, so that no first word is lost.'),

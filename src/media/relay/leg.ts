@@ -4,6 +4,7 @@ import type { Endpoint, StreamStats } from '../plane';
 import { classify, DATAGRAM } from '../rtp/demux';
 import { rtpPayloadType, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { Reception } from '../rtp/reception';
+import { RoundTrip } from '../rtp/round-trip';
 import { type AddressWords, type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
 import type { DatagramSocket } from './datagram';
@@ -56,6 +57,8 @@ export class Leg {
   #muxed = false;
 
   readonly #reception = new Reception();
+  /** Between here and the party, by the reports that cross: ours is the party that answers them. */
+  readonly #roundTrip = new RoundTrip();
   #packets = 0;
   #octets = 0;
   #malformed = 0;
@@ -132,6 +135,7 @@ export class Leg {
       octets: this.#octets,
       lost: this.#reception.lost,
       jitterMs: this.#reception.jitterMs,
+      roundTripMs: this.#roundTrip.ms < 0 ? undefined : this.#roundTrip.ms,
       strangers: this.#rtp.strangers + this.#rtcp.strangers,
       malformed: this.#malformed,
       firstAtMs: this.#firstAt < 0 ? undefined : this.#firstAt,
@@ -166,7 +170,7 @@ export class Leg {
     if (verdict === 'stranger') return;
     if (verdict === 'latched') this.#reportLatch();
     if (kind === RTCP) {
-      this.peer.#sendRtcp(bytes, offset, length);
+      this.#crossRtcp(bytes, offset, length, now);
       return;
     }
     this.#count(bytes, offset, length, now);
@@ -200,6 +204,14 @@ export class Leg {
       return;
     }
     if (this.#rtcp.judge(source, now) === 'stranger') return;
+    this.#crossRtcp(bytes, offset, length, now);
+  }
+
+  #crossRtcp(bytes: Buffer, offset: number, length: number, now: Instant): void {
+    if (!this.content.opaque) {
+      this.#roundTrip.answered(bytes, offset, length, now);
+      this.peer.#roundTrip.asked(bytes, offset, length, now);
+    }
     this.peer.#sendRtcp(bytes, offset, length);
   }
 

@@ -16,7 +16,7 @@ import { type Content, Leg, type Tap } from './leg';
 import type { PortPair } from './port-pairs';
 
 /** What `describe` may change. */
-export type Description = Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>;
+export type Description = Pick<OpenLine, 'clockRates' | 'watch' | 'held' | 'opaque'>;
 
 const SIDES: readonly Side[] = ['a', 'b'];
 const PAYLOAD_TYPES = 128;
@@ -30,6 +30,7 @@ export class Line {
   readonly #srtp: Partial<Record<Side, SrtpTransform>> = {};
   readonly #digits: Partial<Record<Side, DigitScreen>> = {};
   #watch: boolean | undefined;
+  #held = false;
   #watchedSince: Instant = 0;
 
   constructor(
@@ -80,8 +81,9 @@ export class Line {
   }
 
   describe(description: Description, now: Instant): void {
-    const { clockRates, watch, opaque } = description;
+    const { clockRates, watch, held, opaque } = description;
     if (opaque !== undefined) this.#content.opaque = opaque;
+    if (held !== undefined) this.#held = held;
     if (watch !== undefined && watch !== this.#watch) {
       this.#watch = watch;
       this.#watchedSince = now;
@@ -146,13 +148,16 @@ export class Line {
     }
   }
 
-  /** Reports each side that has been silent for `timeout`, once per silence. */
-  checkSilence(now: Instant, timeout: Millis): void {
+  /** Reports each side that has been silent for its timeout, once per silence. */
+  checkSilence(now: Instant, timeout: Millis, holdTimeout: Millis): void {
+    let limit = Number.POSITIVE_INFINITY;
+    if (this.#watch === true) limit = timeout;
+    else if (this.#held) limit = holdTimeout;
     for (let i = 0; i < SIDES.length; i++) {
       const side = SIDES[i]!;
       const since = Math.max(this.#legs[side].lastAt, this.#watchedSince);
       const silentMs = now - since;
-      const silent = this.#watch === true && silentMs >= timeout;
+      const silent = silentMs >= limit;
       if (silent && !this.#silent[side]) {
         this.emit({ kind: 'rtp-timeout', callId: this.callId, lineId: this.id, side, silentMs });
       }

@@ -125,6 +125,7 @@ export interface WorkerBirth {
   readonly ports: { readonly min: number; readonly max: number };
   readonly quarantineMs: number;
   readonly rtpTimeoutMs: number;
+  readonly rtpHoldTimeoutMs: number;
   readonly forkBufferMs: number;
   readonly batchForks: boolean;
   /** The memory of its `Lifeline`. */

@@ -13,6 +13,8 @@ export interface RelayOptions {
   readonly quarantineMs: Millis;
   /** A watched side that is silent this long is reported; Infinity never reports one. */
   readonly rtpTimeoutMs: Millis;
+  /** The same on lines that are on hold. Default: Infinity. */
+  readonly rtpHoldTimeoutMs?: Millis;
   /** What a fork keeps until it starts. Default 5 000. */
   readonly forkBufferMs?: Millis;
   /**
@@ -136,6 +138,7 @@ function births(options: RelayOptions): Birth[] {
     },
     quarantineMs: options.quarantineMs,
     rtpTimeoutMs: options.rtpTimeoutMs,
+    rtpHoldTimeoutMs: options.rtpHoldTimeoutMs ?? Number.POSITIVE_INFINITY,
     forkBufferMs: options.forkBufferMs ?? 5_000,
     batchForks: options.batchForks ?? false,
   }));

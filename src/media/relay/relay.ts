@@ -57,7 +57,7 @@ export class Relay {
 
   /** One function for all sweeps, and no iterator: they come for as long as the worker lives. */
   readonly #checkSilence = ({ line }: OpenLine): void =>
-    line.checkSilence(this.#sweptAt, this.options.rtpTimeoutMs);
+    line.checkSilence(this.#sweptAt, this.options.rtpTimeoutMs, this.options.rtpHoldTimeoutMs);
 
   constructor(
     private readonly sockets: SocketSet,
@@ -68,7 +68,8 @@ export class Relay {
     const { min, max } = options.ports;
     this.#ports = new PortPairs(sockets, new PortRange(min, max), agenda, options.quarantineMs);
     this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
-    const pause = Math.min(LONGEST_SWEEP, options.rtpTimeoutMs / SWEEPS);
+    const shortest = Math.min(options.rtpTimeoutMs, options.rtpHoldTimeoutMs);
+    const pause = Math.min(LONGEST_SWEEP, shortest / SWEEPS);
     agenda.every(pause, sockets.now() + pause, (now) => this.#sweep(now));
   }
 

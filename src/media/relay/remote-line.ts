@@ -81,8 +81,8 @@ export class RemoteLine implements MediaLine {
     this.link.tell({ kind: 'secure', line: this.id, side, security });
   }
 
-  describe({ clockRates, watch, opaque }: Description): void {
-    this.link.tell({ kind: 'describe', line: this.id, clockRates, watch, opaque });
+  describe({ clockRates, watch, held, opaque }: Description): void {
+    this.link.tell({ kind: 'describe', line: this.id, clockRates, watch, held, opaque });
   }
 
   listenForDigits(side: Side, listening: DigitListening): void {

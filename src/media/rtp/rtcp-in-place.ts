@@ -44,6 +44,11 @@ export function findReportBlock(
   return -1;
 }
 
+/** Signed. */
+export function senderReportSsrc(bytes: Uint8Array, at: number): number {
+  return readInt32(bytes, at + 4);
+}
+
 /** The middle 32 bits of a sender report's NTP time, as its receivers name it. Signed. */
 export function senderReportMiddle(bytes: Uint8Array, at: number): number {
   return (readInt16(bytes, at + 10) << 16) | readInt16(bytes, at + 12);

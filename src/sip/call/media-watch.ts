@@ -5,7 +5,7 @@ type RtpTimeout = Extract<PlaneEvent, { kind: 'rtp-timeout' }>;
 
 /**
  * Tells a dead call from a quiet one. A party that is muted may send nothing for minutes; when nobody has sent
- * anything for so long, nobody is there. Lines on hold are not watched at all.
+ * anything for so long, nobody is there. Lines on hold have a timeout of their own, or none.
  */
 export class MediaWatch {
   /** Packets that a side had sent when it fell silent. */

@@ -381,8 +381,9 @@ export class SessionMedia {
       this.#slots[index] = { ...this.#slots[index]!, kind: offer.kind };
       line.describe({
         clockRates: clockRates(terms.toAnswerer, terms.toOfferer),
-        // Silence means nothing on a line that is on hold, or that is not speech.
+        // Silence means little on a line that is on hold, and nothing on one that is not speech.
         watch: offer.kind === 'audio' && terms.offererSends && terms.answererSends,
+        held: offer.kind === 'audio' && !(terms.offererSends && terms.answererSends),
         opaque: isOpaque(offer),
       });
     });

@@ -91,6 +91,20 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
     }
   });
 
+  test('reports silence on hold by a timeout of its own', async () => {
+    stage = await Stage.open(backend, { rtpTimeoutMs: 60_000, rtpHoldTimeoutMs: 100 });
+    const talking = await stage.plane.open({ callId: 'talking', bind: BIND });
+    const held = await stage.plane.open({ callId: 'held', bind: BIND, watch: false });
+    held.describe({ held: true });
+    expect(await stage.event('rtp-timeout')).toMatchObject({ callId: 'held', lineId: held.id });
+    talking.describe({ watch: false });
+    held.describe({ held: false, watch: true });
+    await held.stats();
+    expect(stage.events.some((event) => 'callId' in event && event.callId === 'talking')).toBe(
+      false,
+    );
+  });
+
   test('counts what all lines have passed, the closed ones too', async () => {
     stage = await Stage.open(backend);
     const [caller, callee] = [await stage.party(), await stage.party()];

@@ -27,10 +27,10 @@ class Wire implements DatagramSocket {
     return true;
   }
 
-  hear(bytes: Buffer, port: number): void {
+  hear(bytes: Buffer, port: number, now = 0): void {
     const memory = Buffer.concat([Buffer.alloc(3), bytes]);
     const { words } = socketAddress('127.0.0.1', port)!;
-    this.sink.onDatagram(memory, 3, bytes.length, words, 0);
+    this.sink.onDatagram(memory, 3, bytes.length, words, now);
   }
 
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
@@ -174,6 +174,47 @@ describe('the stages of a leg', () => {
     wires.a.rtp.hear(sealed(transform, packet(1)), CALLER.rtpPort);
     wires.a.rtp.hear(sealed(transform, packet(2)), 6_666);
     expect(seen).toEqual([packet(1)]);
+  });
+});
+
+describe('a leg that reports cross', () => {
+  test('tells the round trip to its party by what the party answers to the other', () => {
+    const wires = {
+      a: { rtp: new Wire(30_000), rtcp: new Wire(30_001) },
+      b: { rtp: new Wire(30_002), rtcp: new Wire(30_003) },
+    };
+    const content: Content = { opaque: false, clockRates: new Int32Array(128) };
+    const a = new Leg(wires.a, content, () => {});
+    const b = new Leg(wires.b, content, () => {});
+    [a.peer, b.peer] = [b, a];
+    a.expect(CALLER, 0);
+    b.expect(CALLEE, 0);
+    const ntp = 0x1234_5678_9abc_def0n;
+    const sender = { ssrc: 7, ntp, rtpTimestamp: 1, packets: 1, octets: 160, reports: [] };
+    wires.a.rtcp.hear(buildRtcp([{ kind: 'sender-report', ...sender }]), CALLER.rtcpPort, 1_000);
+    const answer = (lastSr: number) =>
+      buildRtcp([
+        {
+          kind: 'receiver-report',
+          ssrc: 8,
+          reports: [
+            {
+              ssrc: 7,
+              fractionLost: 0,
+              lost: 0,
+              highestSequence: 1,
+              jitter: 0,
+              lastSr,
+              delaySinceLastSr: 65_536 / 4,
+            },
+          ],
+        },
+      ]);
+    wires.b.rtp.hear(answer(1), CALLEE.rtpPort, 1_290);
+    expect(b.stats().roundTripMs).toBeUndefined();
+    wires.b.rtp.hear(answer(0x5678_9abc), CALLEE.rtpPort, 1_290);
+    expect(b.stats().roundTripMs).toBeCloseTo(40);
+    expect(a.stats().roundTripMs).toBeUndefined();
   });
 });
 
