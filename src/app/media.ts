@@ -17,13 +17,15 @@ export async function openMedia(
 ): Promise<MediaService> {
   const rtpTimeoutMs = (media.rtpTimeoutSeconds ?? NEVER_SECONDS) * 1000;
   if (media.plane === 'rtpengine') {
-    const { nodes, soundDirectory, soundDirectorySeenAs, ...rtpengine } = media.rtpengine;
+    const { nodes, digitsListen, soundDirectory, soundDirectorySeenAs, ...rtpengine } =
+      media.rtpengine;
     const plane = await createRtpenginePlane({
       nodes: nodes.map(({ address, weight }) => ({ ...address, weight })),
       timeoutMs: rtpengine.timeoutSeconds * 1000,
       pingMs: rtpengine.pingSeconds * 1000,
       lostAfterMs: rtpengine.lostAfterSeconds * 1000,
       rtpTimeoutMs,
+      digits: digitsListen ?? undefined,
       tonesReplaceSpeech: rtpengine.tones === 'replace',
       sounds:
         soundDirectory === null

@@ -26,6 +26,12 @@ export const rtpengine = z.strictObject({
   lostAfterSeconds: seconds(1, 3600)
     .prefault(15)
     .describe('How long a node may be down before the calls that it carried are ended.'),
+  digitsListen: text(parseHostPort)
+    .nullable()
+    .prefault(null)
+    .describe(
+      'Where nodes report dialled digits, over UDP: their --dtmf-log-dest; null: feature codes come by INFO only.',
+    ),
   tones: z
     .enum(['refuse', 'replace'])
     .prefault('refuse')

@@ -1,5 +1,6 @@
 import { type Cancel, Fault } from '../../core';
 import type {
+  DigitListening,
   Endpoint,
   Fork,
   LineStats,
@@ -12,6 +13,7 @@ import type {
 } from '../plane';
 import { countersIn, type LineCounters, NO_COUNTERS, statsOf } from './counters';
 import { Desired } from './desired';
+import { DialledCodes } from './dialled-codes';
 import { type ForkedLine, RtpengineFork } from './fork';
 import type { Ground } from './ground';
 import { endpointIn } from './line-sdp';
@@ -31,6 +33,7 @@ export interface LineOwner {
   /** The node has lost the line: it was started anew, or its own timeout has ended it. */
   onGone(line: RtpengineLine): void;
   onSilence(line: RtpengineLine, side: Side, silentMs: number): void;
+  onCode(line: RtpengineLine, side: Side, code: string): void;
   /** `undeleted` is the call that the node could not be told to end. */
   onClosed(line: RtpengineLine, undeleted: string | undefined): void;
 }
@@ -48,6 +51,7 @@ export class RtpengineLine implements MediaLine, ForkedLine {
   readonly #wanted: Wanted;
   readonly #desired = new Desired(() => this.#apply());
   readonly #speakers: Readonly<Record<Side, Speaker>>;
+  readonly #codes: Readonly<Record<Side, DialledCodes>>;
   readonly #forks = new Set<RtpengineFork>();
   readonly #silence: Silence;
   #told: Record<Side, string>;
@@ -77,6 +81,8 @@ export class RtpengineLine implements MediaLine, ForkedLine {
     this.#watch = watch;
     this.#silence = new Silence(ground.rtpTimeoutMs, ground.clock.now());
     this.#speakers = { a: this.#speaker('a'), b: this.#speaker('b') };
+    const { clock } = ground;
+    this.#codes = { a: new DialledCodes(clock), b: new DialledCodes(clock) };
     this.#lookLater();
   }
 
@@ -141,8 +147,19 @@ export class RtpengineLine implements MediaLine, ForkedLine {
     );
   }
 
-  /** Digits are not told apart here: rtpengine logs them to nobody of ours. */
-  listenForDigits(): void {}
+  /** Codes are found in what the node reports; their digits go to everybody else as well. */
+  listenForDigits(side: Side, { formats, codes }: DigitListening): void {
+    this.#codes[side].listen(codes);
+    // rtpengine reports the events of formats that it knows by name.
+    this.#wanted.know(
+      formats.map((format) => ({ ...format, codec: 'telephone-event', channels: 1 })),
+    );
+    void this.#desired.ask();
+  }
+
+  dialled(side: Side, digit: string): void {
+    for (const code of this.#codes[side].press(digit)) this.owner.onCode(this, side, code);
+  }
 
   describe({ watch, ...description }: Pick<OpenLine, 'clockRates' | 'watch' | 'opaque'>): void {
     if (watch !== undefined && watch !== this.#watch) {
@@ -235,7 +252,10 @@ export class RtpengineLine implements MediaLine, ForkedLine {
 
   #end(undeleted: string | undefined): void {
     this.#nextLook();
-    for (const side of SIDES) this.#speakers[side].close();
+    for (const side of SIDES) {
+      this.#speakers[side].close();
+      this.#codes[side].close();
+    }
     for (const fork of [...this.#forks]) fork.lineClosed();
     this.owner.onClosed(this, undeleted);
   }

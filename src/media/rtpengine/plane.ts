@@ -1,5 +1,6 @@
 import { type Clock, Events, Fault, type Ids, type Log, type Millis } from '../../core';
 import type { MediaLine, MediaPlane, NodeUsage, OpenLine, PlaneEvent, PlaneUsage } from '../plane';
+import { DigitLog } from './digit-log';
 import type { Ground } from './ground';
 import { deletion, type LineOwner, RtpengineLine } from './line';
 import { type NgAddress, NgClient, type NgFailure, type NgSocket, UdpNgSocket } from './ng';
@@ -18,6 +19,8 @@ export interface RtpengineOptions {
   readonly rtpTimeoutMs: Millis;
   /** Where sounds are laid down for the nodes; without it they go along in commands. */
   readonly sounds?: SoundFiles | undefined;
+  /** Where the nodes report what is dialled; without it no codes are heard. */
+  readonly digits?: NgAddress | undefined;
   /** What is to be mixed in is played in the place of speech instead of being refused. */
   readonly tonesReplaceSpeech: boolean;
   readonly clock: Clock;
@@ -32,11 +35,19 @@ export interface RtpengineNode extends NgAddress {
   readonly weight?: number;
 }
 
-/** Asks every node for the first time; those that do not answer are asked on. */
+/**
+ * Asks every node for the first time; those that do not answer are asked on. Rejects when digits cannot
+ * be listened for where they are to be.
+ */
 export async function createRtpenginePlane(options: RtpengineOptions): Promise<RtpenginePlane> {
   const plane = new RtpenginePlane(options);
-  await plane.ready;
-  return plane;
+  try {
+    await plane.ready;
+    return plane;
+  } catch (error) {
+    await plane.close();
+    throw error;
+  }
 }
 
 /** Counters are read at least so often, for they are what silence is told by. */
@@ -57,6 +68,7 @@ export class RtpenginePlane implements MediaPlane, NodeOwner, LineOwner {
   readonly #undeleted = new Map<Node, Set<string>>();
   readonly #events = new Events<{ plane: PlaneEvent }>();
   /** Of lines that are closed. */
+  #digits: DigitLog | undefined;
   #relayed = 0;
   #forked = 0;
   #nextLine = 1;
@@ -80,7 +92,15 @@ export class RtpenginePlane implements MediaPlane, NodeOwner, LineOwner {
       const name = showAddress(address);
       return new Node({ name, weight, client, clock, log, pingMs, lostAfterMs }, this);
     });
-    this.ready = Promise.all(this.#nodes.map((node) => node.start()));
+    this.ready = Promise.all([
+      this.#listenForDigits(options.digits),
+      ...this.#nodes.map((node) => node.start()),
+    ]);
+  }
+
+  /** Where digits are listened for; undefined where they are not. */
+  get digitsPort(): number | undefined {
+    return this.#digits?.port;
   }
 
   /** Some node takes new calls. */
@@ -134,6 +154,7 @@ export class RtpenginePlane implements MediaPlane, NodeOwner, LineOwner {
   async close(): Promise<void> {
     await Promise.all([...this.#lines].map((line) => line.close()));
     for (const node of this.#nodes) node.close();
+    this.#digits?.close();
   }
 
   onReturn(node: Node): void {
@@ -163,12 +184,23 @@ export class RtpenginePlane implements MediaPlane, NodeOwner, LineOwner {
     this.#events.emit('plane', { kind: 'rtp-timeout', callId, lineId: id, side, silentMs });
   }
 
+  onCode({ callId, id }: RtpengineLine, side: 'a' | 'b', code: string): void {
+    this.#events.emit('plane', { kind: 'code', callId, lineId: id, side, code });
+  }
+
   onClosed(line: RtpengineLine, undeleted: string | undefined): void {
     if (!this.#lines.delete(line)) return;
     line.node.lines -= 1;
     this.#relayed += packetsOf(line);
     this.#forked += line.forked;
     if (undeleted !== undefined) this.#undeletedOf(line.node).add(undeleted);
+  }
+
+  async #listenForDigits(address: NgAddress | undefined): Promise<void> {
+    if (!address) return;
+    this.#digits = await DigitLog.listen(address, ({ ngCall, side, digit }) => {
+      for (const line of this.#lines) if (line.ngCall === ngCall) line.dialled(side, digit);
+    });
   }
 
   /** Where the call is already, then where there is least to do. */

@@ -22,6 +22,8 @@ export class Wanted {
   readonly #family: Readonly<Record<Side, 4 | 6>>;
   #clockRates: Readonly<Record<number, number>>;
   #opaque: boolean;
+  /** Formats whose names are known, whoever prefers what. */
+  #named: readonly StreamFormat[] = [];
 
   constructor({ bind, clockRates = {}, opaque = false }: OpenLine) {
     this.#family = { a: familyOf(bind.a), b: familyOf(bind.b) };
@@ -46,6 +48,11 @@ export class Wanted {
   describe({ clockRates, opaque }: Pick<OpenLine, 'clockRates' | 'opaque'>): void {
     this.#clockRates = clockRates ?? this.#clockRates;
     this.#opaque = opaque ?? this.#opaque;
+  }
+
+  /** What some payload types are, by name. */
+  know(formats: readonly StreamFormat[]): void {
+    this.#named = [...this.#named, ...formats];
   }
 
   /** From now on the party hears what is played to it, in the first of these formats. */
@@ -77,7 +84,9 @@ export class Wanted {
     for (const [text, clockRate] of Object.entries(this.#clockRates)) {
       known.set(Number(text), formatOf(Number(text), clockRate));
     }
-    for (const format of [...a.preferred, ...b.preferred]) known.set(format.payloadType, format);
+    const named = this.#named.filter(({ payloadType }) => known.has(payloadType));
+    for (const format of [...named, ...a.preferred, ...b.preferred])
+      known.set(format.payloadType, format);
     const first = this.#sides[side].preferred.map(({ payloadType }) => payloadType);
     const order = new Set([...first, ...known.keys()]);
     const formats = [...order].map((payloadType) => known.get(payloadType)!);
