@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Api, createApi } from '../api';
 import type { Config } from '../config';
-import { type Log, type Millis, randomIds, SystemClock } from '../core';
+import { busyShare, type Log, type Millis, randomIds, SystemClock } from '../core';
 import type { MediaPlane } from '../media';
 import { type CdrWriter, createCdrWriter, createMetrics, type Metrics } from '../metrics';
 import { ConfiguredUsers, type RecordingPolicy, type SettingsStore } from '../policy';
@@ -171,6 +171,7 @@ class Service implements Twintrack {
       applicationTimeoutMs: sip.applicationTimeoutSeconds * 1000,
       timers: { minSe: sip.sessionMinimumSeconds },
       userAgent: sip.userAgent,
+      busy: busyShare(),
       log,
     });
     return this.#line.agent;

@@ -7,5 +7,5 @@ export { isLoopback } from './loopback';
 export { editDistance, nearest } from './nearest';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
-export { type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';
+export { busyShare, type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';
 export { TimerTable } from './timer-table';

@@ -16,6 +16,17 @@ export interface Clock {
   after(delay: Millis, fn: () => void): Cancel;
 }
 
+/** Tells what share of the time since it was last called this thread's event loop was busy, 0..1. */
+export function busyShare(): () => number {
+  let before = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, before);
+    before = now;
+    return utilization;
+  };
+}
+
 /** The machine's own clock. Its timers do not keep a finished process alive. */
 export class SystemClock implements Clock {
   now(): Instant {

@@ -1,7 +1,16 @@
-import { type Clock, type Ids, type Log, type Millis, randomIds, SystemClock } from '../core';
+import {
+  type Cancel,
+  type Clock,
+  type Ids,
+  type Log,
+  type Millis,
+  randomIds,
+  SystemClock,
+} from '../core';
 import { Agent, type AgentStats, type Limits } from './agent';
 import { MIN_SE } from './dialog';
 import { GuardedClock } from './guarded-clock';
+import { Overload, watchOverload } from './overload';
 import { DEFAULT_TIMERS, type TimerValues } from './transaction';
 import {
   type Address,
@@ -37,6 +46,11 @@ export interface EngineOptions {
   /** User-Agent and Server where the application gives none. */
   readonly userAgent?: string;
   readonly resolver?: Resolver;
+  /**
+   * Share of the time since it was last asked that this thread was busy, 0..1. With it, new calls are answered
+   * 503 while more come than can be served.
+   */
+  readonly busy?: () => number;
   readonly limits?: {
     /** Server transactions at once, those lingering after their answer included. */
     readonly serverTransactions?: number;
@@ -65,6 +79,8 @@ export class Engine {
   readonly #clock: GuardedClock;
   readonly #adminPorts = new Set<AdminPort>();
   #ends: readonly LocalEnd[] = [];
+  readonly #overload = new Overload();
+  #stopWatching: Cancel = () => {};
   #stopping: Promise<void> | undefined;
 
   private constructor(private readonly options: EngineOptions) {
@@ -87,6 +103,7 @@ export class Engine {
       timers: { ...DEFAULT_TIMERS, ...options.timers },
       limits: limitsOf(options),
       maxServerTransactions: options.limits?.serverTransactions ?? 100_000,
+      overloaded: () => this.#overload.is,
       userAgent: options.userAgent,
     });
     this.#control = new Control({
@@ -163,7 +180,7 @@ export class Engine {
   }
 
   async #listen(): Promise<void> {
-    const { listen, externalAddress, log } = this.options;
+    const { listen, externalAddress, log, busy } = this.options;
     this.#ends = await this.#transport.listen(
       listen.map((binding) =>
         externalAddress ? { ...binding, advertise: { address: externalAddress } } : binding,
@@ -172,6 +189,17 @@ export class Engine {
     for (const { protocol, address, port } of this.#ends) {
       log.info({ protocol, address, port }, 'engine listens');
     }
+    if (!busy) return;
+    const counts = () => this.#agent.transactions.stats();
+    this.#stopWatching = watchOverload(
+      this.#overload,
+      {
+        busy,
+        repeated: () => counts().retransmissionsReceived,
+        refused: () => counts().overload,
+      },
+      { clock: this.#clock, log },
+    );
   }
 
   async #stop(graceMs: Millis): Promise<void> {
@@ -180,6 +208,7 @@ export class Engine {
     while (this.#agent.busy && this.#clock.now() < deadline) {
       await new Promise<void>((resolve) => this.#clock.after(20, resolve));
     }
+    this.#stopWatching();
     this.#agent.transactions.stop();
     this.#control.closeAll();
     await Promise.all([...this.#adminPorts].map((port) => port.close()));

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { createLog, type LogLevel } from '../../core';
+import { busyShare, createLog, type LogLevel } from '../../core';
 import { Engine } from '../../engine';
 import { untilTold } from '../until-told';
 
@@ -36,6 +36,7 @@ export function engineCommand(): Command {
         listen: options.listen.length > 0 ? options.listen : DEFAULT_LISTEN,
         externalAddress: options.externalAddress,
         secret,
+        busy: busyShare(),
         log,
       });
       try {

@@ -42,6 +42,7 @@ export interface AgentOptions {
   readonly timers: TimerValues;
   readonly limits: Limits;
   readonly maxServerTransactions: number;
+  readonly overloaded?: (() => boolean) | undefined;
   readonly userAgent: string | undefined;
 }
 
@@ -73,6 +74,7 @@ export class Agent implements TransactionUser {
       user: this,
       tag: () => ids.token(8),
       maxServerTransactions: options.maxServerTransactions,
+      overloaded: options.overloaded,
     });
     this.#ground = {
       network,

@@ -40,6 +40,8 @@ export interface TransactionLayerOptions {
   readonly tag: () => string;
   /** Server transactions at once, lingering ones included; beyond it new calls get 503. */
   readonly maxServerTransactions: number;
+  /** More calls come than can be served: new ones get 503. Default: never. */
+  readonly overloaded?: (() => boolean) | undefined;
 }
 
 /** Counters since the start, and gauges. */
@@ -163,11 +165,17 @@ export class TransactionLayer {
       known.retransmission();
       return;
     }
-    if (this.#servers.size >= this.options.maxServerTransactions) {
+    if (this.#servers.size >= this.options.maxServerTransactions || this.#isOneTooMany(request)) {
       this.#refuse(request, inbound);
       return;
     }
     this.#begin(key, request, inbound);
+  }
+
+  /** What belongs to calls that were taken goes on. */
+  #isOneTooMany(request: SipRequest): boolean {
+    const { overloaded } = this.options;
+    return request.method === 'INVITE' && toTag(request) === undefined && (overloaded?.() ?? false);
   }
 
   #begin(key: string, request: SipRequest, inbound: Inbound): void {

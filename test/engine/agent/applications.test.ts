@@ -68,6 +68,19 @@ describe('requests and applications', () => {
     expect(rig.agent.stats().transactions.overload).toBe(1);
   });
 
+  test('that would open a call are refused with 503 while there is overload, and calls that were taken go on', () => {
+    let overloaded = false;
+    const rig = new Rig({ agent: { overloaded: () => overloaded } });
+    rig.answeredCall();
+    rig.said();
+    overloaded = true;
+    rig.arrive('INVITE', { callId: 'call-2', branch: 'z9hG4bKnew' });
+    expect(header(rig.sentResponse(503), 'Retry-After')).toBe('10');
+    rig.arrive('OPTIONS', { callId: 'call-3', branch: 'z9hG4bKopt' });
+    rig.app.respond(200);
+    expect(rig.said()).toEqual(['200']);
+  });
+
   test('may not be answered inside somebody else’s dialog', () => {
     const rig = new Rig();
     const { dialogId } = rig.answeredCall();
