@@ -5,12 +5,12 @@ const FULL = 0.95;
 const ROOM = 0.9;
 const WINDOW: Millis = 250;
 /** A stall makes peers repeat themselves too, and is caught up with; overload lasts. */
-const LASTING_WINDOWS = 8;
+const LASTING_WINDOWS = 4;
 /** Windows in which nobody repeats a request; two are T1, after which who waits would have. */
 const CALM_WINDOWS = 2;
 
 /**
- * Whether more calls come than can be served: for two seconds peers repeat what they have sent, because they had
+ * Whether more calls come than can be served: for a second peers repeat what they have sent, because they had
  * no answer within T1 (RFC 3261 §17.1.1.2), while the thread is busy all the time. Either alone is no sign:
  * a lossy network repeats, and a burst keeps busy. Left to itself overload feeds itself, for each repetition costs too.
  *

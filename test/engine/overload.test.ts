@@ -6,7 +6,7 @@ const FULL = { busy: 1, repeated: 3 };
 
 function overloaded(): Overload {
   const overload = new Overload();
-  for (let window = 0; window < 8; window++) overload.take(FULL);
+  for (let window = 0; window < 4; window++) overload.take(FULL);
   return overload;
 }
 
@@ -18,7 +18,7 @@ describe('overload', () => {
   it('is not begun by a stall that is caught up with', () => {
     const overload = new Overload();
     for (let stall = 0; stall < 3; stall++) {
-      for (let window = 0; window < 7; window++) overload.take(FULL);
+      for (let window = 0; window < 3; window++) overload.take(FULL);
       overload.take({ busy: 1, repeated: 0 });
     }
     expect(overload.is).toBe(false);
@@ -58,7 +58,7 @@ describe('overload', () => {
     const stop = watchOverload(overload, signs, { clock, log });
     clock.advance(1_000);
     expect(overload.is).toBe(false);
-    for (let window = 0; window < 8; window++) {
+    for (let window = 0; window < 4; window++) {
       repeated += 1;
       clock.advance(250);
     }
