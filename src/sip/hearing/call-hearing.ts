@@ -41,7 +41,8 @@ export class CallHearing {
   readonly #streams: Partial<Record<CallSide, Stream>> = {};
   /** What sounds, or is about to, by id. Stopped before it could begin, it is no announcement yet. */
   readonly #sounding = new Map<number, { stopped: boolean; announcement?: Announcement }>();
-  readonly #running = new Set<Promise<void>>();
+  /** What has begun, and will be over soon after it is stopped. */
+  readonly #running = new Set<Promise<unknown>>();
   readonly #heard: HeardRecord[] = [];
   /** Announcements that are over and that recorders have not been told of. */
   #untold: HeardRecord[] = [];
@@ -148,8 +149,7 @@ export class CallHearing {
       sounding.announcement?.stop();
       return;
     }
-    const running = this.#sound(output).finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    void this.#sound(output);
   }
 
   /** Plays it from its beginning to its end. Never rejects. */
@@ -158,21 +158,23 @@ export class CallHearing {
     const sounding: { stopped: boolean; announcement?: Announcement } = { stopped: false };
     this.#sounding.set(id, sounding);
     const stream = this.#streams[side]!;
+    let over: HearingInput = { kind: 'over', id };
     try {
       const cue = await this.#cue(output, stream);
       if (sounding.stopped) return;
       const announcement = await this.#begun(output, stream, cue);
       sounding.announcement = announcement;
       if (sounding.stopped) announcement.stop();
-      this.#note(output, cue, await announcement.done);
-      this.#sounding.delete(id);
-      this.#driver.input({ kind: 'over', id });
+      const noted = announcement.done.then((evidence) => this.#note(output, cue, evidence));
+      this.#running.add(noted);
+      await noted;
+      this.#running.delete(noted);
     } catch (error) {
-      this.#sounding.delete(id);
       if (!sounding.stopped) this.#noteFailure(output, error);
-      this.#driver.input({ kind: 'impossible', id });
+      over = { kind: 'impossible', id };
     } finally {
       this.#sounding.delete(id);
+      this.#driver.input(over);
       this.#tellRecorders();
     }
   }
