@@ -33,6 +33,14 @@ describe('configured users', () => {
     ]);
   });
 
+  it('tells a call within the organization from others, whoever of it is recorded', () => {
+    const internal = (caller: string, called: string) =>
+      users.decide({ callerIdentities: [caller], calledIdentities: [called] })[0]?.internal;
+    expect(internal('sip:101@pbx', 'sip:102@pbx')).toBe(true);
+    expect(internal('sip:102@pbx', 'sip:101@pbx')).toBe(true);
+    expect(internal('sip:101@pbx', 'sip:900@pbx')).toBe(false);
+  });
+
   it('lets the most trusted identity decide, for recording as against it', () => {
     expect(decide(['sip:102@pbx', 'sip:101@pbx'], [])).toEqual([]);
     expect(decide(['sip:anonymous@anonymous.invalid', 'sip:101@pbx'], [])).toHaveLength(1);

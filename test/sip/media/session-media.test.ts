@@ -45,6 +45,52 @@ describe('the media of a call', () => {
     await media.answer('b', description({ address: '192.0.2.2' }), true);
   }
 
+  describe('into which something is to be played', () => {
+    const MANY = description({ media: 'audio 4000 RTP/AVP 18 0' });
+    const formats = (text: string) => /RTP\/AVP ([\d ]+)/.exec(text)?.[1];
+
+    beforeEach(() => {
+      const addresses = new MediaAddresses({ bind: '127.0.0.1' }, undefined);
+      media = new SessionMedia(
+        plane,
+        'call',
+        addresses,
+        () => '42',
+        { a: 4, b: 4 },
+        undefined,
+        () => (format) => format.codec === 'PCMU',
+      );
+    });
+
+    it('is offered without the codecs that stand in the way, by either side', async () => {
+      expect(formats(await media.offer('a', MANY))).toBe('0');
+      expect(media.narrowed).toBe(true);
+      await media.answer('b', description({ media: 'audio 4000 RTP/AVP 0' }), true);
+      const [line] = media.agreement!.lines;
+      expect(line!.terms.toAnswerer.map(({ codec }) => codec)).toEqual(['PCMU']);
+      // The same again, of which only a part went on, is nothing new.
+      expect(media.isStanding('a', MANY)).toBe(true);
+      expect(formats((await media.repeat('b'))!.text)).toBe('0');
+      expect(formats(await media.offer('b', MANY))).toBe('0');
+    });
+
+    it('is offered whole to a target that refused the rest, and narrowed to the next', async () => {
+      media.turnTo(4, { whole: true });
+      expect(formats(await media.offer('a', MANY))).toBe('18 0');
+      expect(media.narrowed).toBe(false);
+      media.turnTo(4);
+      expect(formats(await media.offer('a', MANY))).toBe('0');
+    });
+
+    it('shows before the answer what would be agreed on', async () => {
+      await media.offer('a', MANY);
+      expect(media.foreseen).toBeUndefined();
+      await media.answer('b', description({ media: 'audio 4000 RTP/AVP 0' }), false);
+      expect(media.agreement).toBeUndefined();
+      expect(media.foreseen?.lines[0]?.line).toBeDefined();
+    });
+  });
+
   it('leads both sides to us, and knows where each of them is', async () => {
     const offer = await media.offer('a', AUDIO);
     expect(offer).toContain('c=IN IP4 127.0.0.1');

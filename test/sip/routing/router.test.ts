@@ -62,6 +62,26 @@ describe('a route', () => {
     expect(routed({ routes }, 'sip:1201234@voice.example.com')).toBeUndefined();
   });
 
+  it('leads out of the organization where its peer says so', () => {
+    const out = { ...pbx, name: 'out', trunk: true };
+    const routes: Routing['routes'] = [
+      {
+        from: 'any',
+        to: /^.*$/,
+        targets: [
+          { kind: 'peer', name: 'pbx' },
+          { kind: 'peer', name: 'out' },
+        ],
+        ringMs: 1,
+      },
+    ];
+    const found = routed({ routes, peers: [pbx, out] }, 'sip:1@voice.example.com');
+    expect(found?.targets.map(({ name, trunk: leads }) => [name, leads])).toEqual([
+      ['pbx', undefined],
+      ['out', true],
+    ]);
+  });
+
   it('reads telephone URIs', () => {
     const routes: Routing['routes'] = [
       { from: 'any', to: /^\+1555\d+$/, targets: [{ kind: 'peer', name: 'pbx' }], ringMs: 1 },
