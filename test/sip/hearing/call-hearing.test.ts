@@ -37,11 +37,10 @@ class Room {
       plays: ({ codec }) => codec === 'PCMU',
       ...sounds,
     };
-    this.hearing = new CallHearing(
-      { sounds: all, clock: this.clock, log: silentLog },
-      users,
-      (heard) => this.told.push(heard),
+    this.hearing = new CallHearing({ sounds: all, clock: this.clock, log: silentLog }, (heard) =>
+      this.told.push(heard),
     );
+    this.hearing.of(users);
   }
 
   agreement(codec = PCMU): Agreement {
