@@ -10,10 +10,17 @@ const POINTS: ReadonlyArray<
   ['ringing'],
   ['answered', 'answered'],
   ['after a start', 'answered', 'start'],
+  // Nothing of these is an input of the machine: what holds before them holds in them.
+  ['announcing', 'answered', 'start'],
+  ['on hold', 'answered', 'start'],
+  ['transferred', 'answered', 'start'],
   ['after a start and a stop', 'answered', 'start', 'stop'],
   ['after a pause', 'answered', 'start', 'pause'],
   ['ended', 'answered', 'ended'],
 ];
+
+/** Any time. */
+const AUTO_RESUME_MS = 1_000;
 
 const REPLIES: Readonly<Record<Reply, string>> = {
   done: 'done',
@@ -31,9 +38,11 @@ export function modeTables(): string {
 function table(mode: RecordingMode): string {
   const rows = POINTS.map(([point, ...way]) => {
     const [before] = at(mode, way);
-    return [point, shown(before.state), ...ACTIONS.map((action) => cell(mode, way, action))];
+    const commands = ACTIONS.map((action) => cell(mode, way, action));
+    return [point, shown(before.state), ...commands, afterAWhile(mode, way)];
   });
-  const all = [['at', 'state', ...ACTIONS], Array(ACTIONS.length + 2).fill('---'), ...rows];
+  const head = ['at', 'state', ...ACTIONS, 'auto-resume'];
+  const all = [head, head.map(() => '---'), ...rows];
   return all.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
@@ -49,9 +58,18 @@ function cell(
   return before === after ? REPLIES[reply] : `${REPLIES[reply]} → ${after}`;
 }
 
+/** What the time that is set for it does. */
+function afterAWhile(mode: RecordingMode, way: readonly (Action | 'answered' | 'ended')[]): string {
+  const [machine] = at(mode, way);
+  const before = shown(machine.state);
+  machine.tick(AUTO_RESUME_MS);
+  const after = shown(machine.state);
+  return before === after ? 'nothing' : `→ ${after}`;
+}
+
 /** A machine that has gone this way, and how to command it. */
 function at(mode: RecordingMode, way: readonly (Action | 'answered' | 'ended')[]) {
-  const machine = new RecordingMachine(mode);
+  const machine = new RecordingMachine(mode, AUTO_RESUME_MS);
   const command = (action: Action): Reply => {
     const outputs = machine.handle({ kind: 'command', id: 0, action, by: 'info' }, 0);
     const reply = outputs.find((output) => output.kind === 'reply');

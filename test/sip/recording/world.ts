@@ -1,6 +1,7 @@
 import { type Ids, silentLog } from '../../../src/core';
 import type { Fork, MediaLine, Side } from '../../../src/media';
 import { DEFAULTS, type RecordedUser } from '../../../src/policy';
+import type { Sounds } from '../../../src/sip/hearing/sounds';
 import type { Agreement, SessionMedia } from '../../../src/sip/media/session-media';
 import { CallRecordings } from '../../../src/sip/recording/call-recordings';
 import { Participants } from '../../../src/sip/recording/participants';
@@ -120,6 +121,7 @@ export class RecordedWorld {
       readonly discards?: true;
       /** Who is recorded where a 3xx leads. */
       readonly elsewhere?: readonly RecordedUser[];
+      readonly sounds?: Sounds;
     } = {},
   ) {
     const ids: Ids = { uuid: () => `id${++this.#ids}`, token: () => '00' };
@@ -137,7 +139,7 @@ export class RecordedWorld {
           options.recorder === false
             ? undefined
             : { start, discards: () => options.discards ?? false },
-        sounds: undefined,
+        sounds: options.sounds,
         forkBind: '127.0.0.1',
         ids,
         clock: this.clock,
@@ -150,15 +152,32 @@ export class RecordedWorld {
   }
 
   get agreement(): Agreement {
+    return this.#agreement('sendrecv');
+  }
+
+  /** Both hold the call. */
+  async hold(): Promise<void> {
+    this.call.agreed(this.#agreement('inactive'));
+    await this.rest();
+  }
+
+  #agreement(direction: 'sendrecv' | 'inactive'): Agreement {
     const description = {
       kind: 'audio',
       port: 4000,
       carriage: 'rtp',
-      direction: 'sendrecv',
+      direction,
       payloads: [{ payloadType: 0, encoding: 'PCMU', clockRate: 8000, channels: 1 }],
     };
     const line = { fork: async (side: Side) => this.#fork(side) } as unknown as MediaLine;
-    const terms = { toAnswerer: [], toOfferer: [], offererSends: true, answererSends: true };
+    const formats = [{ payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 }];
+    const terms = {
+      accepted: true,
+      toAnswerer: formats,
+      toOfferer: formats,
+      offererSends: direction === 'sendrecv',
+      answererSends: direction === 'sendrecv',
+    };
     return {
       offerer: 'a',
       lines: [{ offer: description, answer: description, terms, line }],
