@@ -24,15 +24,22 @@ export class Linphone {
     });
   }
 
-  /** @param options.says WAV file that it speaks, 8 kHz mono */
-  static async start(options: { readonly says: string }): Promise<Linphone> {
+  /**
+   * @param options.says WAV file that it speaks, 8 kHz mono
+   * @param options.traces it keeps every SIP message for `trace`
+   */
+  static async start(options: {
+    readonly says: string;
+    readonly traces?: boolean;
+  }): Promise<Linphone> {
     const directory = mkdtempSync(join(tmpdir(), 'twintrack-linphone-'));
     const data = join(directory, '.local/share');
     // Without the folder of its database it starts, and then has no SIP.
     mkdirSync(join(data, 'linphone'), { recursive: true });
     const port = await freePort();
     writeFileSync(join(directory, 'rc'), configOf(port, await freePort()));
-    const child = spawn('linphonec', ['-c', join(directory, 'rc')], {
+    const traced = options.traces ? ['-d', '6', '-l', join(directory, 'trace')] : [];
+    const child = spawn('linphonec', ['-c', join(directory, 'rc'), ...traced], {
       env: { ...process.env, HOME: directory, XDG_DATA_HOME: data, XDG_CONFIG_HOME: directory },
     });
     const phone = new Linphone(directory, child);
@@ -56,6 +63,11 @@ export class Linphone {
       }
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Everything it has sent, received and thought so far. */
+  get trace(): string {
+    return readFileSync(join(this.directory, 'trace'), 'utf8');
   }
 
   /** What it has heard, as a WAV file. */
