@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Config } from '../config';
 import { type Clock, type Log, randomIds } from '../core';
 import { createRelayPlane, createRtpenginePlane, type MediaPlane } from '../media';
@@ -47,7 +48,8 @@ export async function openMedia(
     forkBufferMs: media.forkBufferSeconds * 1000,
     batchForks: media.batchForks,
     backend: media.backend,
-    workers: media.workers,
+    // One core is left to signalling; with a single one they share it.
+    workers: media.workers ?? Math.max(1, availableParallelism() - 1),
     log,
   });
   return { plane, troubles: () => [] };

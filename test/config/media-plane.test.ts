@@ -66,7 +66,7 @@ describe('media.plane: rtpengine', () => {
   });
 
   it('takes what is written of the relay at its defaults, as the shipped file has it', () => {
-    const relay = 'ports: 20000-29999, workers: 1, backend: auto, externalAddress: null';
+    const relay = 'ports: 20000-29999, workers: null, backend: auto, externalAddress: null';
     expect(problemsIn(`media: { plane: rtpengine, ${NODE}, ${relay} }`)).toEqual([]);
   });
 

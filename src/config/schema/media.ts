@@ -47,8 +47,11 @@ export const media = z.strictObject({
       'Sends audio to recorders five packets at a time: a tenth less CPU, and up to 80 ms later. Linux only.',
     ),
   workers: whole(1, 64)
-    .prefault(1)
-    .describe('Threads that move RTP; each takes a share of the calls and of the ports.'),
+    .nullable()
+    .prefault(null)
+    .describe(
+      'Threads that move RTP, each with a share of the calls and of the ports; null: one for each core but one.',
+    ),
   backend: z
     .enum(['auto', 'kernel', 'dgram'])
     .prefault('auto')

@@ -4,9 +4,12 @@
  * load that is late itself makes nobody look slow.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import type * as Srtp from '../../../src/media/srtp';
 import { Histogram } from './histogram';
 import { MessageArray, SOCKADDR_IN } from './message-array';
 import { type LoadPorts, PARTY_SOCKETS, partySocket, RECORDER_SOCKETS } from './plan';
+import { product } from './product';
+import { SRTP, TAG } from './srtp-keys';
 import {
   AF_INET,
   Arena,
@@ -40,6 +43,8 @@ const DRAIN_MS = 500;
 
 export interface GeneratorBirth {
   readonly calls: number;
+  /** Callees speak SRTP. */
+  readonly srtp: boolean;
 }
 
 export type ToGenerator =
@@ -70,6 +75,9 @@ class Load {
   readonly #outgoing: MessageArray;
   readonly #incoming: MessageArray;
   readonly #packets: number[] = [];
+  readonly #sealed: number[] = [];
+  readonly #firstSealed: number;
+  readonly #srtp: { sender: Srtp.SrtpSender; bytes: Buffer; from: number } | undefined;
   readonly #targets: number[] = [];
   readonly #rooms: number[] = [];
   readonly #controls: number[] = [];
@@ -96,9 +104,10 @@ class Load {
   #cursor = 0;
   #sending = false;
 
-  constructor(calls: number) {
+  constructor({ calls, srtp }: GeneratorBirth) {
     this.#streams = 2 * calls;
-    const perStream = 256 + 64 + MessageArray.sizeFor(1);
+    this.#firstSealed = srtp ? calls : this.#streams;
+    const perStream = 256 + 256 + 64 + MessageArray.sizeFor(1);
     const perRoom = ROOM + 64 + MessageArray.sizeFor(1);
     this.#arena = new Arena(this.#streams * perStream + BATCH * perRoom + 4096);
     this.#bytes = this.#arena.bytes;
@@ -109,6 +118,11 @@ class Load {
     this.#incoming = new MessageArray(this.#arena, BATCH);
     this.#sentAt = new Float64Array(this.#streams * REMEMBERED);
     this.#sequences = new Uint16Array(this.#streams);
+    if (srtp) {
+      const { loadKit, SEALED_AT, SrtpSender } = product<typeof Srtp>('media/srtp');
+      const kit = loadKit();
+      this.#srtp = { sender: new SrtpSender(kit, SRTP.send), bytes: kit.bytes, from: SEALED_AT };
+    }
     for (let stream = 0; stream < this.#streams; stream++) this.#prepareStream(stream);
     for (let i = 0; i < BATCH; i++) this.#prepareRoom(i);
     for (let i = 0; i <= PARTY_SOCKETS; i++) {
@@ -185,6 +199,7 @@ class Load {
         this.#bytes[at + 2] = sequence >> 8;
         this.#bytes[at + 3] = sequence & 0xff;
         this.#bytes.writeInt32BE((sequence * 160) | 0, at + 4);
+        if (stream >= this.#firstSealed) this.#seal(stream, at);
         this.#sentAt[stream * REMEMBERED + (sequence % REMEMBERED)] = now;
         if (counts)
           this.#late.add((now - this.#begun - (this.#cursor + stream - first) / rate) * 1000);
@@ -193,6 +208,12 @@ class Load {
       this.#cursor += count;
       if (counts) this.#sent += count;
     }
+  }
+
+  #seal(stream: number, at: number): void {
+    const { sender, bytes, from } = this.#srtp!;
+    const length = sender.protectRtp(this.#bytes, at, PACKET);
+    bytes.copy(this.#bytes, this.#sealed[stream]!, from, from + length);
   }
 
   #sendAll(socket: number, first: number, count: number): void {
@@ -255,8 +276,11 @@ class Load {
     this.#bytes[packet] = 0x80;
     this.#bytes[packet + 1] = 0;
     this.#bytes.writeUInt32BE(stream + 1, packet + 8);
+    const sealed = this.#arena.take(PACKET + TAG);
     const target = this.#sockaddr(0);
-    this.#outgoing.carry(stream, packet, PACKET);
+    if (stream >= this.#firstSealed) this.#outgoing.carry(stream, sealed, PACKET + TAG);
+    else this.#outgoing.carry(stream, packet, PACKET);
+    this.#sealed.push(sealed);
     this.#outgoing.goTo(stream, target);
     this.#packets.push(packet);
     this.#targets.push(target);
@@ -305,9 +329,9 @@ class Load {
   }
 }
 
-function run({ calls }: GeneratorBirth): void {
+function run(birth: GeneratorBirth): void {
   const port = parentPort!;
-  const load = new Load(calls);
+  const load = new Load(birth);
   const look = (): void => {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
       const message = next.message as ToGenerator;

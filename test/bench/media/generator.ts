@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import type { GeneratorBirth } from './generator-loop';
 
-const workerData: GeneratorBirth = { calls: Number(process.argv[2]) };
+const [calls, protocol] = process.argv.slice(2);
+const workerData: GeneratorBirth = { calls: Number(calls), srtp: protocol === 'srtp' };
 const execArgv = ['--require', require.resolve('tsx/cjs')];
 const worker = new Worker(`${__dirname}/generator-loop.ts`, { workerData, execArgv });
 

@@ -47,7 +47,7 @@ export async function measure(
   warmUpMs = WARM_UP_MS,
 ): Promise<Measured> {
   const relay = await SUBJECTS[subject]!();
-  const load = script(LOAD_CORE, 'generator.ts', [`${calls}`]);
+  const load = script(LOAD_CORE, 'generator.ts', [`${calls}`, relay.srtp ? 'srtp' : 'rtp']);
   const tell = (message: ToGenerator): boolean => load.send(message);
   try {
     const ports = await heard<LoadPorts>(load);

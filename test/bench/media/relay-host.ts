@@ -4,6 +4,7 @@ import type * as Media from '../../../src/media';
 import type { Backend, Endpoint, MediaLine, Program } from '../../../src/media';
 import { type CallPorts, DEAD_PORT } from './plan';
 import { product } from './product';
+import { SRTP } from './srtp-keys';
 
 const { silentLog } = product<typeof Core>('core');
 const { createRelayPlane } = product<typeof Media>('media');
@@ -14,6 +15,8 @@ export interface HostBirth {
   /** Both parties of every call hear a tone all the time. */
   readonly tone: boolean;
   readonly batchForks: boolean;
+  /** Callees speak SRTP. */
+  readonly srtp: boolean;
 }
 
 const birth: HostBirth = {
@@ -21,6 +24,7 @@ const birth: HostBirth = {
   workers: 1,
   tone: false,
   batchForks: false,
+  srtp: false,
   ...JSON.parse(process.argv[2]!),
 };
 const ADDRESS = '127.0.0.1';
@@ -31,7 +35,8 @@ const TONE: Program = {
   kind: 'mix',
   formats: [{ payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 }],
   sound: { pcm: Int16Array.from({ length: 14_400 }, (_, i) => 1_000 * Math.sin(i / 2.5)) },
-  repeat: { everyMs: 1_000 },
+  // By then the load has begun, so that the listeners' streams are the live ones.
+  repeat: { everyMs: 1_000, firstAfterMs: 1_500 },
 };
 
 function at(rtpPort: number): Endpoint {
@@ -55,12 +60,12 @@ async function run(): Promise<void> {
       bind: { a: ADDRESS, b: ADDRESS },
       clockRates: { 0: 8000 },
     });
+    if (birth.srtp) line.secure('b', SRTP);
     line.expect('a', at(ports.a));
     line.expect('b', at(ports.b));
     const [a, b] = await Promise.all([line.fork('a', BIND), line.fork('b', BIND)]);
     a.start(at(ports.recorderA));
     b.start(at(ports.recorderB));
-    if (birth.tone) await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
     return line;
   }
 
@@ -69,12 +74,12 @@ async function run(): Promise<void> {
       process.send?.(await plane.usage());
       return;
     }
-    const targets: Array<[number, number]> = [];
-    for (const [call, ports] of message.entries()) {
-      const { local } = await open(call, ports);
-      targets.push([local.a.rtpPort, local.b.rtpPort]);
+    const lines: MediaLine[] = [];
+    for (const [call, ports] of message.entries()) lines.push(await open(call, ports));
+    if (birth.tone) {
+      for (const line of lines) await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
     }
-    process.send?.(targets);
+    process.send?.(lines.map(({ local }) => [local.a.rtpPort, local.b.rtpPort]));
   });
   process.send?.('ready');
 }

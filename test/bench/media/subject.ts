@@ -7,6 +7,8 @@ import { Ng, rtpengineCommand } from './rtpengine';
 /** A relay in a process of its own, with calls in it. */
 export interface Subject {
   readonly pid: number;
+  /** Callees are to speak SRTP. */
+  readonly srtp: boolean;
   /** Of the process before its first call. */
   readonly emptyMib: number;
   /** Sets the calls up; where each call's parties send to: a, then b. */
@@ -26,10 +28,11 @@ export interface Heap {
 /** Rows of the table, by name. */
 export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   twintrack: () => ours({}),
-  'twintrack, forks batched': () => ours({ batchForks: true }),
-  'twintrack, 2 workers': () => ours({ workers: 2 }),
-  'twintrack, tone mixed': () => ours({ tone: true }),
-  'twintrack on dgram': () => ours({ backend: 'dgram' }),
+  'twintrack (forks batched)': () => ours({ batchForks: true }),
+  'twintrack (2 workers)': () => ours({ workers: 2 }),
+  'twintrack (tone mixed)': () => ours({ tone: true }),
+  'twintrack (SRTP callee)': () => ours({ srtp: true }),
+  'twintrack (dgram)': () => ours({ backend: 'dgram' }),
   rtpengine,
 };
 
@@ -47,6 +50,7 @@ async function ours(birth: Partial<HostBirth>): Promise<Subject> {
   await heard(host);
   return {
     pid: host.pid!,
+    srtp: birth.srtp === true,
     emptyMib: residentMib(host.pid!),
     async open(calls) {
       host.send([...calls]);
@@ -69,6 +73,7 @@ async function rtpengine(): Promise<Subject> {
   });
   return {
     pid: daemon.pid!,
+    srtp: false,
     emptyMib: residentMib(daemon.pid!),
     async open(calls) {
       const targets: Array<[number, number]> = [];
