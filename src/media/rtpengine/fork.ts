@@ -162,7 +162,8 @@ export class RtpengineFork implements Fork {
   }
 
   async #flow(remote: Endpoint): Promise<boolean> {
-    if (this.#state === 'shut') {
+    if (this.#state !== 'flowing') {
+      // Also the first time: the line may have been negotiated anew, and what is offered has to be taken whole.
       const again = await this.line.ask(subscribeRequest(this.side, this.id, this.family));
       if (again.kind !== 'ok') return this.#failed('subscribe request', again);
       this.offer = String(again.body.sdp);

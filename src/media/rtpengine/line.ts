@@ -280,7 +280,9 @@ export class RtpengineLine implements MediaLine, ForkedLine {
   }
 
   async #negotiate(told: Record<Side, string>): Promise<boolean> {
-    const offer = await this.node.ask(offerOf(this.ngCall, this.#wanted, told));
+    // By both tags: where both are unsubscribed, rtpengine 10.5 would look for the other party and die.
+    const again = { ...offerOf(this.ngCall, this.#wanted, told), 'to-tag': 'b' };
+    const offer = await this.node.ask(again);
     if (this.over) return true;
     if (offer.kind !== 'ok') return this.#failed('offer', offer);
     const answer = await this.node.ask(answerOf(this.ngCall, this.#wanted, told));

@@ -107,6 +107,26 @@ describe('what rtpengine plays', () => {
     expect(caller.rtp.received).toHaveLength(0);
   });
 
+  test('is heard by both at once, and then they hear each other again, and a copy asked for before flows', async () => {
+    stage = await Stage.open();
+    const { line, caller, callee: listener } = await callee();
+    const recorder = await stage.party();
+    const fork = await line.fork('a', { bind: '127.0.0.1' });
+    const both = await Promise.all([
+      line.play('a', announcement(300)),
+      line.play('b', announcement(300)),
+    ]);
+    fork.start(recorder.endpoint);
+    const played = await Promise.all(both.map(({ done }) => done));
+    expect(played.map(({ rounds }) => rounds.length)).toEqual([1, 1]);
+    const after = listener.rtp.received.length;
+    await until('the caller is heard again', () => listener.rtp.received.length > after + 5);
+    listener.speak(line.local.b, { payload: Buffer.alloc(160, 88) });
+    await until('the callee too', () => caller.rtp.received.some(({ bytes }) => bytes[12] === 88));
+    await until('the copy flows', () => recorder.rtp.received.length > 5);
+    expect(stage.plane.available).toBe(true);
+  });
+
   test('is in the codec that the listener prefers', async () => {
     stage = await Stage.open();
     const { line, caller, callee: listener } = await callee();
