@@ -1,5 +1,5 @@
 import { type DialPlan, type Identity, identityOf, normaliseNumber, numberKey } from './identity';
-import { type KnownUser, recordedParties } from './parties';
+import { isForbidden, type KnownUser, recordedParties } from './parties';
 import type { RecordingMode } from './recording/modes';
 import type { CallIdentities, RecordedUser, RecordingPolicy } from './recording-policy';
 import { DEFAULTS } from './settings/entries';
@@ -36,6 +36,10 @@ export class ConfiguredUsers implements RecordingPolicy {
 
   decide(call: CallIdentities): readonly RecordedUser[] {
     return recordedParties(call, (identity) => this.find(identity), this.plan);
+  }
+
+  forbids(call: CallIdentities, side: RecordedUser['side']): boolean {
+    return isForbidden(call, side, (identity) => this.find(identity), this.plan);
   }
 
   /** The user who is known by this identity, recorded or not. */

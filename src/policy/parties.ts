@@ -58,6 +58,17 @@ export function recordedParties(
   return [...(caller ? [caller] : []), ...(called ? [called] : [])];
 }
 
+/** Whether the user on a side is known, and never recorded. */
+export function isForbidden(
+  { callerIdentities, calledIdentities }: CallIdentities,
+  side: RecordedUser['side'],
+  directory: Directory,
+  plan: DialPlan | undefined,
+): boolean {
+  const identities = side === 'caller' ? callerIdentities : calledIdentities;
+  return partyOf(identities, directory, plan)?.user.mode === 'never';
+}
+
 function recorded(
   side: RecordedUser['side'],
   party: Party | undefined,

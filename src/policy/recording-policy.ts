@@ -38,4 +38,6 @@ export interface RecordedUser {
 export interface RecordingPolicy {
   /** At most one entry a side, caller first. */
   decide(call: CallIdentities): readonly RecordedUser[];
+  /** Whether a side is a user who is known and not to be recorded, whatever he or she asks for. */
+  forbids(call: CallIdentities, side: RecordedUser['side']): boolean;
 }

@@ -46,6 +46,14 @@ describe('configured users', () => {
     expect(decide(['sip:anonymous@anonymous.invalid', 'sip:101@pbx'], [])).toHaveLength(1);
   });
 
+  it('forbids recording to whom it knows and does not record, and to nobody else', () => {
+    const forbidden = (callerIdentities: string[]) =>
+      users.forbids({ callerIdentities, calledIdentities: ['sip:102@pbx'] }, 'caller');
+    expect(forbidden(['sip:102@pbx', 'sip:101@pbx'])).toBe(true);
+    expect(forbidden(['sip:101@pbx'])).toBe(false);
+    expect(forbidden(['sip:900@pbx'])).toBe(false);
+  });
+
   it('records nobody it does not know', () => {
     expect(decide(['sip:@x', 'garbage <', ''], ['urn:service:sos'])).toEqual([]);
   });

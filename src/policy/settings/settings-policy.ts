@@ -1,6 +1,13 @@
 import type { ConfiguredUsers } from '../configured-users';
 import { identityOf } from '../identity';
-import { type Directory, type KnownUser, type Party, partyOf, recordedParties } from '../parties';
+import {
+  type Directory,
+  isForbidden,
+  type KnownUser,
+  type Party,
+  partyOf,
+  recordedParties,
+} from '../parties';
 import type { CallIdentities, RecordedUser, RecordingPolicy } from '../recording-policy';
 import type { SettingsBook } from './book';
 import type { Entry } from './entries';
@@ -21,6 +28,11 @@ export class SettingsPolicy implements RecordingPolicy {
     const book = this.store.current();
     const [asked, directory] = this.#directory(call, book);
     return recordedParties(asked, directory, this.configured.plan);
+  }
+
+  forbids(call: CallIdentities, side: RecordedUser['side']): boolean {
+    const [asked, directory] = this.#directory(call, this.store.current());
+    return isForbidden(asked, side, directory, this.configured.plan);
   }
 
   /** The users whom the two sides of a call are, by a book of any time. */

@@ -16,9 +16,9 @@ import { relayRequest } from '../procedures/relay-request';
 import { Reoffers } from '../procedures/reoffer';
 import type { CallRecord } from '../record';
 import { CallRecordings } from '../recording/call-recordings';
-import { recordedCall, recordedUsers } from '../recording/identities';
+import { callIdentities, recordedCall } from '../recording/identities';
 import { RecordingNotices } from '../recording/notices';
-import type { Peer, Routed } from '../routing';
+import type { Peer, Routed, Target } from '../routing';
 import type { Attempt } from './attempt';
 import { CallerLeg } from './caller-leg';
 import type { CallEnvironment, CallParts } from './environment';
@@ -75,12 +75,15 @@ export class Call implements CallParts {
     this.caller = new CallerLeg(invite);
     this.#builder = new RecordBuilder(this.id, invite, peer, routed, env.clock);
     const { caller } = this.#builder;
+    const identities = (redirected?: Target) => callIdentities(invite, caller, routed, redirected);
     this.recordings = new CallRecordings(
       env,
       recordedCall(this.id, invite, this.#builder, env.ids),
-      (redirected) => recordedUsers(env.policy, invite, caller, routed, redirected),
+      (redirected) => env.policy.decide(identities(redirected)),
       peer.trunk,
       env.references.groupReplacedBy(invite),
+      (side, redirected) =>
+        env.policy.forbids(identities(redirected), side === 'caller' ? 'caller' : 'called'),
     );
     this.recordings.identified('caller', invite);
     this.notices = new RecordingNotices(this);

@@ -43,7 +43,7 @@ const SAYS: Partial<Readonly<Record<ControlResult, string>>> = {
 
 /**
  * An INFO that is a command to the recording of the user on whose side it comes. False when it is none, or when
- * nobody is recorded there: then it goes to the other side like any other request.
+ * nobody is known there: then it goes to the other side like any other request.
  */
 export function controlRecording(
   { env, recordings, log }: Pick<CallParts, 'env' | 'recordings' | 'log'>,
@@ -52,14 +52,16 @@ export function controlRecording(
 ): boolean {
   if (request.method !== 'INFO') return false;
   const command = commandIn(request);
-  const user = command && recordings.of(from);
-  if (!command || !user) return false;
+  if (!command) return false;
+  const user = recordings.of(from);
+  if (!user && !recordings.isForbidden(from)) return false;
   const { action, by } = command;
   if (action === undefined) {
     void request.respond(400, warning('Record wants on, off, pause or resume'));
     return true;
   }
-  const answered = patiently(env.clock, request, user.control(action, by)).then((result) =>
+  const done = user?.control(action, by) ?? Promise.resolve('forbidden' as const);
+  const answered = patiently(env.clock, request, done).then((result) =>
     answerCommand(request, result),
   );
   detached(answered, log, 'command not answered');

@@ -42,6 +42,9 @@ export class CallRecordings {
     private readonly fromTrunk = false,
     /** Ties the recordings of calls together that are one to those who speak; default one of its own. */
     readonly groupId: string = services.ids.uuid(),
+    /** Asks whether a user of this side is known, and never recorded. */
+    private readonly forbids: (side: CallSide, redirected: Target | undefined) => boolean = () =>
+      false,
   ) {
     this.#sessionId = services.ids.uuid();
     this.hearing = new CallHearing(services, (heard) => this.#tellRecorders(heard));
@@ -105,6 +108,11 @@ export class CallRecordings {
   /** Those of the user on this side; undefined when nobody is recorded there. */
   of(side: CallSide): UserRecordings | undefined {
     return this.#users.find(({ user }) => (user.side === 'caller' ? 'caller' : 'callee') === side);
+  }
+
+  /** Nobody is recorded on this side, and nothing that is asked for there changes that. */
+  isForbidden(side: CallSide): boolean {
+    return this.of(side) === undefined && this.forbids(side, this.#redirected);
   }
 
   /** A command from outside the call. `user` may be left out where one alone is recorded. Never rejects. */

@@ -1,5 +1,5 @@
 import type { Ids } from '../../core';
-import type { RecordedUser, RecordingPolicy } from '../../policy';
+import type { CallIdentities } from '../../policy';
 import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
 import type { CallParty } from '../record';
 import type { Routed, Target } from '../routing';
@@ -7,17 +7,16 @@ import type { RecordedCall } from './call-recordings';
 import { Participants } from './participants';
 
 /**
- * Asks the policy about a call: the caller by what its network asserts and its From, the callee by what was called,
- * and by where a 3xx has led if it did.
+ * Who takes part in a call, for the policy: the caller by what its network asserts and its From, the callee by what was
+ * called, and by where a 3xx has led if it did.
  */
-export function recordedUsers(
-  policy: RecordingPolicy,
+export function callIdentities(
   invite: IncomingInvite,
   caller: CallParty,
   routed: Routed,
   redirected?: Target,
-): readonly RecordedUser[] {
-  return policy.decide({
+): CallIdentities {
+  return {
     callerIdentities: [...caller.asserted, ...uris(invite, 'p-preferred-identity'), caller.uri],
     calledIdentities: [
       ...(redirected ? [redirected.uri] : []),
@@ -30,7 +29,7 @@ export function recordedUsers(
       ...uris(invite, 'diversion'),
       ...uris(invite, 'history-info').reverse(),
     ],
-  });
+  };
 }
 
 function uris(invite: IncomingInvite, header: string): string[] {

@@ -106,8 +106,11 @@ describe('the provider', () => {
     await set(user('alice', { mode: 'always' }), location('Kyiv', { provider: 'none' }));
     const [, called] = explainCall(policy, store.current(), { from: '99', to: '+15550100' });
     expect(called).toMatchObject({ recorded: false, because: 'location Kyiv: no provider' });
+    expect(policy.forbids(TO_ALICE, 'called')).toBe(true);
+    expect(policy.forbids(TO_ALICE, 'caller')).toBe(false);
     await set(location('Kyiv', { provider: null }));
     expect(policy.decide(TO_ALICE)).toMatchObject([{ mode: 'always', provider: 'here' }]);
+    expect(policy.forbids(TO_ALICE, 'called')).toBe(false);
   });
 });
 

@@ -55,6 +55,15 @@ describe('a command of the recorded user', () => {
     expect(world.journal).toEqual(['fork1a open', 'fork2b open', 'id3 invite']);
   });
 
+  it('is answered 403 where somebody is known and never recorded, and reaches nobody', async () => {
+    const world = new RecordedWorld([user('on-demand')], { forbidden: 'callee' });
+    await world.answer();
+    expect(await info(world, { record: 'on' }, { from: 'callee' })).toBe(403);
+    expect(await info(world, { 'x-ac-action': 'start-siprec' }, { from: 'callee' })).toBe(403);
+    expect(await info(world, { record: 'perhaps' }, { from: 'callee' })).toBe(400);
+    expect(world.journal).toEqual([]);
+  });
+
   it('is answered 488 where there is nothing to pause', async () => {
     const world = new RecordedWorld([user('on-demand')]);
     await world.answer();

@@ -1,25 +1,17 @@
 import type { CallIdentities } from '../../../src/policy';
-import { recordedUsers } from '../../../src/sip/recording/identities';
+import { callIdentities } from '../../../src/sip/recording/identities';
 import type { Target } from '../../../src/sip/routing';
 import type { IncomingInvite } from '../../../src/ua';
 
 /** What the policy is asked about an INVITE with these headers. */
 function asked(headers: Readonly<Record<string, string>>, redirected?: Target): CallIdentities {
-  let call: CallIdentities | undefined;
   const invite = { uri: 'sip:8000@b2b', header: (name: string) => headers[name] };
-  recordedUsers(
-    {
-      decide: (identities) => {
-        call = identities;
-        return [];
-      },
-    },
+  return callIdentities(
     invite as unknown as IncomingInvite,
     { peer: undefined, uri: 'sip:+15559999@x', displayName: undefined, asserted: [] },
-    { called: '8000', dialled: '8000' } as Parameters<typeof recordedUsers>[3],
+    { called: '8000', dialled: '8000' } as Parameters<typeof callIdentities>[2],
     redirected,
   );
-  return call!;
 }
 
 describe('whom a call was for before', () => {

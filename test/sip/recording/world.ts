@@ -1,6 +1,7 @@
 import { type Ids, silentLog } from '../../../src/core';
 import type { Fork, MediaLine, Side } from '../../../src/media';
 import { DEFAULTS, type RecordedUser } from '../../../src/policy';
+import type { CallSide } from '../../../src/sip';
 import type { Sounds } from '../../../src/sip/hearing/sounds';
 import type { Agreement, SessionMedia } from '../../../src/sip/media/session-media';
 import { CallRecordings } from '../../../src/sip/recording/call-recordings';
@@ -122,6 +123,8 @@ export class RecordedWorld {
       /** Who is recorded where a 3xx leads. */
       readonly elsewhere?: readonly RecordedUser[];
       readonly sounds?: Sounds;
+      /** Where somebody is known and never recorded. */
+      readonly forbidden?: CallSide;
     } = {},
   ) {
     const ids: Ids = { uuid: () => `id${++this.#ids}`, token: () => '00' };
@@ -147,6 +150,9 @@ export class RecordedWorld {
       },
       { id: 'call', sipSessionId: undefined, parties },
       (redirected) => (redirected ? (options.elsewhere ?? []) : users),
+      undefined,
+      undefined,
+      (side) => side === options.forbidden,
     );
     this.media = { agreement: this.agreement } as unknown as SessionMedia;
   }
