@@ -64,7 +64,12 @@ export class Exchange {
     };
   }
 
-  static async open(wishes: readonly Wish[], more: readonly string[] = []): Promise<Exchange> {
+  /** `media`: what moves the audio; by default the relay, at ports of its own. */
+  static async open(
+    wishes: readonly Wish[],
+    more: readonly string[] = [],
+    media?: readonly string[],
+  ): Promise<Exchange> {
     const directory = mkdtempSync(join(tmpdir(), 'twintrack-hearing-'));
     const database = join(directory, 'settings.db');
     const store = await openSqliteSettings(database);
@@ -82,7 +87,7 @@ export class Exchange {
       `recorder.embedded.directory=${join(directory, 'recordings')}`,
       `settings.database=${database}`,
       'sip.maxCalls=20',
-      `media.ports=${await portRange()}`,
+      ...(media ?? [`media.ports=${await portRange()}`]),
       `routes=[{targets: ["${callee.place}"]}]`,
       'http.listen=127.0.0.1:0',
       `cdr.file=${join(directory, 'cdr.jsonl')}`,
