@@ -6,6 +6,7 @@ import {
   readAddress,
   type SocketAddress,
   sameAddress,
+  sameHost,
 } from './address';
 
 /**
@@ -64,7 +65,7 @@ export class Latch {
   judge(source: AddressWords, now: Instant): Verdict {
     if (this.#latched !== undefined) {
       if (isFrom(this.#latched, source)) return 'party';
-      if (!this.#isExpected(source)) {
+      if (!this.expects(source)) {
         this.strangers += 1;
         return 'stranger';
       }
@@ -78,6 +79,22 @@ export class Latch {
     return 'latched';
   }
 
+  /** Whether signalling has named this source. */
+  expects(source: AddressWords): boolean {
+    return this.#lastExpected !== undefined && sameAddress(this.#lastExpected.words, source);
+  }
+
+  /** Whether the party was found, and on another host than this source. */
+  isElsewhere(source: AddressWords): boolean {
+    return this.#latched !== undefined && !sameHost(this.#latched.words, source);
+  }
+
+  /** Whoever was found was not the party. */
+  unlatch(): void {
+    this.#latched = undefined;
+    this.#aim();
+  }
+
   /** Where the party was found, undefined before its first packet. */
   get from(): SocketAddress | undefined {
     return this.#latched;
@@ -86,9 +103,5 @@ export class Latch {
   #aim(): void {
     const held = this.#expected === undefined && this.#lastExpected !== undefined;
     this.target = held ? undefined : (this.#latched ?? this.#expected);
-  }
-
-  #isExpected(source: AddressWords): boolean {
-    return this.#lastExpected !== undefined && sameAddress(this.#lastExpected.words, source);
   }
 }

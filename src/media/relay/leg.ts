@@ -168,7 +168,7 @@ export class Leg {
     }
     const verdict = this.#rtp.judge(source, now);
     if (verdict === 'stranger') return;
-    if (verdict === 'latched') this.#reportLatch();
+    if (verdict === 'latched') this.#onLatch();
     if (kind === RTCP) {
       this.#crossRtcp(bytes, offset, length, now);
       return;
@@ -201,6 +201,10 @@ export class Leg {
   ): void {
     if (!this.content.opaque && classify(bytes, offset, length) !== RTCP) {
       this.#malformed += 1;
+      return;
+    }
+    if (this.#isStrangersRtcp(source)) {
+      this.#rtcp.strangers += 1;
       return;
     }
     if (this.#rtcp.judge(source, now) === 'stranger') return;
@@ -256,9 +260,16 @@ export class Leg {
     );
   }
 
-  #reportLatch(): void {
+  /** Many send no RTCP, and their port would be anybody's: it comes from the host of the stream, or as signalled. */
+  #isStrangersRtcp(source: AddressWords): boolean {
+    return this.#rtp.isElsewhere(source) && !this.#rtcp.expects(source);
+  }
+
+  #onLatch(): void {
     const { from } = this.#rtp;
     if (!from) return;
+    const reporter = this.#rtcp.from;
+    if (reporter && this.#isStrangersRtcp(reporter.words)) this.#rtcp.unlatch();
     const rtcpPort = this.#muxed ? from.port : (this.#rtcp.from?.port ?? from.port + 1);
     this.onLatched({ address: from.address, rtpPort: from.port, rtcpPort });
   }

@@ -53,7 +53,7 @@ export class RtpengineFork implements Fork {
     readonly id: string,
     private readonly family: 4 | 6,
     private readonly passage: Passage,
-    private offer: string,
+    private offer: unknown,
     readonly local: Endpoint,
     private readonly onClosed: () => void,
   ) {}
@@ -74,9 +74,9 @@ export class RtpengineFork implements Fork {
     if (outcome.kind !== 'ok') throw refusalOf(outcome);
     const local = endpointIn(outcome.body.sdp);
     if (!local) throw new Fault('PORTS_EXHAUSTED', 'rtpengine gave no port for a copy');
-    const offer = String(outcome.body.sdp);
     const passage = new Passage(counters[side]);
-    return new RtpengineFork(line, side, id, family, passage, offer, local, onClosed);
+    const { sdp } = outcome.body;
+    return new RtpengineFork(line, side, id, family, passage, sdp, local, onClosed);
   }
 
   /** What has gone to the recorder, by what is known of the party's stream. */
@@ -166,7 +166,7 @@ export class RtpengineFork implements Fork {
       // Also the first time: the line may have been negotiated anew, and what is offered has to be taken whole.
       const again = await this.line.ask(subscribeRequest(this.side, this.id, this.family));
       if (again.kind !== 'ok') return this.#failed('subscribe request', again);
-      this.offer = String(again.body.sdp);
+      this.offer = again.body.sdp;
     }
     const sdp = describeRecorder(this.offer, remote);
     if (sdp === undefined) return false;

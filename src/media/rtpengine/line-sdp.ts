@@ -38,7 +38,7 @@ export function describe({ endpoint, formats, opaque, family }: Described): stri
 }
 
 /** The recorder's answer to a subscription's offer: it takes everything that is offered. */
-export function describeRecorder(offer: string, remote: Endpoint): string | undefined {
+export function describeRecorder(offer: unknown, remote: Endpoint): string | undefined {
   const offered = firstMedia(offer);
   if (!offered) return undefined;
   const { payloads, formats, protocol } = offered;

@@ -27,9 +27,9 @@ class Wire implements DatagramSocket {
     return true;
   }
 
-  hear(bytes: Buffer, port: number, now = 0): void {
+  hear(bytes: Buffer, port: number, now = 0, host = '127.0.0.1'): void {
     const memory = Buffer.concat([Buffer.alloc(3), bytes]);
-    const { words } = socketAddress('127.0.0.1', port)!;
+    const { words } = socketAddress(host, port)!;
     this.sink.onDatagram(memory, 3, bytes.length, words, now);
   }
 
@@ -143,6 +143,23 @@ describe('the stages of a leg', () => {
     expect(legs.a.stats()).toMatchObject({ packets: 0, strangers: 0 });
     wires.b.rtp.hear(packet(2), CALLEE.rtpPort);
     expect(wires.a.rtp.sent[0]!.port).toBe(CALLER.rtpPort);
+  });
+
+  test('take no RTCP from another host than that of the stream, before it or after it', () => {
+    const { rtp, rtcp } = wires.a;
+    rtcp.hear(REPORT, 7_777, 0, '127.0.0.66');
+    rtp.hear(packet(1), 7_000, 0, '127.0.0.5');
+    wires.b.rtp.hear(REPORT, CALLEE.rtpPort);
+    expect(rtcp.sent.map(({ port }) => port)).toEqual([CALLER.rtcpPort]);
+
+    wires.b.rtp.sent.length = 0;
+    rtcp.hear(REPORT, 7_777, 0, '127.0.0.66');
+    expect(wires.b.rtp.sent).toEqual([]);
+    expect(legs.a.stats().strangers).toBe(1);
+    // From behind the same NAT, whatever the port, or from where signalling has named.
+    rtcp.hear(REPORT, 7_001, 0, '127.0.0.5');
+    rtcp.hear(REPORT, CALLER.rtcpPort);
+    expect(wires.b.rtp.sent).toHaveLength(2);
   });
 
   test('are gone when they are taken away', () => {

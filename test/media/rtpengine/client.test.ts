@@ -1,5 +1,5 @@
 import { NgClient } from '../../../src/media/rtpengine/ng';
-import { decode, encode } from '../../../src/media/rtpengine/ng/bencode';
+import { decode, encode, type Writable } from '../../../src/media/rtpengine/ng/bencode';
 import { VirtualClock } from '../../support/virtual-clock';
 
 /** A line to a node that does only what it is told. */
@@ -17,7 +17,7 @@ class Wire {
     this.sent.push({ cookie, command: decode(bytes.subarray(space + 1)), at: this.clock.now() });
   }
 
-  answer(cookie: string, body: Record<string, string>): void {
+  answer(cookie: string, body: Record<string, Writable>): void {
     this.onMessage(Buffer.concat([Buffer.from(`${cookie} `), encode(body)]));
   }
 
@@ -105,6 +105,18 @@ describe('a client of rtpengine', () => {
     }
     wire.answer(cookie, { result: 'pong' });
     expect((await outcome).kind).toBe('ok');
+  });
+
+  test.each<Record<string, Writable>>([
+    {},
+    { result: { toString: 'x', valueOf: 'x' } },
+    { result: 'error', 'error-reason': { toString: 'x', valueOf: 'x' } },
+    { result: 'error', 'error-reason': [{ toString: 'x', valueOf: 'x' }] },
+    { result: 'load limit', message: { toString: 'x', valueOf: 'x' } },
+  ])('takes an answer that says nothing legible for a refusal: %j', async (body) => {
+    const outcome = client.ask({ command: 'ping' });
+    wire.answer(wire.sent[0]!.cookie, body);
+    expect(['refused', 'busy']).toContain((await outcome).kind);
   });
 
   test('leaves nobody waiting when it is closed', async () => {

@@ -126,8 +126,13 @@ function outcomeOf(body: NgBody): NgOutcome {
     case 'pong':
       return { kind: 'ok', body };
     case 'load limit':
-      return { kind: 'busy', reason: String(body.message ?? 'load limit') };
+      return { kind: 'busy', reason: textOf(body.message ?? 'load limit') };
     default:
-      return { kind: 'refused', reason: String(body['error-reason'] ?? body.result) };
+      return { kind: 'refused', reason: textOf(body['error-reason'] ?? body.result) };
   }
+}
+
+/** A list or a dictionary is no reason: a key of it may be `toString`. */
+function textOf(value: Readable | undefined): string {
+  return typeof value === 'object' ? 'garbled answer' : String(value);
 }
