@@ -128,6 +128,8 @@ export interface WorkerBirth {
   readonly rtpHoldTimeoutMs: number;
   readonly forkBufferMs: number;
   readonly batchForks: boolean;
+  /** Which of its ports are taken, also by the worker before it; `PortRange.marksFor` them. */
+  readonly portMarks?: Uint8Array | undefined;
   /** The memory of its `Lifeline`. */
   readonly lifeline: SharedArrayBuffer;
 }

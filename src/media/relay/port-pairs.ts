@@ -22,14 +22,20 @@ export class PortPairs {
     private readonly range: PortRange,
     private readonly agenda: Agenda,
     private readonly quarantine: Millis,
-  ) {}
+  ) {
+    // Parties of calls that ended with the worker before still send there.
+    for (const port of range.leftBehind) this.#rest(port, () => {});
+  }
 
   /** Ports in the hands of lines and forks. */
   get inUse(): number {
     return 2 * this.#inUse;
   }
 
-  /** Ports of closed lines, still bound, and ports that somebody else on the machine was found on. */
+  /**
+   * Ports of closed lines, still bound, those of a worker that died, and ports that somebody else on the machine
+   * was found on.
+   */
   get quarantined(): number {
     return 2 * this.#quarantined;
   }

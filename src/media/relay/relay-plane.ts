@@ -2,6 +2,7 @@ import { Events, Fault, type Log, type Millis } from '../../core';
 import type { MediaLine, MediaPlane, OpenLine, PlaneEvent } from '../plane';
 import { kernelDrops } from './kernel-drops';
 import type { Backend, RelayUsage, WorkerUsage } from './messages';
+import { PortRange } from './port-range';
 import { RemoteLine } from './remote-line';
 import { Seat } from './seat';
 import type { Birth } from './worker-link';
@@ -130,12 +131,14 @@ function births(options: RelayOptions): Birth[] {
   const workers = options.workers ?? 1;
   const first = min + (min % 2);
   const share = 2 * Math.floor((max - first + 1) / 2 / workers);
+  const portsOf = (i: number) => ({
+    min: first + i * share,
+    max: i === workers - 1 ? max : first + (i + 1) * share - 1,
+  });
   return Array.from({ length: workers }, (_, i) => ({
     backend: options.backend ?? 'auto',
-    ports: {
-      min: first + i * share,
-      max: i === workers - 1 ? max : first + (i + 1) * share - 1,
-    },
+    ports: portsOf(i),
+    portMarks: PortRange.marksFor(portsOf(i).min, portsOf(i).max),
     quarantineMs: options.quarantineMs,
     rtpTimeoutMs: options.rtpTimeoutMs,
     rtpHoldTimeoutMs: options.rtpHoldTimeoutMs ?? Number.POSITIVE_INFINITY,

@@ -66,7 +66,8 @@ export class Relay {
     private readonly emit: (event: PlaneEvent) => void,
   ) {
     const { min, max } = options.ports;
-    this.#ports = new PortPairs(sockets, new PortRange(min, max), agenda, options.quarantineMs);
+    const range = new PortRange(min, max, Math.random, options.portMarks);
+    this.#ports = new PortPairs(sockets, range, agenda, options.quarantineMs);
     this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
     const shortest = Math.min(options.rtpTimeoutMs, options.rtpHoldTimeoutMs);
     const pause = Math.min(LONGEST_SWEEP, shortest / SWEEPS);

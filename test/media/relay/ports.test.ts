@@ -88,6 +88,16 @@ describe('a range of ports', () => {
     expect(range.take()).toBe(5000);
   });
 
+  test('knows what another before it has not given back', () => {
+    const marks = PortRange.marksFor(40_001, 40_008);
+    const before = new PortRange(40_001, 40_008, () => 0, marks);
+    const [kept, given] = [before.take()!, before.take()!];
+    before.giveBack(given);
+    const after = new PortRange(40_001, 40_008, () => 0, marks);
+    expect(after.leftBehind).toEqual([kept]);
+    expect(after.free).toBe(2);
+  });
+
   test('is empty when it holds no pair', () => {
     expect(new PortRange(5001, 5002).take()).toBeUndefined();
     expect(new PortRange(5000, 5000).take()).toBeUndefined();
