@@ -166,7 +166,10 @@ export interface Recording {
    * or what it was: `api`, `dtmf`, `timer`.
    */
   pause(by?: string): Promise<void>;
-  /** Resolves when the recorder has been told and audio flows again, or the recording has ended. */
+  /**
+   * Resolves when the recorder has been told and audio flows again, or the recording has been paused anew or has
+   * ended.
+   */
   resume(by?: string): Promise<void>;
   /**
    * Ends the recording: no audio from this moment on, then the last metadata, then BYE; before the answer,

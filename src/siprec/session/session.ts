@@ -142,6 +142,8 @@ export class RecordingSession implements Recording {
 
   async pause(by?: string): Promise<void> {
     const turn = ++this.#pauseCount;
+    // What was to be resumed is not going to be: whoever waits for it has waited long enough.
+    this.#reportResumed();
     this.#driver.input({ kind: 'pause', by, at: this.context.clock.wall() });
     await this.#forks.gated();
     // A later pause or resumption has made this one stale.
@@ -207,7 +209,7 @@ export class RecordingSession implements Recording {
         this.#reportEstablished(output.accepted);
         break;
       case 'resumed':
-        for (const resolve of this.#resuming.splice(0)) resolve();
+        this.#reportResumed();
         break;
       case 'finish':
         void this.#finish(output.ending);
@@ -347,6 +349,10 @@ export class RecordingSession implements Recording {
       // What could not be answered will not be acknowledged.
       this.#driver.input({ kind: 'acknowledged', answer: undefined });
     });
+  }
+
+  #reportResumed(): void {
+    for (const resolve of this.#resuming.splice(0)) resolve();
   }
 
   #reportEstablished(accepted: boolean): void {

@@ -119,6 +119,21 @@ describe('pausing', () => {
   });
 });
 
+test('a resumption that a pause overtakes keeps nobody waiting, and nothing flows', async () => {
+  const { world, recording, dialog } = await paused();
+  let resumed = false;
+  void recording.resume().then(() => {
+    resumed = true;
+  });
+  await recording.pause();
+  await turn();
+  expect(resumed).toBe(true);
+  dialog.last.answer(200, sdp());
+  await turn();
+  expect(recording.state).toBe('paused');
+  expect(since(world)).not.toContain('1 resume');
+});
+
 describe('who pauses and resumes', () => {
   /** What the metadata of a message says of it: `PAUSE dtmf`. */
   const actionsIn = (message: { header(name: string): string | undefined; body: string }) =>
