@@ -49,6 +49,8 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
         return this.#command(input, now);
       case 'recorder-failed':
         return this.#recorderFailed();
+      case 'not-resumed':
+        return this.#notResumed(now);
       case 'ended':
         return this.#ended();
     }
@@ -140,10 +142,17 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
   }
 
   #pause(kept: boolean, by: Actor, now: Instant): readonly RecordingOutput[] {
+    return [{ kind: 'pause', by }, ...this.#paused(kept, now)];
+  }
+
+  #notResumed(now: Instant): readonly RecordingOutput[] {
+    return this.#state.kind === 'recording' ? this.#paused(this.#state.kept, now) : [];
+  }
+
+  #paused(kept: boolean, now: Instant): readonly RecordingOutput[] {
     this.#state = { kind: 'paused', kept };
     if (this.autoResumeMs !== undefined) this.#timers.set('auto-resume', now + this.autoResumeMs);
     return [
-      { kind: 'pause', by },
       { kind: 'tone', on: false },
       { kind: 'announce', what: 'pause' },
       { kind: 'indicate', record: 'paused' },
@@ -212,6 +221,8 @@ export type RecordingInput =
   | Command
   /** No recorder takes this recording, or it was lost in mid-call. */
   | { readonly kind: 'recorder-failed' }
+  /** The recorder did not take a resumption: nothing flows. */
+  | { readonly kind: 'not-resumed' }
   | { readonly kind: 'ended' };
 
 export type RecordingState =

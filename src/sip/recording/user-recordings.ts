@@ -45,8 +45,8 @@ export class UserRecordings {
   readonly #controls: ControlRecord[] = [];
   /** What the last command was answered. */
   #reply: RecordingReply = 'no-call';
-  /** Resolves when the last pause or resumption is in force. */
-  #inForce: Promise<void> = Promise.resolve();
+  /** Resolves when the last pause or resumption is in force; with false when the recorder did not take it. */
+  #inForce: Promise<boolean> = Promise.resolve(true);
   #media: SessionMedia | undefined;
   #agreement: Agreement | undefined;
   #startedAt: Date;
@@ -157,8 +157,8 @@ export class UserRecordings {
       return result;
     }
     if (action === 'start' && !(await recording.established)) return 'failed';
-    await this.#inForce;
-    return recording.state === 'failed' ? 'failed' : result;
+    const taken = await this.#inForce;
+    return taken && recording.state !== 'failed' ? result : 'failed';
   }
 
   #perform(output: RecordingOutput): void {
@@ -171,14 +171,14 @@ export class UserRecordings {
         return;
       case 'pause':
         this.#changed(output.by);
-        this.#inForce = this.#recordings.at(-1)!.pause(output.by);
+        this.#inForce = this.#recordings
+          .at(-1)!
+          .pause(output.by)
+          .then(() => true);
         return;
       case 'resume':
-        this.#changed();
-        this.#inForce = this.#recordings.at(-1)!.resume(output.by);
-        if (output.by === 'timer') {
-          this.#note(this.services.clock.wall(), 'timer', 'resume', 'done');
-        }
+        this.#inForce = this.#resume(this.#recordings.at(-1)!, output.by);
+        if (output.by === 'timer') this.#noteTimer(this.#inForce);
         return;
       case 'finish':
         this.#changed();
@@ -199,6 +199,24 @@ export class UserRecordings {
         this.news.tone(output.on);
         return;
     }
+  }
+
+  /** Resolves with whether it goes on: a recorder may decline, and then it stays paused. */
+  async #resume(recording: UserRecording, by: RecordingActor): Promise<boolean> {
+    const pausedBy = this.#pausedBy;
+    this.#changed();
+    await recording.resume(by);
+    if (this.#current !== recording || this.#machine.state.kind === 'paused') return true;
+    if (recording.state !== 'paused') return true;
+    this.#changed(pausedBy);
+    this.#driver.input({ kind: 'not-resumed' });
+    return false;
+  }
+
+  /** A pause has ended by itself, or should have. */
+  #noteTimer(resumed: Promise<boolean>): void {
+    const at = this.services.clock.wall();
+    void resumed.then((taken) => this.#note(at, 'timer', 'resume', taken ? 'done' : 'failed'));
   }
 
   #begin(kept: boolean): void {

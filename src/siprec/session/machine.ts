@@ -196,6 +196,9 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   #onPause(input: Input<'pause' | 'gated' | 'resume'>): void {
     const notices = this.#interruptions.toldBy(input, this.#lines.pausing);
     this.#lines[input.kind]();
+    if (input.kind === 'resume' && this.#state.name === 'active') {
+      this.#state.negotiation.reconsider();
+    }
     if (this.#isBeforeEnd()) {
       this.#conversation = withNotices(this.#conversation, notices);
       this.#reconcile();
@@ -229,9 +232,17 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
         state.negotiation.postponed();
       } else if (state.negotiation.declined()) {
         this.#lose('RECORDER_REFUSED', `${detail} to a new offer`);
+        if (this.#lines.pausing === 'off' && !state.negotiation.sending) this.#stayPaused();
       }
       this.#settle(now);
     }
+  }
+
+  /** The recorder does not take the resumption: what it knows, and what is so, is the pause. */
+  #stayPaused(): void {
+    this.#lines.pause();
+    this.#lines.gated();
+    this.#out.push({ do: 'resumed' });
   }
 
   #onRecorderOffer({ request, method, offer }: Input<'recorder-offer'>, now: Instant): void {

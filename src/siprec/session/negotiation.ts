@@ -109,6 +109,11 @@ export class Negotiation {
     return !sameLines(said.lines, this.#accepted.lines);
   }
 
+  /** What was declined may be said again. */
+  reconsider(): void {
+    this.#declined = undefined;
+  }
+
   /** The recorder wants our offer later. */
   postponed(): void {
     if (this.#exchange.name === 'offered') this.#snapshotDue ||= this.#exchange.snapshot;

@@ -168,7 +168,7 @@ export interface Recording {
   pause(by?: string): Promise<void>;
   /**
    * Resolves when the recorder has been told and audio flows again, or the recording has been paused anew or has
-   * ended.
+   * ended, or when it stays paused, for the recorder has declined.
    */
   resume(by?: string): Promise<void>;
   /**

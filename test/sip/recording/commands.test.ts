@@ -160,6 +160,21 @@ describe('a command of the recorded user', () => {
     ]);
   });
 
+  it('to resume is refused when the recorder declines, and leaves the pause, told as such', async () => {
+    const world = new RecordedWorld([user('always-pause-resume')]);
+    await world.answer();
+    await info(world, { record: 'pause' });
+    const [recording] = world.recordings;
+    recording!.declines = true;
+    expect(await info(world, { record: 'resume' })).toBe(500);
+    expect(world.call.mark).toBe('paused');
+    expect(world.call.states).toMatchObject([{ state: 'paused', pausedBy: 'info' }]);
+    recording!.declines = false;
+    expect(await info(world, { record: 'resume' })).toBe(200);
+    expect(world.call.mark).toBe('on');
+    expect(world.call.controls.map(({ result }) => result)).toEqual(['done', 'failed', 'done']);
+  });
+
   it('gives a second recording with copies of its own after stop and start', async () => {
     const world = new RecordedWorld([user('on-demand')]);
     await world.answer();
@@ -249,6 +264,7 @@ describe('a pause', () => {
     expect(world.call.states[0]!.state).toBe('paused');
     world.clock.advance(1);
     expect(world.journal.at(-1)).toBe('id3 resume timer');
+    await world.rest();
     expect(world.call.controls.at(-1)).toMatchObject({ by: 'timer', action: 'resume' });
   });
 

@@ -25,6 +25,8 @@ export class FakeRecording implements Recording {
   /** Set to leave the gate half closed until `gated`. */
   holdGate = false;
   gated: () => void = () => {};
+  /** The recorder takes no resumption. */
+  declines = false;
   #onEstablished: (accepted: boolean) => void = () => {};
   #onOutcome: (outcome: RecordingOutcome) => void = () => {};
 
@@ -70,7 +72,7 @@ export class FakeRecording implements Recording {
   }
 
   async resume(by?: string): Promise<void> {
-    this.state = 'active';
+    if (!this.declines) this.state = 'active';
     this.journal.push(`${this.recordingId} resume ${by}`);
   }
 

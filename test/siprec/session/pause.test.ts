@@ -231,12 +231,23 @@ describe('resuming', () => {
     expect(await world.stop(recording, dialog)).toMatchObject({ recorded: 'fully' });
   });
 
-  test('that the recorder declines leaves the gates closed and the recording partial', async () => {
+  test('that the recorder declines leaves it paused, to be resumed later, and partial', async () => {
     const { world, recording, dialog } = await paused();
     const resumed = recording.resume();
     dialog.last.answer(488);
     await resumed;
     expect(since(world)).toHaveLength(4);
+    expect(recording.state).toBe('paused');
+
+    // Asked again, it may agree.
+    const again = recording.resume();
+    dialog.last.answer(488);
+    await again;
+    expect([dialog.sent.length, recording.state]).toEqual([3, 'paused']);
+    void recording.resume();
+    dialog.last.answer(200, sdp());
+    await turn();
+    expect(since(world).slice(4)).toEqual(['1 resume', '2 resume']);
     expect(await world.stop(recording, dialog)).toMatchObject({
       recorded: 'partly',
       fault: { code: 'RECORDER_REFUSED' },
