@@ -7,5 +7,6 @@ export { isLoopback } from './loopback';
 export { editDistance, nearest } from './nearest';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
+export { reasonPhrase } from './reason-phrase';
 export { busyShare, type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';
 export { TimerTable } from './timer-table';

@@ -1,6 +1,6 @@
+import { reasonPhrase } from '../core';
 import type { AgentCore } from './core';
 import { TextMessage } from './message';
-import { STATUS_TEXT } from './status-text';
 import type { Answer, IncomingRequest, Source } from './types';
 import { wireHeaders } from './wire-headers';
 import type { WireRequest } from './wire-message';
@@ -55,7 +55,7 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
     const { link, userAgent } = this.core;
     const { body } = answer;
     const headers = wireHeaders(answer.headers, body, ['server', userAgent]);
-    const reason = answer.reason || STATUS_TEXT[status] || STATUS_TEXT[status - (status % 100)]!;
+    const reason = answer.reason || reasonPhrase(status);
     return new Promise((resolve, reject) => {
       const done = (refused: string | undefined, echo: string) => {
         if (refused === undefined) resolve(onSent(new TextMessage(echo)));

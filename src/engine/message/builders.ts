@@ -1,9 +1,9 @@
+import { reasonPhrase } from '../../core';
 import { structureOf } from './header-line';
 import { findHeader, headersNamed } from './headers';
 import { EMPTY_BODY, type Header, type SipRequest, type SipResponse } from './message';
 import { parseNameAddr } from './name-addr';
 import type { ParseError } from './parse-result';
-import { reasonPhrase } from './reasons';
 
 export interface ResponseOptions {
   /** By default the RFC's phrase for the status. */

@@ -45,7 +45,6 @@ export { headerName, isHeader } from './names';
 export { type Params, paramValue } from './params';
 export { parse } from './parse';
 export type { ParseError, ParseResult, Refused } from './parse-result';
-export { reasonPhrase } from './reasons';
 export { splitList } from './scan';
 export { serialize, serializeText } from './serialize';
 export { wireName } from './spelling';

@@ -5,7 +5,6 @@ import {
   header,
   headersNamed,
   parse,
-  reasonPhrase,
   responseTo,
   type SipRequest,
   serialize,
@@ -110,8 +109,8 @@ describe('a response', () => {
   });
 
   it('has the phrase of its status, or of its class', () => {
-    expect(reasonPhrase(486)).toBe('Busy Here');
-    expect(reasonPhrase(499)).toBe('Bad Request');
+    expect(responseTo(invite, 486).reason).toBe('Busy Here');
+    expect(responseTo(invite, 499).reason).toBe('Bad Request');
     expect(responseTo(invite, 486, { reason: 'Gone Fishing' }).reason).toBe('Gone Fishing');
   });
 

@@ -1,8 +1,5 @@
-/**
- * Reason phrases for when nobody gave one: RFC 3261 §21 and the registry's later codes. A round
- * hundred stands for every code of its class that is not listed (RFC 3261 §8.1.3.2).
- */
-export const STATUS_TEXT: Readonly<Record<number, string>> = {
+/** Reason phrases: RFC 3261 §21 and the RFCs that added statuses. */
+const PHRASES: Readonly<Record<number, string>> = {
   100: 'Trying',
   180: 'Ringing',
   181: 'Call Is Being Forwarded',
@@ -32,15 +29,24 @@ export const STATUS_TEXT: Readonly<Record<number, string>> = {
   414: 'Request-URI Too Long',
   415: 'Unsupported Media Type',
   416: 'Unsupported URI Scheme',
+  417: 'Unknown Resource-Priority',
   420: 'Bad Extension',
   421: 'Extension Required',
   422: 'Session Interval Too Small',
   423: 'Interval Too Brief',
+  424: 'Bad Location Information',
+  425: 'Bad Alert Message',
   428: 'Use Identity Header',
+  429: 'Provide Referrer Identity',
+  430: 'Flow Failed',
   433: 'Anonymity Disallowed',
+  436: 'Bad Identity Info',
   437: 'Unsupported Credential',
   438: 'Invalid Identity Header',
+  439: 'First Hop Lacks Outbound Support',
+  440: 'Max-Breadth Exceeded',
   469: 'Bad Info Package',
+  470: 'Consent Needed',
   480: 'Temporarily Unavailable',
   481: 'Call/Transaction Does Not Exist',
   482: 'Loop Detected',
@@ -61,6 +67,7 @@ export const STATUS_TEXT: Readonly<Record<number, string>> = {
   504: 'Server Time-out',
   505: 'Version Not Supported',
   513: 'Message Too Large',
+  555: 'Push Notification Service Not Supported',
   580: 'Precondition Failure',
   600: 'Busy Everywhere',
   603: 'Decline',
@@ -69,3 +76,8 @@ export const STATUS_TEXT: Readonly<Record<number, string>> = {
   607: 'Unwanted',
   608: 'Rejected',
 };
+
+/** The usual phrase of a status; for an unknown one, that of its class (RFC 3261 §8.1.3.2). */
+export function reasonPhrase(status: number): string {
+  return PHRASES[status] ?? PHRASES[Math.floor(status / 100) * 100] ?? 'Unknown';
+}
