@@ -12,7 +12,8 @@ module.exports = {
       },
     ],
   },
-  testTimeout: 20_000,
+  // Long enough for a machine that is busy with something else; whoever waits waits for what it wants, not for time.
+  testTimeout: 60_000,
   // Two: the real peers of the interop tests need room on a two-core machine.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],

@@ -19,11 +19,11 @@ export const CALL_CLASSES = ['answered', 'cancelled', '3xx', '4xx', '5xx', '6xx'
 export type CallClass = (typeof CALL_CLASSES)[number];
 
 /** Who ended a call; the words are those of call detail records. */
-export const ENDERS = ['caller', 'callee', 'us'] as const;
+const ENDERS = ['caller', 'callee', 'us'] as const;
 export type Ender = (typeof ENDERS)[number];
 
 /** How much of what was to be recorded is. The words are those of call detail records. */
-export const RECORDED = ['fully', 'partly', 'not'] as const;
+const RECORDED = ['fully', 'partly', 'not'] as const;
 export type Recorded = (typeof RECORDED)[number];
 
 export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];

@@ -5,7 +5,7 @@ import type { Endpoint } from '../media';
 import type { VoiceCodec } from './codec';
 
 /** Samples of a 20 ms frame at 8 kHz. */
-export const FRAME_SAMPLES = 160;
+const FRAME_SAMPLES = 160;
 const FRAME_MS = 20;
 const RTP_HEADER_BYTES = 12;
 /** Open questions of a voice that never hears anything must not hold memory: ten minutes. */

@@ -17,7 +17,7 @@ import { canonicalName, type SipMessage } from '../ua';
  */
 type Rule = 'hop' | 'made' | 'body' | 'contact' | 'product';
 
-export const HEADER_RULES: Readonly<Record<string, Rule>> = {
+const HEADER_RULES: Readonly<Record<string, Rule>> = {
   // Transaction and dialog of the leg.
   via: 'hop',
   'max-forwards': 'made',

@@ -27,7 +27,7 @@ async function recorded(headers: Record<string, string>): Promise<void> {
 }
 
 async function idle(): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   while (house.recorder.usage().live > 0) {
     if (Date.now() > deadline) throw new Error('still live');
     await new Promise((resolve) => setTimeout(resolve, 10));

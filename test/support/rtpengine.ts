@@ -86,7 +86,7 @@ export class Rtpengine {
     socket.on('message', () => {
       answered = true;
     });
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 45_000;
     while (!answered && Date.now() < deadline) {
       socket.send('probe d7:command4:pinge', this.port, '127.0.0.1');
       await new Promise((resolve) => setTimeout(resolve, 25));

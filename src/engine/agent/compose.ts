@@ -60,7 +60,7 @@ export function withTimerSupport(headers: readonly Header[]): readonly Header[] 
 }
 
 /** The tag an application wants in To. */
-export function wantedToTag(message: AppMessage): string | undefined {
+function wantedToTag(message: AppMessage): string | undefined {
   const to = headerIn(message.headers, 'To');
   const tag = to === undefined ? undefined : parseNameAddr(to)?.params.get('tag');
   return tag || undefined;

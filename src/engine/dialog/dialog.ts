@@ -5,7 +5,6 @@ import {
   fromTag,
   type Header,
   header,
-  MAX_SEQUENCE,
   type NameAddr,
   recordRoutes,
   type SipRequest,
@@ -151,11 +150,6 @@ export class Dialog {
     if (this.#remoteSeq !== undefined && seq < this.#remoteSeq) return false;
     this.#remoteSeq = seq;
     return true;
-  }
-
-  /** Follows a sequence number that was chosen for this side outside, e.g. after a challenge. */
-  raiseLocalSeq(seq: number): void {
-    if (seq > this.#localSeq && seq <= MAX_SEQUENCE) this.#localSeq = seq;
   }
 
   /** The next request of this side; ACK and CANCEL name the number of the request they go with. */

@@ -24,7 +24,7 @@ export interface Via {
 export const MAGIC_COOKIE = 'z9hG4bK';
 
 /** One Via value; undefined when malformed or of another protocol than SIP/2.0. */
-export function parseVia(value: string): Via | undefined {
+function parseVia(value: string): Via | undefined {
   const transportAt = endOfProtocol(value);
   if (transportAt < 0) return undefined;
   const transportEnd = endOfWord(value, transportAt);

@@ -7,8 +7,8 @@ import { ntpFraction, ntpSeconds } from './ntp';
  */
 
 const HEADER = 4;
-export const SENDER_REPORT = 200;
-export const RECEIVER_REPORT = 201;
+const SENDER_REPORT = 200;
+const RECEIVER_REPORT = 201;
 /** Octets of a sender report and of a receiver report without report blocks (RFC 3550 §6.4). */
 export const SENDER_REPORT_LENGTH = 28;
 export const RECEIVER_REPORT_LENGTH = 8;

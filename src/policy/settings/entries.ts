@@ -90,7 +90,7 @@ export const DEFAULTS: EffectiveSettings = {
 export const NO_PROVIDER = 'none';
 
 export const PRESETS = ['dubber', 'imagicle', 'callcabinet', 'embedded', 'custom'] as const;
-export const DIALECTS = ['rfc7865', 'broadworks'] as const;
+const DIALECTS = ['rfc7865', 'broadworks'] as const;
 
 export type Preset = (typeof PRESETS)[number];
 export type Dialect = (typeof DIALECTS)[number];

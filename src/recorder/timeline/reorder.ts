@@ -8,7 +8,7 @@ export interface Sequenced {
 }
 
 /** How long a missing packet is waited for. */
-export const REORDER_WAIT: Millis = 100;
+const REORDER_WAIT: Millis = 100;
 /** Packets that wait at most; more mean that the missing one will not come. */
 const MAX_WAITING = 64;
 

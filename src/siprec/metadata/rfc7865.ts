@@ -20,7 +20,7 @@ import { anyUri, xmlText } from './xml-text';
 import { element, escaped, foreign, joined, leaf, type Markup, xmlDocument } from './xml-write';
 
 /** RFC 7865 §6.11: version 1 of the schema. */
-export const RECORDING_NAMESPACE = 'urn:ietf:params:xml:ns:recording:1';
+const RECORDING_NAMESPACE = 'urn:ietf:params:xml:ns:recording:1';
 
 /** Metadata as RFC 7865 §9 defines it: elements in the order of the schema, ids in base64. */
 export const rfc7865: MetadataDialect = {

@@ -112,7 +112,7 @@ function text(startLine: string, { headers = [], body = '' }: AppOptions): strin
 }
 
 /** What an outcome says was sent. */
-export function sentMessage(sent: Sent): SipMessage {
+function sentMessage(sent: Sent): SipMessage {
   const result = parse(sent.bytes);
   if (!result.ok) throw new Error(result.error.reason);
   return result.message;

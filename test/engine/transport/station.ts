@@ -10,7 +10,7 @@ import {
 } from '../../../src/engine/transport';
 
 /** Things that happen, to be awaited in their order. */
-export class Happenings<T> {
+class Happenings<T> {
   readonly #come: T[] = [];
   readonly #waiting: Array<(one: T) => void> = [];
 

@@ -45,7 +45,7 @@ export function portOf(sdp: string): number {
   return parsed.value.media[0]!.port;
 }
 
-export async function until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+export async function until(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
   const deadline = Date.now() + withinMs;
   while (!holds()) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`);

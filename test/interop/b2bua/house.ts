@@ -126,7 +126,7 @@ export class House {
   }
 
   /** Waits until nothing of any call is left; says what is when that takes too long. */
-  async empty(withinMs = 5_000): Promise<void> {
+  async empty(withinMs = 30_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     for (;;) {
       const left = await this.leftovers();

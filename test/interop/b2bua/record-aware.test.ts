@@ -291,7 +291,7 @@ describe('record-aware phones', () => {
     await until('Bob is told', () => b.told.includes('UPDATE paused'));
     await b.dialog.request('INFO', { headers: { Record: 'resume' } });
     await b.dialog.request('INFO', { headers: { Record: 'pause' } });
-    await until('Bob is told again', () => b.told.length === 4, 8_000);
+    await until('Bob is told again', () => b.told.length === 4);
     expect(b.told.slice(2)).toEqual(['UPDATE paused', 'UPDATE paused']);
     await over(b);
   });

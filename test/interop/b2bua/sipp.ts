@@ -33,7 +33,7 @@ export interface RunningSipp {
   stop(): void;
 }
 
-const GIVE_UP_MS = 12_000;
+const GIVE_UP_MS = 45_000;
 
 /** Runs SIPp; resolves when it listens. */
 export async function sipp(options: SippOptions): Promise<RunningSipp> {

@@ -54,7 +54,7 @@ describe('what parties of recorded calls hear', () => {
       user('demand', { numbers: ['500', '501'], location: 'Demand' }),
       user('colleague', { numbers: ['600'], mode: 'never' }),
     ]);
-  }, 60_000);
+  });
   afterAll(() => exchange?.close());
 
   it('is one announcement, then a tone at its interval, in the codec of the call, and no recording has it', async () => {
@@ -237,7 +237,7 @@ describe('what parties of recorded calls hear', () => {
     ]);
     expect(heard[0]!.endedAt! < answeredAt!).toBe(true);
     expect(heard[1]!.startedAt! >= answeredAt!).toBe(true);
-  }, 40_000);
+  });
 
   it('follows the commands of the user, in the language that is set, and stops with the call', async () => {
     const call = await exchange.call({ from: '500', to: '930', codec: PCMU });
@@ -279,7 +279,7 @@ describe('what parties of recorded calls hear', () => {
       ['start', false],
     ]);
     expect(ofCaller[0]!.file).toBe('start-uk.wav');
-  }, 60_000);
+  });
 
   it('is nothing for who is on hold, and begins anew when the call is taken back', async () => {
     const call = await exchange.call({ from: '501', to: '931', codec: PCMU });
@@ -310,7 +310,7 @@ describe('what parties of recorded calls hear', () => {
       ['start', 'callee', true],
       ['start', 'caller', true],
     ]);
-  }, 60_000);
+  });
 
   it('depends on whether the call stays within the organization', async () => {
     const within = await exchange.call({ from: '202', to: '600', codec: PCMU });

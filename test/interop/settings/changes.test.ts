@@ -7,8 +7,8 @@ beforeEach(async () => {
   await office.http('PUT', '/v1/providers/here', '{"preset": "embedded"}');
   await office.http('PUT', '/v1/organization', '{"provider": "here", "mode": "always"}');
   await office.http('PUT', '/v1/locations/Kyiv', '{}');
-}, 60_000);
-afterEach(() => office.close(), 60_000);
+});
+afterEach(() => office.close());
 
 const USERS = [
   'id,location,numbers',

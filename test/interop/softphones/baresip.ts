@@ -71,7 +71,7 @@ export class Baresip {
   }
 
   /** Waits until its output holds `text`, so many times. */
-  async says(text: string, times = 1, withinMs = 15_000): Promise<void> {
+  async says(text: string, times = 1, withinMs = 30_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     while (this.#output.split(text).length <= times) {
       if (Date.now() > deadline || this.child.exitCode !== null) {

@@ -77,7 +77,7 @@ describe('linphonec, which is record-aware', () => {
     dialog.onReinvite = take;
     dialog.onUpdate = take;
     await linphone.says('connected');
-    await until('the call is up', () => house.b2bua.calls()[0]?.state === 'talking', 10_000);
+    await until('the call is up', () => house.b2bua.calls()[0]?.state === 'talking');
     return dialog;
   }
 
@@ -95,9 +95,9 @@ describe('linphonec, which is record-aware', () => {
     const call = house.b2bua.calls()[0]!.id;
     expect(told(/^SIP\/2\.0 200/)).toEqual(['on']);
     await house.b2bua.control(call, undefined, 'pause');
-    await until('it is told', () => told(/^UPDATE/).length === 1, 10_000);
+    await until('it is told', () => told(/^UPDATE/).length === 1);
     await house.b2bua.control(call, undefined, 'resume');
-    await until('it is told', () => told(/^UPDATE/).length === 2, 10_000);
+    await until('it is told', () => told(/^UPDATE/).length === 2);
     expect(told(/^UPDATE/)).toEqual(['paused', 'on']);
     expect(told(/^INVITE/)).toEqual([]);
     linphone.command('terminate');
@@ -107,17 +107,17 @@ describe('linphonec, which is record-aware', () => {
       end: { by: 'caller', code: 200 },
       recordings: [{ recorded: 'fully' }],
     });
-  }, 60_000);
+  });
 
   test('is told of a recorder at the other end, when nobody is recorded here', async () => {
     const dialog = await talk('never');
     expect(told(/^SIP\/2\.0 200/)).toEqual([]);
     const update = { body: pcma(4100, 2, 'a=record:on') };
     expect((await dialog.request('UPDATE', update)).status).toBe(200);
-    await until('it is told', () => told(/^UPDATE/).length === 1, 10_000);
+    await until('it is told', () => told(/^UPDATE/).length === 1);
     expect(told(/^UPDATE/)).toEqual(['on']);
     linphone.command('terminate');
     await linphone.says('ended');
     await house.empty();
-  }, 60_000);
+  });
 });

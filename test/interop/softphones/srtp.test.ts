@@ -101,7 +101,7 @@ describe('with baresip and SRTP', () => {
     await phone.says('488');
     await phone.quit();
     expect(await product.stop()).toBe(0);
-  }, 30_000);
+  });
 
   function callRecord(): {
     media: ReadonlyArray<{ caller: Leg; callee: Leg }>;

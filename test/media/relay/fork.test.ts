@@ -37,7 +37,7 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
   afterEach(() => line.close());
 
   async function report(from: Party = recorder): Promise<RtcpPacket[]> {
-    return parseRtcp((await from.rtcp.next(8_000)).bytes);
+    return parseRtcp((await from.rtcp.next()).bytes);
   }
 
   /** Control's word has reached the worker when it has answered a question asked after it. */

@@ -87,7 +87,7 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
       true,
     );
     line.describe({ watch: true });
-    for (let patience = 100; !stage.events.some((e) => 'callId' in e && e.callId === 'held'); ) {
+    for (let patience = 2_000; !stage.events.some((e) => 'callId' in e && e.callId === 'held'); ) {
       expect(patience--).toBeGreaterThan(0);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

@@ -16,7 +16,7 @@ interface Backend {
   run(done: () => boolean): Promise<void>;
 }
 
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 20_000;
 
 function kernel(): Backend {
   const bugs: unknown[] = [];

@@ -64,7 +64,7 @@ export class Stage {
   /** The first event of a kind, now or when it comes. */
   async event<Kind extends PlaneEvent['kind']>(
     kind: Kind,
-    patience = 10_000,
+    patience = 30_000,
   ): Promise<Extract<PlaneEvent, { kind: Kind }>> {
     const late = AbortSignal.timeout(patience);
     for (;;) {
@@ -86,7 +86,7 @@ export class Stage {
 
 /** Waits until something holds, and says what did not. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

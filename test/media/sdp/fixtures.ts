@@ -55,7 +55,7 @@ export const ASTERISK = sdp(
   'a=sendrecv',
 );
 
-export const FREESWITCH = sdp(
+const FREESWITCH = sdp(
   'v=0',
   'o=FreeSWITCH 1726402182 1726402183 IN IP4 192.0.2.20',
   's=FreeSWITCH',

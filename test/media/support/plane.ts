@@ -49,7 +49,7 @@ export class Stage {
   /** The first event of a kind, now or when it comes. */
   async event<Kind extends PlaneEvent['kind']>(
     kind: Kind,
-    patience = 5_000,
+    patience = 30_000,
   ): Promise<Extract<PlaneEvent, { kind: Kind }>> {
     const late = AbortSignal.timeout(patience);
     for (;;) {

@@ -25,7 +25,7 @@ let server: PostgresServer;
 beforeAll(async () => {
   server = await PostgresServer.start();
 }, 90_000);
-afterAll(() => server.remove(), 30_000);
+afterAll(() => server.remove());
 
 describe.each(['SQLite', 'PostgreSQL'])('a store in %s', (kind) => {
   let office: OpenOffice;
@@ -158,7 +158,7 @@ describe('a PostgreSQL server', () => {
       await office.seen(() => expect(store.current().list('user')).toHaveLength(11));
     }
     await office.tearDown();
-  }, 60_000);
+  });
 
   it.each([
     [

@@ -37,7 +37,7 @@ export class ChildRecorder {
   }
 
   async told(kind: string): Promise<Told> {
-    const late = AbortSignal.timeout(15_000);
+    const late = AbortSignal.timeout(30_000);
     for (;;) {
       const found = this.#told.find((one) => one.kind === kind);
       if (found) return found;

@@ -105,7 +105,7 @@ export class Client {
   }
 }
 
-export function bodyOf(
+function bodyOf(
   sdp: string | undefined,
   metadata: string | undefined,
 ): { headers: Headers; body?: string } {

@@ -73,7 +73,7 @@ export class House {
 
   /** The nth event of a kind, now or when it comes; fails loudly when it does not. */
   async event<Kind extends RecorderEvent['kind']>(kind: Kind, nth = 1) {
-    const late = AbortSignal.timeout(8_000);
+    const late = AbortSignal.timeout(30_000);
     for (;;) {
       const event = this.events.filter((one) => one.kind === kind)[nth - 1];
       if (event) return event as Extract<RecorderEvent, { kind: Kind }>;

@@ -57,7 +57,7 @@ export interface SentReport {
   readonly arrival: number;
 }
 
-export const FRAME_MS = 20;
+const FRAME_MS = 20;
 
 /** The packets of a script with their arrivals, in order of arrival. */
 export function packetsOf(script: Script): { packets: Sent[]; reports: SentReport[] } {

@@ -24,7 +24,7 @@ const NOTHING = {
 };
 
 /** A line that only remembers: as much of one as signalling touches. */
-export class FakeLine implements Partial<MediaLine> {
+class FakeLine implements Partial<MediaLine> {
   readonly local: Readonly<Record<Side, Endpoint>>;
   readonly expected: Partial<Record<Side, Endpoint | undefined>> = {};
   readonly secured: Partial<Record<Side, WireSecurity>> = {};

@@ -43,7 +43,7 @@ export class FakeAgent implements SipAgent {
   async close(): Promise<void> {}
 }
 
-export class FakeInvite implements OutgoingInvite {
+class FakeInvite implements OutgoingInvite {
   onProgress: OutgoingInvite['onProgress'];
   onUpdate: OutgoingInvite['onUpdate'];
   onRequest: OutgoingInvite['onRequest'];
@@ -121,7 +121,7 @@ export class FakeInvite implements OutgoingInvite {
 }
 
 /** A request of ours inside the dialog, waiting for the recorder's answer. */
-export class SentRequest {
+class SentRequest {
   acked = 0;
   constructor(
     readonly method: string,

@@ -3,7 +3,7 @@ import { openPostgresSettings, type PostgresOptions } from './postgres-store';
 import { openSqliteSettings } from './sqlite-store';
 
 /** A URL of a PostgreSQL database, and no file. */
-export const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
+const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 
 /**
  * Opens settings where they are kept: in a SQLite file, or by a `postgres:` URL.
