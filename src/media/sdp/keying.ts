@@ -36,6 +36,8 @@ interface Terms {
   readonly crypto: readonly CryptoAttribute[];
   /** Undefined in the clear. */
   readonly session: SrtpSession | undefined;
+  /** The m-line is off, and nothing was agreed but that. */
+  readonly off?: true;
 }
 
 const CLEAR: Terms = { secure: false, crypto: [], session: undefined };
@@ -70,7 +72,9 @@ export class LegKeying {
     this.#pending = undefined;
     const secure = media.carriage === 'srtp';
     if (media.port === 0) {
-      this.#pending = { ...CLEAR, secure };
+      this.#pending = { ...CLEAR, secure, off: true };
+      // The contexts of its keys end here: used again they would protect other packets by the same indexes.
+      this.#offered = [];
       return;
     }
     if (this.rule === 'never' && (secure || media.carriage === 'sealed')) {
@@ -97,7 +101,7 @@ export class LegKeying {
     if (theirs.port !== 0 && this.rule === 'never' && theirs.carriage === 'sealed') {
       throw new Fault('SRTP_NOT_ALLOWED');
     }
-    const terms = this.#agreed ?? this.#firstOffer(theirs);
+    const terms = this.#standing ?? this.#firstOffer(theirs);
     return this.#offering(theirs.protocol, terms);
   }
 
@@ -105,7 +109,7 @@ export class LegKeying {
   propose(protocol: string): Keying | undefined {
     return this.#offering(
       protocol,
-      this.#agreed ?? this.#proposal(this.rule === 'required', SUITES),
+      this.#standing ?? this.#proposal(this.rule === 'required', SUITES),
     );
   }
 
@@ -150,8 +154,13 @@ export class LegKeying {
     return this.#written(protocol, terms);
   }
 
+  /** What was agreed for packets. */
+  get #standing(): Terms | undefined {
+    return this.#agreed?.off ? undefined : this.#agreed;
+  }
+
   #firstOffer({ carriage, port, cryptos }: MediaDescription): Terms {
-    if (port === 0) return { ...CLEAR, secure: carriage === 'srtp' };
+    if (port === 0) return { ...CLEAR, secure: carriage === 'srtp', off: true };
     switch (this.rule) {
       case 'never':
         return CLEAR;

@@ -106,3 +106,35 @@ test('an offer to a recorder has keys of its own for each stream', () => {
   );
   expect(new Set(keys).size).toBe(2 * SUITES.length);
 });
+
+describe('an m-line that is off', () => {
+  const off = mediaOf(sdp('m=audio 0 RTP/AVP 0'));
+  const on = mediaOf(sdp('m=audio 4000 RTP/AVP 0'));
+
+  test('is offered as the rule has it when it is switched on', () => {
+    const keying = new LegKeying('required');
+    expect(keying.offer(off)).toEqual({ protocol: 'RTP/AVP', crypto: [] });
+    keying.hearAnswer(off);
+    keying.settle();
+    const offered = keying.offer(on);
+    expect(offered?.protocol).toBe('RTP/SAVP');
+    expect(offered?.crypto).toHaveLength(SUITES.length);
+    expect(() => keying.hearAnswer(on)).toThrow(/SRTP|keys/i);
+  });
+
+  test('has new keys when the other side switches it on after its party has switched it off', () => {
+    const keying = new LegKeying('mirror');
+    const secured = mediaOf(sdp('m=audio 4000 RTP/SAVP 0', crypto('1')));
+    const before = keying.offer(secured)!.crypto;
+    keying.hearAnswer(secured);
+    keying.settle();
+    expect(keying.offer(secured)!.crypto).toEqual(before);
+    keying.hearOffer(mediaOf(sdp('m=audio 0 RTP/SAVP 0')));
+    keying.settle();
+    expect(typeof keying.wire).toBe('string');
+    const offered = keying.offer(secured)!;
+    expect(offered.protocol).toBe('RTP/SAVP');
+    expect(offered.crypto).toHaveLength(1);
+    expect(offered.crypto[0]!.keys).not.toEqual(before[0]!.keys);
+  });
+});
