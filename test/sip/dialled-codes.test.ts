@@ -187,6 +187,10 @@ describe('codes dialled by telephone events', () => {
     expect(heard).toEqual(['a', { formats: [event(101)], codes: ['*44', '*45', '*48', '*49'] }]);
     phone.codes.agreed(agreement('b'));
     expect(heard.at(-1)).toMatchObject({ formats: [event(96)] });
+    // The number may be that of speech next, which is nobody's digits.
+    terms.toOfferer = [speech];
+    phone.codes.agreed(agreement('b'));
+    expect(heard.slice(4)).toMatchObject(['a', { formats: [] }]);
     phone.codes.dialled('caller', '*48');
     phone.codes.dialled('callee', '*48');
     phone.codes.dialled('caller', '*40');

@@ -54,6 +54,8 @@ interface Slot {
   readonly bind: Readonly<Record<Side, string>>;
   /** As the line was last told. */
   readonly security: Record<Side, WireSecurity>;
+  /** It has been in use. */
+  readonly agreed: boolean;
 }
 
 type BothKeying = Readonly<Record<Side, LegKeying>>;
@@ -375,10 +377,10 @@ export class SessionMedia {
     this.#opened = [];
     agreement.lines.forEach(({ offer, terms, line }, index) => {
       if (!line) {
-        this.#drop(index);
+        this.#switchOff(index);
         return;
       }
-      this.#slots[index] = { ...this.#slots[index]!, kind: offer.kind };
+      this.#slots[index] = { ...this.#slots[index]!, kind: offer.kind, agreed: true };
       line.describe({
         clockRates: clockRates(terms.toAnswerer, terms.toOfferer),
         // Silence means little on a line that is on hold, and nothing on one that is not speech.
@@ -387,6 +389,18 @@ export class SessionMedia {
         opaque: isOpaque(offer),
       });
     });
+  }
+
+  /**
+   * The line is in neither description. Audio in the clear may come back in its place (RFC 3264 §8.1), and is recorded
+   * and played to as before: whoever has taken hold of the line keeps it.
+   */
+  #switchOff(index: number): void {
+    const slot = this.#slots[index];
+    const { kind, agreed, security } = slot ?? {};
+    if (kind === 'audio' && agreed && security?.a === 'clear' && security.b === 'clear') {
+      slot!.line.describe({ watch: false, held: true });
+    } else this.#drop(index);
   }
 
   async #openLines(description: SessionDescription): Promise<void> {
@@ -406,7 +420,7 @@ export class SessionMedia {
           opaque: isOpaque(media),
         });
         const security: Slot['security'] = { a: 'clear', b: 'clear' };
-        this.#slots[index] = { kind: media.kind, line, bind, security };
+        this.#slots[index] = { kind: media.kind, line, bind, security, agreed: false };
         this.#opened.push(index);
       }),
     );

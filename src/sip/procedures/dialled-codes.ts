@@ -1,5 +1,5 @@
 import type { Cancel } from '../../core';
-import { BETWEEN_DIGITS_MS, CodeMatcher } from '../../media';
+import { BETWEEN_DIGITS_MS, CodeMatcher, type MediaLine } from '../../media';
 import { DialogGone, type IncomingRequest } from '../../ua';
 import type { CallParts } from '../call/environment';
 import { type Leg, mediaSide, otherSide } from '../call/leg';
@@ -30,6 +30,11 @@ const SIDES: readonly CallSide[] = ['caller', 'callee'];
  */
 export class DialledCodes {
   readonly #dials: Readonly<Record<CallSide, InfoDial>>;
+  /** Lines on which digits have been listened for. */
+  readonly #listening: Readonly<Record<CallSide, WeakSet<MediaLine>>> = {
+    caller: new WeakSet(),
+    callee: new WeakSet(),
+  };
 
   constructor(
     private readonly call: Pick<CallParts, 'env' | 'log' | 'recordings'>,
@@ -53,7 +58,10 @@ export class DialledCodes {
         if (!line || offer.kind !== 'audio') continue;
         const sent = offerer === mediaSide(side) ? terms.toAnswerer : terms.toOfferer;
         const formats = sent.filter(({ codec }) => codec.toLowerCase() === 'telephone-event');
-        if (formats.length > 0) line.listenForDigits(mediaSide(side), { formats, codes });
+        // What was an event before may be speech now.
+        if (formats.length === 0 && !this.#listening[side].has(line)) continue;
+        this.#listening[side].add(line);
+        line.listenForDigits(mediaSide(side), { formats, codes });
       }
     }
   }

@@ -155,6 +155,20 @@ describe('the media of a call', () => {
     expect(plane.living).toHaveLength(1);
   });
 
+  it('keeps the line of audio that is switched off, so that who records it hears it when it is back', async () => {
+    await agreed();
+    const off = description({ media: 'audio 0 RTP/AVP 0 8' });
+    for (let twice = 0; twice < 2; twice++) {
+      expect(mLines(await media.offer('a', off))).toEqual(['audio 0']);
+      expect(mLines(await media.answer('b', off, true))).toEqual(['audio 0']);
+    }
+    expect(plane.lines[0]!.described).toMatchObject({ watch: false, held: true });
+    await agreed();
+    expect(plane.living.map(({ id }) => id)).toEqual(['line-0']);
+    expect(media.agreement!.lines[0]!.line).toBe(plane.lines[0]);
+    expect(plane.lines[0]!.described).toMatchObject({ watch: true, held: false });
+  });
+
   it('takes back what a refused offer had opened, and nothing else', async () => {
     await agreed();
     await media.offer('a', description({}, VIDEO));
