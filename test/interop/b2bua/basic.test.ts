@@ -88,6 +88,8 @@ describe.each(PLANES)('a call between two SIPp parties over %s', (plane) => {
         awaitCall(),
         respond(200, 'OK', { body: sdp() }),
         expectRequest('ACK'),
+        // A callee that hangs up before the caller has its answer is another case.
+        pause(500),
         calleeSends('BYE', 2, { headers: ['Reason: Q.850;cause=16;text="Normal"'] }),
         expectResponse(200),
       ),
