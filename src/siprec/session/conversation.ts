@@ -95,6 +95,14 @@ export function withNotices(before: Conversation, notices: readonly Notice[]): C
   return { ...before, notices: [...before.notices, ...notices].slice(-MOST_NOTICES) };
 }
 
+/** The last resumption has not come about. */
+export function withoutResumption(before: Conversation): Conversation {
+  const last = before.notices.findLastIndex(
+    (one) => one.kind === 'action' && one.action === 'resume',
+  );
+  return last < 0 ? before : { ...before, notices: before.notices.filter((_, i) => i !== last) };
+}
+
 /** Over: nobody takes part any more. */
 export function ended(before: Conversation, at: Date, why: StopReason): Conversation {
   const { cause, protocol, text } = why;

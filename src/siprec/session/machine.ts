@@ -1,5 +1,11 @@
 import { type FaultCode, type Instant, type Machine, type Millis, TimerTable } from '../../core';
-import { type Conversation, changedBy, ended, withNotices } from './conversation';
+import {
+  type Conversation,
+  changedBy,
+  ended,
+  withNotices,
+  withoutResumption,
+} from './conversation';
 import { completeDocument } from './documents';
 import { Interruptions } from './interruptions';
 import type { RecordedLines, RecorderLine } from './lines';
@@ -242,6 +248,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   #stayPaused(): void {
     this.#lines.pause();
     this.#lines.gated();
+    this.#conversation = withoutResumption(this.#conversation);
     this.#out.push({ do: 'resumed' });
   }
 

@@ -195,6 +195,24 @@ describe('who pauses and resumes', () => {
     expect(actionsIn(answered.last)).toEqual(both);
   });
 
+  test('is told of no resumption that the recorder has declined', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    const quiet = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
+    await recording.pause('api');
+    dialog.last.answer(200, quiet);
+    await turn();
+    const resumed = recording.resume('api');
+    expect(actionsIn(dialog.last)).toHaveLength(2);
+    dialog.last.answer(503);
+    await resumed;
+    expect(dialog.sent).toHaveLength(2);
+    recording.update({ held: [ALICE] });
+    expect(linesIn(dialog.last)).toEqual(PAUSED);
+    // It knows of the pause, and there is nothing else to know.
+    expect(actionsIn(dialog.last)).toEqual([]);
+  });
+
   test('is told of the last hundred times', async () => {
     const world = new World();
     const { recording, dialog } = await world.recording();
