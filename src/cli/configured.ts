@@ -25,8 +25,7 @@ export function withConfigOptions(command: Command): Command {
     .option(
       '--set <path=value>',
       'set any key, as in --set sip.maxCalls=50; may be repeated',
-      (assignment: string, before: string[]) => [...before, assignment],
-      [],
+      (assignment: string, before: string[] = []) => [...before, assignment],
     );
 }
 

@@ -7,7 +7,7 @@ interface Options {
   readonly adminHost: string;
   readonly adminPort: number;
   readonly secret: string | undefined;
-  readonly listen: Listener[];
+  readonly listen: Listener[] | undefined;
   readonly externalAddress: string | undefined;
   readonly logLevel: LogLevel;
 }
@@ -25,7 +25,11 @@ export function engineCommand(): Command {
     .option('--admin-host <address>', 'where applications connect', '127.0.0.1')
     .option('--admin-port <port>', 'port where applications connect', asPort, 9022)
     .option('--secret <secret>', 'what applications must know; or TWINTRACK_ENGINE_SECRET')
-    .option('--listen <address>', 'SIP, as udp/127.0.0.1:5060; may be repeated', addListener, [])
+    .option(
+      '--listen <address>',
+      'SIP, as udp/192.0.2.1:5060; may be repeated; by default udp and tcp of 127.0.0.1:5060',
+      addListener,
+    )
     .option('--external-address <host>', 'address that Via and Contact show')
     .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
     .action(async (options: Options) => {
@@ -33,7 +37,7 @@ export function engineCommand(): Command {
       if (!secret) throw new Error('engine wants --secret, or TWINTRACK_ENGINE_SECRET');
       const log = createLog(options.logLevel);
       const engine = await Engine.start({
-        listen: options.listen.length > 0 ? options.listen : DEFAULT_LISTEN,
+        listen: options.listen ?? DEFAULT_LISTEN,
         externalAddress: options.externalAddress,
         secret,
         busy: busyShare(),
@@ -56,7 +60,7 @@ const DEFAULT_LISTEN: Listener[] = [
   { protocol: 'tcp', address: '127.0.0.1', port: 5060 },
 ];
 
-function addListener(text: string, before: Listener[]): Listener[] {
+function addListener(text: string, before: Listener[] = []): Listener[] {
   const [, protocol, address, port] = /^(udp|tcp)\/\[?([^\]]+)\]?:(\d+)$/.exec(text) ?? [];
   if (protocol !== 'udp' && protocol !== 'tcp') {
     throw new InvalidArgumentError('Wants udp/ADDRESS:PORT or tcp/ADDRESS:PORT.');

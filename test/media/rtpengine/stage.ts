@@ -2,29 +2,22 @@ import { randomIds, SystemClock, silentLog } from '../../../src/core';
 import {
   createRtpenginePlane,
   type MediaLine,
-  type PlaneEvent,
   type RtpengineOptions,
   type RtpenginePlane,
 } from '../../../src/media';
 import { Rtpengine, type RtpengineStart } from '../../support/rtpengine';
-import { Party } from '../support/party';
+import type { Party } from '../support/party';
+import { PlaneStage } from '../support/plane-stage';
 
 export const BIND = { a: '127.0.0.1', b: '127.0.0.1' };
 
-/** A plane on real rtpengines, with its events and parties; all of them are closed with it. */
-export class Stage {
-  readonly events: PlaneEvent[] = [];
-  readonly #parties: Party[] = [];
-  readonly #waiting: Array<() => void> = [];
-
+/** Real rtpengines, with the plane's events and parties; all of them are closed with it. */
+export class Stage extends PlaneStage<RtpenginePlane> {
   private constructor(
-    readonly plane: RtpenginePlane,
+    plane: RtpenginePlane,
     readonly daemons: readonly Rtpengine[],
   ) {
-    plane.onEvent((event) => {
-      this.events.push(event);
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
+    super(plane);
   }
 
   static async open(
@@ -47,12 +40,6 @@ export class Stage {
     return new Stage(plane, running);
   }
 
-  async party(options: Parameters<typeof Party.open>[0] = {}): Promise<Party> {
-    const party = await Party.open(options);
-    this.#parties.push(party);
-    return party;
-  }
-
   /** A line between two parties, and rtpengine knows where both are. */
   async call(callId = 'call'): Promise<{ line: MediaLine; caller: Party; callee: Party }> {
     const [caller, callee] = [await this.party(), await this.party({ ssrc: 0x4321dcba })];
@@ -61,25 +48,8 @@ export class Stage {
     return { line, caller, callee };
   }
 
-  /** The first event of a kind, now or when it comes. */
-  async event<Kind extends PlaneEvent['kind']>(
-    kind: Kind,
-    patience = 30_000,
-  ): Promise<Extract<PlaneEvent, { kind: Kind }>> {
-    const late = AbortSignal.timeout(patience);
-    for (;;) {
-      const event = this.events.find((candidate) => candidate.kind === kind);
-      if (event) return event as Extract<PlaneEvent, { kind: Kind }>;
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push(resolve);
-        late.onabort = () => reject(new Error(`no ${kind} within ${patience} ms`));
-      });
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const party of this.#parties) party.close();
-    await this.plane.close();
+  override async close(): Promise<void> {
+    await super.close();
     await Promise.all(this.daemons.map((daemon) => daemon.kill()));
   }
 }

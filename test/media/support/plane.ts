@@ -4,29 +4,17 @@ import {
   type Backend,
   createRelayPlane,
   type MediaLine,
-  type PlaneEvent,
   type RelayOptions,
   type RelayPlane,
   type Side,
 } from '../../../src/media';
-import { Party } from './party';
+import { PlaneStage } from './plane-stage';
 
 /** Every test of the relay runs on each of these. */
 export const BACKENDS: readonly Backend[] = ['kernel', 'dgram'];
 
-/** A plane with its events and parties, all of them closed at the end of the test. */
-export class Stage {
-  readonly events: PlaneEvent[] = [];
-  readonly #parties: Party[] = [];
-  readonly #waiting: Array<() => void> = [];
-
-  private constructor(readonly plane: RelayPlane) {
-    plane.onEvent((event) => {
-      this.events.push(event);
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-  }
-
+/** The relay, with its events and parties. */
+export class Stage extends PlaneStage<RelayPlane> {
   static async open(backend: Backend, options: Partial<RelayOptions> = {}): Promise<Stage> {
     return new Stage(
       await createRelayPlane({
@@ -38,33 +26,6 @@ export class Stage {
         ...options,
       }),
     );
-  }
-
-  async party(options: Parameters<typeof Party.open>[0] = {}): Promise<Party> {
-    const party = await Party.open(options);
-    this.#parties.push(party);
-    return party;
-  }
-
-  /** The first event of a kind, now or when it comes. */
-  async event<Kind extends PlaneEvent['kind']>(
-    kind: Kind,
-    patience = 30_000,
-  ): Promise<Extract<PlaneEvent, { kind: Kind }>> {
-    const late = AbortSignal.timeout(patience);
-    for (;;) {
-      const event = this.events.find((candidate) => candidate.kind === kind);
-      if (event) return event as Extract<PlaneEvent, { kind: Kind }>;
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push(resolve);
-        late.onabort = () => reject(new Error(`no ${kind} within ${patience} ms`));
-      });
-    }
-  }
-
-  async close(): Promise<void> {
-    for (const party of this.#parties) party.close();
-    await this.plane.close();
   }
 }
 
