@@ -4,7 +4,7 @@ import { DEFAULTS, type RecordedUser } from '../../src/policy';
 import type { CallParts } from '../../src/sip/call/environment';
 import type { Leg } from '../../src/sip/call/leg';
 import { DialogReferences } from '../../src/sip/dialog-references';
-import type { Agreement } from '../../src/sip/media/session-media';
+import type { Agreement } from '../../src/sip/media/agreement';
 import { DialledCodes } from '../../src/sip/procedures/dialled-codes';
 import type { IncomingRequest } from '../../src/ua';
 import { RecordedWorld, user } from './recording/world';

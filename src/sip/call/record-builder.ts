@@ -1,6 +1,6 @@
 import { type Clock, FAULTS, type Instant } from '../../core';
 import { type IncomingInvite, parseNameAddr, splitList } from '../../ua';
-import type { LineReport } from '../media/session-media';
+import type { LineReport } from '../media/media-lines';
 import type {
   AttemptRecord,
   CallParty,

@@ -4,7 +4,7 @@ import type { RecordedUser } from '../../policy';
 import { type Announcement, announce, type Cue, reminder } from '../../tones';
 import { mediaSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
-import type { Agreement } from '../media/session-media';
+import type { Agreement } from '../media/agreement';
 import type { HeardRecord } from '../record';
 import { Choreography, type HearingInput, type HearingOutput } from './choreography';
 import { type Stream, streamsTo } from './listeners';

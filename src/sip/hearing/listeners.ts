@@ -1,5 +1,5 @@
 import { isRecordable, type MediaLine, type Side, type StreamFormat } from '../../media';
-import type { Agreement } from '../media/session-media';
+import type { Agreement } from '../media/agreement';
 
 /** Where and in what a party can be played to. */
 export interface Stream {

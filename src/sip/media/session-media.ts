@@ -1,17 +1,13 @@
 import { Fault } from '../../core';
 import {
   anchor,
-  clockRates,
   type Endpoint,
   isRecordable,
   type Keying,
-  LegKeying,
-  type LineStats,
   type MediaDescription,
   type MediaLine,
   type MediaPlane,
   type Narrowed,
-  type Negotiated,
   narrow,
   negotiated,
   type OwnOrigin,
@@ -19,46 +15,13 @@ import {
   type PayloadDescription,
   parseSdp,
   type RecordingWords,
-  remoteEndpoint,
   type SessionDescription,
   type Side,
   type SrtpRule,
-  type WireSecurity,
 } from '../../media';
 import type { MediaAddresses } from './addresses';
-
-/** What both sides have agreed on. */
-export interface Agreement {
-  /** Whose offer it was. */
-  readonly offerer: Side;
-  readonly lines: readonly AgreedLine[];
-}
-
-export interface AgreedLine {
-  readonly offer: MediaDescription;
-  readonly answer: MediaDescription;
-  readonly terms: Negotiated;
-  /** Undefined when the answer refused it. */
-  readonly line: MediaLine | undefined;
-}
-
-/** What one m-line carried from its opening to its end. */
-export interface LineReport {
-  readonly kind: string;
-  readonly stats: LineStats;
-}
-
-interface Slot {
-  readonly kind: string;
-  readonly line: MediaLine;
-  readonly bind: Readonly<Record<Side, string>>;
-  /** As the line was last told. */
-  readonly security: Record<Side, WireSecurity>;
-  /** It has been in use. */
-  readonly agreed: boolean;
-}
-
-type BothKeying = Readonly<Record<Side, LegKeying>>;
+import type { AgreedLine, Agreement } from './agreement';
+import { type LineReport, MediaLines, MOST_LINES } from './media-lines';
 
 /** What the descriptions of the call say of its recording: RFC 7866 §7. */
 export interface RecordingNotes {
@@ -78,22 +41,15 @@ interface Places {
   readonly keying: ReadonlyArray<Keying | undefined>;
 }
 
-/** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
-const MOST_LINES = 8;
-
 /**
  * The media of one call: for every m-line a line of the plane between the two sides, and every
  * description that passes made to lead here. Lines are opened by an offer, kept by its answer, and
  * closed when either says so or the call is over. Descriptions are taken one after the other.
  */
 export class SessionMedia {
-  readonly #slots: Array<Slot | undefined> = [];
-  /** Of every m-line, also of those that have no line. */
-  readonly #keying: Array<BothKeying | undefined> = [];
-  readonly #reports: Array<Promise<LineReport>> = [];
+  readonly #lines: MediaLines;
   readonly #origin: Record<Side, OwnOrigin>;
   readonly #family: Record<Side, 4 | 6>;
-  readonly #srtp: Record<Side, SrtpRule>;
   #offer:
     | { readonly from: Side; readonly text: string; readonly description: SessionDescription }
     | undefined;
@@ -103,8 +59,6 @@ export class SessionMedia {
     | undefined;
   /** What each side said in the last complete offer and answer. */
   readonly #standing: Partial<Record<Side, string>> = {};
-  /** Indexes of the lines that the pending offer has opened. */
-  #opened: number[] = [];
   #agreement: Agreement | undefined;
   /** What each side was last told of the recording, and before the pending offer. */
   readonly #noted: Record<Side, { now?: string; before?: string }> = { a: {}, b: {} };
@@ -114,8 +68,8 @@ export class SessionMedia {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(
-    private readonly plane: MediaPlane,
-    private readonly callId: string,
+    plane: MediaPlane,
+    callId: string,
     private readonly addresses: MediaAddresses,
     private readonly newSessionId: () => string,
     families: Readonly<Record<Side, 4 | 6>>,
@@ -125,7 +79,7 @@ export class SessionMedia {
       undefined,
     srtp: Readonly<Record<Side, SrtpRule>> = { a: 'mirror', b: 'mirror' },
   ) {
-    this.#srtp = { ...srtp };
+    this.#lines = new MediaLines(plane, callId, srtp);
     this.#family = { ...families };
     this.#origin = { a: this.#newOrigin('a'), b: this.#newOrigin('b') };
   }
@@ -142,8 +96,10 @@ export class SessionMedia {
   /** The line that a recording takes: the first audio that can be read and has been offered. */
   get recordable(): { readonly index: number; readonly line: MediaLine } | undefined {
     const media = this.#offer?.description.media ?? [];
-    const index = media.findIndex((one, at) => isRecordable(one) && this.#slots[at] !== undefined);
-    const line = this.#slots[index]?.line;
+    const index = media.findIndex(
+      (one, at) => isRecordable(one) && this.#lines.at(at) !== undefined,
+    );
+    const line = this.#lines.at(index);
     return line && { index, line };
   }
 
@@ -164,8 +120,8 @@ export class SessionMedia {
       const description = read(text);
       return {
         text: this.#anchored(from, text, description, {
-          lineAt: (index) => this.#slots[index]?.line,
-          keying: description.media.map(({ protocol }, i) => this.#keyed(i)[to].repeat(protocol)),
+          lineAt: (index) => this.#lines.at(index),
+          keying: this.#lines.repeatKeying(to, description),
         }),
         notes: this.#notesFor(to, description),
       };
@@ -205,9 +161,9 @@ export class SessionMedia {
       );
       const kept = this.#agreement?.lines.every(({ line }, i) => !line || terms[i]?.accepted);
       if (!kept) return;
-      this.#hearAnswer(from, description);
+      this.#lines.hearAnswer(from, description);
       this.#standing[from] = text;
-      await this.#expect(from, description, terms);
+      await this.#lines.expect(from, description, terms);
     });
   }
 
@@ -219,10 +175,7 @@ export class SessionMedia {
     family: 4 | 6,
     { whole = false, srtp = 'mirror' }: { whole?: boolean; srtp?: SrtpRule | undefined } = {},
   ): void {
-    this.#srtp.b = srtp;
-    this.#keying.forEach((keying, index) => {
-      if (keying) this.#keying[index] = { a: keying.a, b: new LegKeying(srtp) };
-    });
+    this.#lines.turnTo(srtp);
     this.#family.b = family;
     this.#whole = whole;
     this.#origin.b = this.#newOrigin('b');
@@ -246,19 +199,17 @@ export class SessionMedia {
       this.#narrowed = narrowed;
       const description = read(text);
       this.#learnFamily(from, description);
-      await this.#openLines(description);
-      const keying = description.media.map((media, index) => {
-        const legs = this.#keyed(index);
-        legs[from].hearOffer(media);
-        return legs[otherOf(from)].offer(media);
-      });
-      this.#secure();
+      if (this.#closed) throw new Fault('OFFER_NOT_UNDERSTOOD', 'the call is over');
+      const { a, b } = this.#family;
+      const bind = { a: this.addresses.bind(a), b: this.addresses.bind(b) };
+      await this.#lines.open(description, bind);
+      const keying = this.#lines.hearOffer(from, description);
       this.#offer = { from, text, description };
       this.#preview = undefined;
       // Before anything was agreed, media may come as soon as the offer is out (RFC 3264 §5.1).
-      const known = this.#agreement ? undefined : this.#expect(from, description, undefined);
+      const known = this.#agreement ? undefined : this.#lines.expect(from, description, undefined);
       onTaken();
-      const lineAt = (index: number) => this.#slots[index]?.line;
+      const lineAt = (index: number) => this.#lines.at(index);
       const told = this.#told(from, text, description, { lineAt, keying });
       await known;
       return told;
@@ -286,16 +237,14 @@ export class SessionMedia {
         this.#agree(offered, description.media[index], index),
       );
       const terms = lines.map((line) => line.terms);
-      this.#hearAnswer(from, description);
+      this.#lines.hearAnswer(from, description);
       const known = [
-        this.#expect(offer.from, offer.description, terms),
-        this.#expect(from, description, terms),
+        this.#lines.expect(offer.from, offer.description, terms),
+        this.#lines.expect(from, description, terms),
       ];
       this.#preview = { from, text, agreement: { offerer: offer.from, lines } };
       // Before what was refused is forgotten, for it is answered as it was offered.
-      const keying = description.media.map(({ protocol }, i) =>
-        this.#keyed(i)[offer.from].answer(protocol),
-      );
+      const keying = this.#lines.answerKeying(offer.from, description);
       if (final) this.#settle();
       onTaken();
       const lineAt = (index: number) => lines[index]?.line;
@@ -319,12 +268,7 @@ export class SessionMedia {
       const to = this.#offer && otherOf(this.#offer.from);
       if (to) this.#noted[to] = { now: this.#noted[to].before ?? this.#noted[to].now };
       if (!this.#agreement) return;
-      for (const keying of this.#keying) {
-        keying?.a.withdraw();
-        keying?.b.withdraw();
-      }
-      for (const index of this.#opened) this.#drop(index);
-      this.#opened = [];
+      this.#lines.withdraw();
     });
   }
 
@@ -332,10 +276,7 @@ export class SessionMedia {
   close(): Promise<readonly LineReport[]> {
     return this.#inTurn(async () => {
       this.#closed = true;
-      for (const index of this.#slots.keys()) this.#drop(index);
-      // A worker that has died has nothing to tell any more.
-      const reports = await Promise.allSettled(this.#reports);
-      return reports.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+      return this.#lines.close();
     });
   }
 
@@ -357,7 +298,7 @@ export class SessionMedia {
       offer: offered,
       answer,
       terms,
-      line: terms.accepted ? this.#slots[index]?.line : undefined,
+      line: terms.accepted ? this.#lines.at(index) : undefined,
     };
   }
 
@@ -369,105 +310,8 @@ export class SessionMedia {
     this.#standing[offer.from] = offer.text;
     this.#noted[preview.from] = { now: this.#noted[preview.from].now };
     this.#standing[preview.from] = preview.text;
-    this.#keep(preview.agreement);
-  }
-
-  #keep(agreement: Agreement): void {
-    this.#agreement = agreement;
-    this.#opened = [];
-    agreement.lines.forEach(({ offer, terms, line }, index) => {
-      if (!line) {
-        this.#switchOff(index);
-        return;
-      }
-      this.#slots[index] = { ...this.#slots[index]!, kind: offer.kind, agreed: true };
-      line.describe({
-        clockRates: clockRates(terms.toAnswerer, terms.toOfferer),
-        // Silence means little on a line that is on hold, and nothing on one that is not speech.
-        watch: offer.kind === 'audio' && terms.offererSends && terms.answererSends,
-        held: offer.kind === 'audio' && !(terms.offererSends && terms.answererSends),
-        opaque: isOpaque(offer),
-      });
-    });
-  }
-
-  /**
-   * The line is in neither description. Audio in the clear may come back in its place (RFC 3264 §8.1), and is recorded
-   * and played to as before: whoever has taken hold of the line keeps it.
-   */
-  #switchOff(index: number): void {
-    const slot = this.#slots[index];
-    const { kind, agreed, security } = slot ?? {};
-    if (kind === 'audio' && agreed && security?.a === 'clear' && security.b === 'clear') {
-      slot!.line.describe({ watch: false, held: true });
-    } else this.#drop(index);
-  }
-
-  async #openLines(description: SessionDescription): Promise<void> {
-    if (this.#closed) throw new Fault('OFFER_NOT_UNDERSTOOD', 'the call is over');
-    const bind = { a: this.addresses.bind(this.#family.a), b: this.addresses.bind(this.#family.b) };
-    await Promise.all(
-      description.media.map(async (media, index) => {
-        if (media.port === 0 || media.carriage === 'stream' || index >= MOST_LINES) return;
-        const slot = this.#slots[index];
-        if (slot && slot.bind.a === bind.a && slot.bind.b === bind.b) return;
-        this.#drop(index);
-        const line = await this.plane.open({
-          callId: this.callId,
-          bind,
-          clockRates: clockRates(media.payloads),
-          watch: false,
-          opaque: isOpaque(media),
-        });
-        const security: Slot['security'] = { a: 'clear', b: 'clear' };
-        this.#slots[index] = { kind: media.kind, line, bind, security, agreed: false };
-        this.#opened.push(index);
-      }),
-    );
-  }
-
-  /** Resolves when the plane knows: a party may send as soon as it has our description. */
-  async #expect(
-    side: Side,
-    { media }: SessionDescription,
-    terms: readonly Negotiated[] | undefined,
-  ): Promise<void> {
-    const known = media.map((one, index) => {
-      const remote = remoteEndpoint(one, terms?.[index]?.rtcpMux ?? false);
-      // On hold or by name: where it is shows when it sends (RFC 4961).
-      const endpoint = remote.kind === 'endpoint' ? remote.endpoint : undefined;
-      return this.#slots[index]?.line.expect(side, endpoint);
-    });
-    await Promise.all(known);
-  }
-
-  /** Takes the keys of an answer; each side's are in force from then on. */
-  #hearAnswer(from: Side, { media }: SessionDescription): void {
-    media.forEach((one, index) => {
-      const legs = this.#keyed(index);
-      legs[from].hearAnswer(one);
-      legs.a.settle();
-      legs.b.settle();
-    });
-    this.#secure();
-  }
-
-  #keyed(index: number): BothKeying {
-    this.#keying[index] ??= { a: new LegKeying(this.#srtp.a), b: new LegKeying(this.#srtp.b) };
-    return this.#keying[index];
-  }
-
-  /** Tells the lines how each side is on the wire by now. */
-  #secure(): void {
-    this.#slots.forEach((slot, index) => {
-      if (!slot) return;
-      for (const side of ['a', 'b'] as const) {
-        const { wire } = this.#keyed(index)[side];
-        if (wire === slot.security[side]) continue;
-        slot.security[side] = wire;
-        slot.line.secure(side, wire);
-      }
-    });
+    this.#agreement = preview.agreement;
+    this.#lines.keep(preview.agreement);
   }
 
   /** What the other side is told. */
@@ -517,17 +361,6 @@ export class SessionMedia {
     return ownOrigin(this.newSessionId(), this.addresses.shown(this.#family[side]));
   }
 
-  #drop(index: number): void {
-    const slot = this.#slots[index];
-    if (!slot) return;
-    this.#slots[index] = undefined;
-    // What is opened here next is another stream, and may not begin anew under a key that was used.
-    this.#keying[index] = undefined;
-    const report = slot.line.close().then((stats) => ({ kind: slot.kind, stats }));
-    report.catch(() => {});
-    this.#reports.push(report);
-  }
-
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(action);
     this.#turn = result.catch(() => {});
@@ -546,11 +379,6 @@ function essence(text: string): string {
     .map((line) => line.trimEnd())
     .filter((line) => line !== '' && !/^(o=|a=record(pref)?:)/.test(line))
     .join('\n');
-}
-
-/** What the relay must not look into: UDPTL, and DTLS that shares its port with SRTP. */
-function isOpaque({ carriage }: MediaDescription): boolean {
-  return carriage === 'datagrams' || carriage === 'sealed';
 }
 
 function read(text: string): SessionDescription {

@@ -5,7 +5,8 @@ import type { SipMessage } from '../../ua';
 import { mediaSide } from '../call/leg';
 import type { CallSide } from '../call/signals';
 import { CallHearing, type HearingServices } from '../hearing/call-hearing';
-import type { Agreement, SessionMedia } from '../media/session-media';
+import type { Agreement } from '../media/agreement';
+import type { SessionMedia } from '../media/session-media';
 import type {
   ControlAnswer,
   ControlRecord,

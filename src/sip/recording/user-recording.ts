@@ -11,7 +11,8 @@ import type {
   RecordingRequest,
   StopReason,
 } from '../../siprec';
-import type { AgreedLine, Agreement, SessionMedia } from '../media/session-media';
+import type { AgreedLine, Agreement } from '../media/agreement';
+import type { SessionMedia } from '../media/session-media';
 import type { RecordingRecord } from '../record';
 import type { Participants } from './participants';
 

@@ -10,7 +10,8 @@ import {
   type RecordingReply,
 } from '../../policy';
 import type { PlayedAnnouncement, StopReason } from '../../siprec';
-import type { Agreement, SessionMedia } from '../media/session-media';
+import type { Agreement } from '../media/agreement';
+import type { SessionMedia } from '../media/session-media';
 import type { ControlRecord, ControlResult, RecordingRecord, RecordingStatus } from '../record';
 import { featureCodes } from './feature-codes';
 import {

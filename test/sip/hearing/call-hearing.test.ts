@@ -3,7 +3,7 @@ import type { MediaLine, Played, Program, Side } from '../../../src/media';
 import { DEFAULTS, type EffectiveSettings, type RecordedUser } from '../../../src/policy';
 import { CallHearing } from '../../../src/sip/hearing/call-hearing';
 import type { Sounds } from '../../../src/sip/hearing/sounds';
-import type { Agreement } from '../../../src/sip/media/session-media';
+import type { Agreement } from '../../../src/sip/media/agreement';
 import type { HeardRecord } from '../../../src/sip/record';
 import type { Cue } from '../../../src/tones';
 import { VirtualClock } from '../../support/virtual-clock';

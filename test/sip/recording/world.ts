@@ -3,7 +3,8 @@ import type { Fork, MediaLine, Side } from '../../../src/media';
 import { DEFAULTS, type RecordedUser } from '../../../src/policy';
 import type { CallSide } from '../../../src/sip';
 import type { Sounds } from '../../../src/sip/hearing/sounds';
-import type { Agreement, SessionMedia } from '../../../src/sip/media/session-media';
+import type { Agreement } from '../../../src/sip/media/agreement';
+import type { SessionMedia } from '../../../src/sip/media/session-media';
 import { CallRecordings } from '../../../src/sip/recording/call-recordings';
 import { Participants } from '../../../src/sip/recording/participants';
 import type {
