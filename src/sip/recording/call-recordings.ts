@@ -168,9 +168,11 @@ export class CallRecordings {
     for (const user of this.#users) user.heard(announcements);
   }
 
-  /** The commands that came, with what they were answered. */
+  /** The commands that came, in order, with what they were answered. */
   get controls(): readonly ControlRecord[] {
-    return this.#users.flatMap(({ controls }) => controls);
+    const all = this.#users.flatMap(({ controls }) => controls);
+    // One may be answered before another that came earlier.
+    return all.sort((one, other) => one.at.getTime() - other.at.getTime());
   }
 }
 

@@ -93,7 +93,7 @@ export class UserRecordings {
     return this.#mark;
   }
 
-  /** The commands that came, in order, with what they were answered. */
+  /** The commands that came, in the order of their answers. */
   get controls(): readonly ControlRecord[] {
     return this.#controls;
   }

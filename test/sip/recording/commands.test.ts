@@ -246,6 +246,28 @@ describe('a command of the recorded user', () => {
     );
   });
 
+  it('is written down in the order in which it came, whoever it was of and whenever answered', async () => {
+    const world = new RecordedWorld([
+      user('always-pause-resume'),
+      user('on-demand', { side: 'called', id: 'bob' }),
+    ]);
+    await world.answer();
+    const [recording] = world.recordings;
+    recording!.holdGate = true;
+    const pausing = info(world, { record: 'pause' });
+    world.clock.advance(1000);
+    await info(world, { record: 'on' }, { from: 'callee' });
+    world.clock.advance(1000);
+    await info(world, { record: 'off' });
+    recording!.gated();
+    await pausing;
+    expect(world.call.controls.map(({ user: who, action }) => `${who} ${action}`)).toEqual([
+      'alice pause',
+      'bob start',
+      'alice stop',
+    ]);
+  });
+
   it('is written down a hundred times and no more', async () => {
     const world = new RecordedWorld([user('always')]);
     await world.answer();
