@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import {
+  AAD_AT,
   type CounterMode,
   type CryptoKit,
   type Gcm,
@@ -7,6 +8,8 @@ import {
   KIT_SIZE,
   MAC_AT,
   OWN_AT,
+  PLAIN_AT,
+  SEALED_AT,
   STREAM_AT,
 } from './kit';
 import { hmacStates } from './sha1-states';
@@ -68,8 +71,19 @@ export class NativeKit implements CryptoKit {
   readonly name = 'native';
   readonly bytes = Buffer.allocUnsafeSlow(KIT_SIZE).fill(0);
   readonly words = new Int32Array(this.bytes.buffer);
-  readonly base: number;
   readonly lib: Libcrypto;
+
+  // Numbers as large as an address are objects. These fields are undefined before they are numbers, so that V8
+  // keeps the object and passes it on; of a sum it would make a new one at every call.
+  readonly base: number;
+  readonly plain: number;
+  readonly sealed: number;
+  readonly stream: number;
+  readonly associated: number;
+  readonly outLength: number;
+  readonly nonce: number;
+  readonly outer: number;
+  readonly sha: number;
 
   constructor() {
     if (endianness() !== 'LE') throw new Error(`memory layouts of ${process.arch} are not known`);
@@ -96,6 +110,14 @@ export class NativeKit implements CryptoKit {
       SHA1_Update: call(`int SHA1_Update(${pointer}, ${pointer}, size_t)`),
     };
     this.base = Number(koffi.address(this.bytes));
+    this.plain = this.base + PLAIN_AT;
+    this.sealed = this.base + SEALED_AT;
+    this.stream = this.base + STREAM_AT;
+    this.associated = this.base + AAD_AT;
+    this.outLength = this.base + OUT_LENGTH_AT;
+    this.nonce = this.base + NONCE_AT;
+    this.outer = this.base + OUTER_AT;
+    this.sha = this.base + SHA_AT;
     pad(this.bytes, OUTER_AT, DIGEST);
   }
 
@@ -109,6 +131,20 @@ export class NativeKit implements CryptoKit {
 
   gcm(key: Uint8Array): Gcm {
     return new NativeGcm(this, key);
+  }
+
+  /** The address of what begins at `at`. */
+  addressOf(at: number): number {
+    switch (at) {
+      case PLAIN_AT:
+        return this.plain;
+      case SEALED_AT:
+        return this.sealed;
+      case AAD_AT:
+        return this.associated;
+      default:
+        return this.base + at;
+    }
   }
 
   /** A cipher's context with its key set. */
@@ -139,7 +175,7 @@ class NativeCounterMode implements CounterMode {
   /** The counter blocks are laid down and encrypted by one call: to set a counter would cost another. */
   apply(at: number, length: number, w0: number, w1: number, w2: number, w3: number): void {
     if (length === 0) return;
-    const { words, base, lib } = this.kit;
+    const { words, stream, outLength, lib } = this.kit;
     const blocks = (length + BLOCK - 1) >> 4;
     const b0 = swapped(w0);
     const b1 = swapped(w1);
@@ -151,8 +187,7 @@ class NativeCounterMode implements CounterMode {
       words[word + 2] = b2;
       words[word + 3] = swapped(w3 | i);
     }
-    const stream = base + STREAM_AT;
-    lib.EVP_CipherUpdate(this.#context, stream, base + OUT_LENGTH_AT, stream, blocks * BLOCK);
+    lib.EVP_CipherUpdate(this.#context, stream, outLength, stream, blocks * BLOCK);
     const count = (length + 3) >> 2;
     const start = at >> 2;
     for (let i = 0; i < count; i++) words[start + i]! ^= words[first + i]!;
@@ -178,7 +213,7 @@ class NativeHmac implements HmacSha1 {
     const states = hmacStates(key, (state, block) => {
       this.#state(state);
       kit.bytes.set(block, KEY_BLOCK_AT);
-      this.#digest(KEY_BLOCK_AT, block.length);
+      this.#digest(kit.addressOf(KEY_BLOCK_AT), block.length);
       return kit.words.slice(SHA_AT >> 2, (SHA_AT >> 2) + 5);
     });
     this.#inner = states.inner;
@@ -186,14 +221,14 @@ class NativeHmac implements HmacSha1 {
   }
 
   digest(at: number, length: number): void {
-    const { words, bytes } = this.kit;
+    const { words, bytes, outer: outerAddress } = this.kit;
     this.#state(this.#inner);
-    this.#digest(at, pad(bytes, at, length));
+    this.#digest(this.kit.addressOf(at), pad(bytes, at, length));
     const state = SHA_AT >> 2;
     const outer = OUTER_AT >> 2;
     for (let i = 0; i < 5; i++) words[outer + i] = swapped(words[state + i]!);
     this.#state(this.#outer);
-    this.#digest(OUTER_AT, 64);
+    this.#digest(outerAddress, 64);
     const mac = MAC_AT >> 2;
     for (let i = 0; i < 5; i++) words[mac + i] = swapped(words[state + i]!);
   }
@@ -206,9 +241,9 @@ class NativeHmac implements HmacSha1 {
     words[state + SHA_SIZE / 4 - 1] = 0;
   }
 
-  #digest(at: number, length: number): void {
-    const { base, lib } = this.kit;
-    lib.SHA1_Update(base + SHA_AT, base + at, length);
+  #digest(address: number, length: number): void {
+    const { sha, lib } = this.kit;
+    lib.SHA1_Update(sha, address, length);
   }
 }
 
@@ -233,11 +268,12 @@ class NativeGcm implements Gcm {
     w1: number,
     w2: number,
   ): void {
-    const { base, lib } = this.kit;
+    const { base, outLength, lib } = this.kit;
+    const [body, tag] = [base + at, base + at + length];
     this.#begin(1, aadAt, aadLength, w0, w1, w2);
-    lib.EVP_CipherUpdate(this.#context, base + at, base + OUT_LENGTH_AT, base + at, length);
-    lib.EVP_CipherFinal_ex(this.#context, base + at + length, base + OUT_LENGTH_AT);
-    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_GET_TAG, TAG, base + at + length);
+    lib.EVP_CipherUpdate(this.#context, body, outLength, body, length);
+    lib.EVP_CipherFinal_ex(this.#context, tag, outLength);
+    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_GET_TAG, TAG, tag);
   }
 
   open(
@@ -249,11 +285,12 @@ class NativeGcm implements Gcm {
     w1: number,
     w2: number,
   ): boolean {
-    const { base, lib } = this.kit;
+    const { base, outLength, lib } = this.kit;
+    const [body, tag] = [base + at, base + at + length];
     this.#begin(0, aadAt, aadLength, w0, w1, w2);
-    lib.EVP_CipherUpdate(this.#context, base + at, base + OUT_LENGTH_AT, base + at, length);
-    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_SET_TAG, TAG, base + at + length);
-    return lib.EVP_CipherFinal_ex(this.#context, base + at + length, base + OUT_LENGTH_AT) === 1;
+    lib.EVP_CipherUpdate(this.#context, body, outLength, body, length);
+    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_SET_TAG, TAG, tag);
+    return lib.EVP_CipherFinal_ex(this.#context, tag, outLength) === 1;
   }
 
   close(): void {
@@ -268,13 +305,13 @@ class NativeGcm implements Gcm {
     w1: number,
     w2: number,
   ): void {
-    const { base, lib, words } = this.kit;
-    const nonce = NONCE_AT >> 2;
-    words[nonce] = swapped(w0);
-    words[nonce + 1] = swapped(w1);
-    words[nonce + 2] = swapped(w2);
-    lib.EVP_CipherInit_ex(this.#context, 0, 0, 0, base + NONCE_AT, encrypts);
-    lib.EVP_CipherUpdate(this.#context, 0, base + OUT_LENGTH_AT, base + aadAt, aadLength);
+    const { lib, words, nonce, outLength } = this.kit;
+    const first = NONCE_AT >> 2;
+    words[first] = swapped(w0);
+    words[first + 1] = swapped(w1);
+    words[first + 2] = swapped(w2);
+    lib.EVP_CipherInit_ex(this.#context, 0, 0, 0, nonce, encrypts);
+    lib.EVP_CipherUpdate(this.#context, 0, outLength, this.kit.addressOf(aadAt), aadLength);
   }
 }
 

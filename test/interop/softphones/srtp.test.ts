@@ -39,6 +39,7 @@ describe('with baresip and SRTP', () => {
         `{name: bob, addresses: [192.0.2.1], target: "sip:127.0.0.1:${bob.port}", srtp: ${rule}}]`,
       'routes=[{targets: [bob]}]',
       'http.listen=null',
+      'log.level=trace',
       `cdr.file=${join(directory, 'calls.jsonl')}`,
     ]);
   }
@@ -87,6 +88,7 @@ describe('with baresip and SRTP', () => {
         expect(leg.packets).toBeGreaterThan(200);
       }
       expect(recordings[0]).toMatchObject({ recorded: 'fully' });
+      expect(written()).not.toMatch(/inline:|a=crypto/i);
       for (const stream of sidecar().streams) {
         expect(stream).toMatchObject({ unauthentic: 0, replayed: 0 });
         expect(stream.packets).toBeGreaterThan(200);
@@ -108,6 +110,15 @@ describe('with baresip and SRTP', () => {
     recordings: ReadonlyArray<{ recorded: string }>;
   } {
     return JSON.parse(readFileSync(join(directory, 'calls.jsonl'), 'utf8').split('\n', 1)[0]!);
+  }
+
+  /** All that is kept of a call besides its sound, and all that was logged, at the most talkative. */
+  function written(): string {
+    const files = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    const texts = files
+      .filter((name) => /\.(json|jsonl|xml|txt)$/.test(name))
+      .map((name) => readFileSync(join(directory, name), 'utf8'));
+    return [...texts, ...product.log.map((line) => JSON.stringify(line))].join('\n');
   }
 
   function sidecar(): { streams: readonly Leg[] } {
