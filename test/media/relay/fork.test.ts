@@ -116,7 +116,7 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
     if (twoName?.kind !== 'source-description') throw new Error('no description');
     expect(oneName.sources[0]!.cname).toMatch(/^[A-Za-z0-9+/]{16}$/);
     expect(twoName.sources[0]!.cname).toBe(oneName.sources[0]!.cname);
-    expect(Math.abs(fromNtp(one.ntp) - fromNtp(two.ntp))).toBeLessThan(500);
+    expect(Math.abs(fromNtp(one.ntp) - fromNtp(two.ntp))).toBeLessThan(10_000);
   });
 
   test('reports again within seconds, and what the recorder reports is to be read', async () => {
@@ -152,7 +152,7 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
     }
     const { recorder: said } = await fork.stats();
     expect(said).toMatchObject({ lost: 3, fractionLost: 0.25, jitterMs: 10 });
-    expect(said!.roundTripMs).toBeLessThan(1_000);
+    expect(said!.roundTripMs).toBeLessThan(30_000);
   });
 
   test('lets nothing through that arrives after pause has resolved, and nothing of it later', async () => {

@@ -35,7 +35,7 @@ export class Ear {
   }
 
   /** The next datagram that was not taken yet; fails loudly when none comes. */
-  async next(patience = 20_000): Promise<Received> {
+  async next(patience = 30_000): Promise<Received> {
     const late = AbortSignal.timeout(patience);
     while (this.received.length <= this.#taken) {
       await new Promise<void>((resolve, reject) => {
