@@ -50,6 +50,7 @@ export async function openMedia(
     backend: media.backend,
     // One core is left to signalling; with a single one they share it.
     workers: media.workers ?? Math.max(1, availableParallelism() - 1),
+    clock,
     log,
   });
   return { plane, troubles: () => [] };

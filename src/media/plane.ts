@@ -298,8 +298,16 @@ export interface PlaneUsage {
   readonly packetsForked: number;
   /** Datagrams the kernel dropped at full receive buffers of the sockets now open. */
   readonly kernelDrops: number;
+  /** The threads that carry the lines; undefined where servers of their own do. */
+  readonly workers?: WorkersUsage;
   /** The servers that carry the lines; undefined where they are carried in this process. */
   readonly nodes?: readonly NodeUsage[];
+}
+
+export interface WorkersUsage {
+  readonly running: number;
+  /** Died since the start, each with the calls it carried. */
+  readonly lost: number;
 }
 
 /** One server of a media farm. */

@@ -105,6 +105,11 @@ export const CATALOGUE = {
     'media_kernel_drops',
     'Datagrams that the kernel dropped at full buffers of the sockets now open.',
   ),
+  workers: gauge('media_workers', 'Media workers that run now.'),
+  workersLost: counter(
+    'media_workers_lost_total',
+    'Media workers that died, each with the calls it carried.',
+  ),
   nodeUp: gauge('media_node_up', '1 while the rtpengine answers and gets new calls, else 0.', {
     node: NODES,
   }),

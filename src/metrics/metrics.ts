@@ -155,6 +155,8 @@ function mediaInstruments(instruments: Instruments): (usage: PlaneUsage) => void
   const relayed = instruments.counter(CATALOGUE.packetsRelayed);
   const forked = instruments.counter(CATALOGUE.packetsForked);
   const drops = instruments.gauge(CATALOGUE.kernelDrops);
+  const workers = instruments.gauge(CATALOGUE.workers);
+  const workersLost = instruments.counter(CATALOGUE.workersLost);
   const nodeUp = instruments.gauge(CATALOGUE.nodeUp);
   const nodeLines = instruments.gauge(CATALOGUE.nodeLines);
   return (usage) => {
@@ -165,6 +167,8 @@ function mediaInstruments(instruments: Instruments): (usage: PlaneUsage) => void
     liftTo(relayed, [[{}, usage.packetsRelayed]]);
     liftTo(forked, [[{}, usage.packetsForked]]);
     drops.set(usage.kernelDrops);
+    workers.set(usage.workers?.running ?? 0);
+    liftTo(workersLost, [[{}, usage.workers?.lost ?? 0]]);
     for (const { name: node, up, lines: carried } of usage.nodes ?? []) {
       nodeUp.set({ node }, up ? 1 : 0);
       nodeLines.set({ node }, carried);

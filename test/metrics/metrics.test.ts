@@ -25,6 +25,7 @@ const usage = {
     packetsRelayed: 1000,
     packetsForked: 900,
     kernelDrops: 1,
+    workers: { running: 2, lost: 3 },
   },
   engine: {
     transactions: {
@@ -191,6 +192,8 @@ describe('metrics', () => {
       twintrack_media_packets_relayed_total: 1000,
       twintrack_media_packets_forked_total: 900,
       twintrack_media_kernel_drops: 1,
+      twintrack_media_workers: 2,
+      twintrack_media_workers_lost_total: 3,
       'twintrack_sip_transactions{role="client"}': 3,
       'twintrack_sip_transactions{role="server"}': 5,
       twintrack_sip_dialogs: 6,

@@ -50,7 +50,7 @@ export interface Requests {
 
 export type RequestName = keyof Requests;
 
-export interface WorkerUsage extends Omit<PlaneUsage, 'kernelDrops' | 'nodes'> {
+export interface WorkerUsage extends Omit<PlaneUsage, 'kernelDrops' | 'workers' | 'nodes'> {
   /** What the worker's collector looks after, in octets. */
   readonly heapOctets: number;
 }

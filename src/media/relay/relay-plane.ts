@@ -1,4 +1,4 @@
-import { Events, Fault, type Log, type Millis } from '../../core';
+import { type Clock, Events, Fault, type Log, type Millis, SystemClock } from '../../core';
 import type { MediaLine, MediaPlane, OpenLine, PlaneEvent } from '../plane';
 import { kernelDrops } from './kernel-drops';
 import type { Backend, RelayUsage, WorkerUsage } from './messages';
@@ -27,6 +27,8 @@ export interface RelayOptions {
   readonly backend?: Backend | 'auto';
   /** Threads, each with its share of the ports. Default 1. */
   readonly workers?: number;
+  /** When dead workers are followed by others. Default the system's. */
+  readonly clock?: Clock;
   readonly log: Log;
 }
 
@@ -58,7 +60,8 @@ export class RelayPlane implements MediaPlane {
   constructor(options: RelayOptions) {
     this.#ports = options.ports;
     const emit = (event: PlaneEvent): void => this.#events.emit('plane', event);
-    this.#seats = births(options).map((birth) => new Seat(birth, emit, options.log));
+    const { clock = new SystemClock(), log } = options;
+    this.#seats = births(options).map((birth) => new Seat({ birth, emit, clock, log }));
     this.ready = Promise.all(this.#seats.map((seat) => seat.ready));
   }
 
@@ -97,6 +100,10 @@ export class RelayPlane implements MediaPlane {
       packetsForked: sum('packetsForked'),
       heapOctets: sum('heapOctets'),
       kernelDrops: drops,
+      workers: {
+        running: this.#seats.filter((seat) => seat.runs).length,
+        lost: this.#seats.reduce((total, seat) => total + seat.deaths, 0),
+      },
     };
   }
 
@@ -104,12 +111,13 @@ export class RelayPlane implements MediaPlane {
     await Promise.all(this.#seats.map((seat) => seat.close()));
   }
 
-  /** Where the call is already, else where there is least to do. */
+  /** Where the call is already, else where there is least to do; on a worker that is being born only where none runs. */
   #seatFor(callId: string): Seat {
     const carrying = this.#seats.find((seat) => seat.carries(callId));
     if (carrying) return carrying;
-    const living = this.#seats.filter((seat) => seat.link.alive);
-    const [first, ...others] = living;
+    const running = this.#seats.filter((seat) => seat.runs);
+    const [first, ...others] =
+      running.length > 0 ? running : this.#seats.filter((seat) => seat.link.alive);
     if (!first) throw new Fault('MEDIA_WORKER_LOST');
     return others.reduce((least, seat) => (seat.lines < least.lines ? seat : least), first);
   }

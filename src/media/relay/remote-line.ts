@@ -17,7 +17,7 @@ import type { SrtpSession } from '../srtp';
 import type { Description } from './line';
 import type { RequestName, Requests } from './messages';
 import { prepared } from './playout/prepared';
-import type { WorkerLink } from './worker-link';
+import type { SeatLink } from './seat';
 
 const NO_STREAM: StreamStats = {
   packets: 0,
@@ -44,7 +44,7 @@ const NOTHING_PLAYED: Played = { rounds: [] };
 
 /** Answers of a worker that may be gone: then there is nothing to tell, and that is no error. */
 async function orWhenLost<Name extends RequestName, T>(
-  link: WorkerLink,
+  link: SeatLink,
   name: Name,
   body: Requests[Name]['ask'],
   lost: T,
@@ -65,7 +65,7 @@ export class RemoteLine implements MediaLine {
   #playbacks = 0;
 
   constructor(
-    private readonly link: WorkerLink,
+    private readonly link: SeatLink,
     readonly id: string,
     readonly local: Readonly<Record<Side, Endpoint>>,
     private readonly onClosed: () => void,
@@ -123,7 +123,7 @@ class RemoteFork implements Fork {
   #closed: Promise<ForkStats> | undefined;
 
   constructor(
-    private readonly link: WorkerLink,
+    private readonly link: SeatLink,
     readonly id: string,
     readonly local: Endpoint,
   ) {}

@@ -1,34 +1,53 @@
-import { Fault, type Log, type Millis } from '../../core';
+import { type Cancel, type Clock, Fault, type Log } from '../../core';
 import type { PlaneEvent } from '../plane';
-import { type Birth, WorkerLink } from './worker-link';
+import { Rebirth } from './rebirth';
+import { type Birth, type LinkOwner, WorkerLink } from './worker-link';
 
-/** Between a worker's death and the birth of the next, for the cause may still be there. */
-const REBIRTH_DELAY: Millis = 100;
+/** What a seat needs of the link to its worker. */
+export type SeatLink = Pick<WorkerLink, 'alive' | 'ask' | 'tell' | 'close'>;
+
+export interface SeatOptions {
+  readonly birth: Birth;
+  readonly emit: (event: PlaneEvent) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Brings a worker to life. Default a thread. */
+  readonly spawn?: (birth: Birth, owner: LinkOwner) => SeatLink;
+}
 
 /** The place of one worker, through its deaths and rebirths, and the calls it carries now. */
 export class Seat {
   /** Resolves when the first worker runs; rejects with MEDIA_WORKER_LOST when it cannot. */
   readonly ready: Promise<void>;
 
-  #link!: WorkerLink;
+  #link!: SeatLink;
+  #runs = false;
+  #deaths = 0;
+  readonly #rebirth = new Rebirth();
   /** Lines of each call: all lines of a call are in one worker. */
   #calls = new Map<string, number>();
   #lines = 0;
-  #rebirth: NodeJS.Timeout | undefined;
+  #cancelRebirth: Cancel = () => {};
   #closed = false;
 
-  constructor(
-    private readonly birth: Birth,
-    private readonly emit: (event: PlaneEvent) => void,
-    private readonly log: Log,
-  ) {
+  constructor(private readonly options: SeatOptions) {
     this.ready = new Promise((resolve, reject) => this.#sit(resolve, reject));
     // Whoever does not wait for it hears of it by the first open().
     this.ready.catch(() => {});
   }
 
-  get link(): WorkerLink {
+  get link(): SeatLink {
     return this.#link;
+  }
+
+  /** The worker has said that it runs: one that is only born may die of it. */
+  get runs(): boolean {
+    return this.#runs && this.#link.alive;
+  }
+
+  /** Workers that died here. */
+  get deaths(): number {
+    return this.#deaths;
   }
 
   /** Lines open or being opened. */
@@ -59,42 +78,48 @@ export class Seat {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#rebirth);
+    this.#cancelRebirth();
     await this.#link.close();
   }
 
-  #sit(onReady: () => void, onFailed: (fault: Fault) => void): void {
-    this.#link = new WorkerLink(this.birth, {
+  #sit(onReady: () => void = () => {}, onFailed: (fault: Fault) => void = () => {}): void {
+    const { birth, emit, log, clock, spawn = threadOf } = this.options;
+    const born = clock.now();
+    this.#link = spawn(birth, {
       onReady: (backend, because) => {
-        this.log.info({ backend, because, ...this.birth.ports }, 'media-worker-ready');
+        this.#runs = true;
+        log.info({ backend, because, ...birth.ports }, 'media-worker-ready');
         onReady();
       },
-      onEvent: this.emit,
-      onUnreachable: (callId) => this.log.warn({ callId }, 'media-address-unreachable'),
-      onBug: (error) => this.log.error({ error }, 'media-worker-bug'),
+      onEvent: emit,
+      onUnreachable: (callId) => log.warn({ callId }, 'media-address-unreachable'),
+      onBug: (error) => log.error({ error }, 'media-worker-bug'),
       onDeath: (reason) => {
         onFailed(new Fault('MEDIA_WORKER_LOST', reason));
-        this.#bury(reason);
+        this.#bury(reason, clock.now() - born);
       },
     });
   }
 
-  #bury(reason: string): void {
+  #bury(reason: string, lived: number): void {
+    const { emit, clock, log } = this.options;
     const callIds = [...this.#calls.keys()];
     this.#calls = new Map();
     this.#lines = 0;
-    this.log.error({ reason, calls: callIds.length }, 'media-worker-lost');
-    if (!this.#closed) {
-      this.#rebirth = setTimeout(
-        () =>
-          this.#sit(
-            () => {},
-            () => {},
-          ),
-        REBIRTH_DELAY,
-      );
-      this.#rebirth.unref();
+    this.#runs = false;
+    this.#deaths += 1;
+    const againInMs = this.#closed ? undefined : this.#rebirth.after(lived);
+    log.error(
+      { reason, calls: callIds.length, deaths: this.#deaths, againInMs },
+      'media-worker-lost',
+    );
+    if (againInMs !== undefined) {
+      this.#cancelRebirth = clock.after(againInMs, () => this.#sit());
     }
-    if (callIds.length > 0) this.emit({ kind: 'worker-lost', callIds });
+    if (callIds.length > 0) emit({ kind: 'worker-lost', callIds });
   }
+}
+
+function threadOf(birth: Birth, owner: LinkOwner): SeatLink {
+  return new WorkerLink(birth, owner);
 }

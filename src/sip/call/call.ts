@@ -1,5 +1,6 @@
 import { Driver, FAULTS, Fault, type FaultCode, type Log } from '../../core';
 import type { PlaneEvent } from '../../media';
+import type { StopReason } from '../../siprec';
 import type { Dialog, IncomingInvite, IncomingRequest, Provisional, SipMessage } from '../../ua';
 import { isRefused } from '../admission';
 import { detached, faultOf } from '../detached';
@@ -33,6 +34,15 @@ const OK = 200;
 const REQUEST_TERMINATED = 487;
 const DOES_NOT_EXIST = 481;
 
+/** Why recordings end with their call. */
+const CALL_OVER: StopReason = { text: 'the call is over' };
+const MEDIA_LOST: StopReason = {
+  cause: FAULTS.MEDIA_WORKER_LOST.sip,
+  protocol: 'SIP',
+  text: FAULTS.MEDIA_WORKER_LOST.says,
+  fault: 'MEDIA_WORKER_LOST',
+};
+
 /**
  * One call: the caller's side, the target that is tried or has answered, what lies between them, and the
  * machine that says what becomes of it. Messages come in here, and each goes to the procedure it belongs to.
@@ -60,6 +70,8 @@ export class Call implements CallParts {
   /** The target whose 2xx was passed to the caller, also when the call is over. */
   #answerer: Attempt | undefined;
   #cancelReason: string | undefined;
+  /** Nothing that was said until the end is left in the media plane. */
+  #mediaLost = false;
   #lastMessage: SipMessage | undefined;
   #record: Promise<CallRecord> | undefined;
 
@@ -211,6 +223,7 @@ export class Call implements CallParts {
         return;
       }
       case 'ended':
+        this.#mediaLost = output.end.fault === 'MEDIA_WORKER_LOST';
         this.#builder.ended(
           output.end,
           this.#targets.attempts.at(-1),
@@ -378,7 +391,7 @@ export class Call implements CallParts {
     if (this.caller.dialog && answerer) this.env.references.remove(this.caller.dialog, answerer);
     // First what was heard: the recorders are told of it before they are told of the end.
     const heard = await this.recordings.hearing.end();
-    const recordings = await this.recordings.end({ text: 'the call is over' });
+    const recordings = await this.recordings.end(this.#mediaLost ? MEDIA_LOST : CALL_OVER);
     const media = await this.media.close();
     const { controls } = this.recordings;
     const { attempts } = this.#targets;

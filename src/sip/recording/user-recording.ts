@@ -166,6 +166,7 @@ export class UserRecording {
 
   async #end(reason: StopReason): Promise<RecordingRecord> {
     if (this.#recording) return this.#record(await this.#recording.stop(reason));
+    if (reason.fault) this.#fault ??= new Fault(reason.fault);
     this.#onEstablished(false);
     await this.#closeForks();
     return this.#record(undefined);

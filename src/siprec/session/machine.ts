@@ -288,15 +288,17 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
 
   #stop(reason: StopReason, at: Date, now: Instant): void {
     const state = this.#state;
+    const { fault = 'RECORDER_UNREACHABLE', text } = reason;
     switch (state.name) {
       case 'idle':
-        this.#fail('RECORDER_UNREACHABLE', `stopped before it was invited: ${reason.text}`);
+        this.#fail(fault, `stopped before it was invited: ${text}`);
         break;
       case 'inviting':
         this.#out.push({ do: 'cancel' });
-        this.#fail('RECORDER_UNREACHABLE', `stopped before it answered: ${reason.text}`);
+        this.#fail(fault, `stopped before it answered: ${text}`);
         break;
       case 'active':
+        if (reason.fault) this.#lose(reason.fault, 'what came before is recorded');
         this.#conversation = ended(this.#conversation, at, reason);
         this.#out.push(...this.#lines.closeAll());
         this.#timers.stop('retry');

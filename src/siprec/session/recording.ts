@@ -1,4 +1,4 @@
-import type { Fault } from '../../core';
+import type { Fault, FaultCode } from '../../core';
 import type { Fork, ForkStats, PayloadDescription } from '../../media';
 import type { Headers } from '../../ua';
 import type { AccountIdentity, Redirection } from '../metadata/call-facts';
@@ -104,6 +104,8 @@ export interface StopReason {
   readonly cause?: number;
   readonly protocol?: string;
   readonly text: string;
+  /** What was to be recorded ends here against everybody's wish: the recording is not whole. */
+  readonly fault?: FaultCode;
 }
 
 export type RecordingState =

@@ -257,6 +257,26 @@ describe('stopping', () => {
     expect(world.journal.filter((entry) => entry.endsWith('close'))).toHaveLength(2);
   });
 
+  test('for a failure of ours tells how much of it is there, and why not all', async () => {
+    const world = new World();
+    const { recording, dialog } = await world.recording();
+    const outcome = recording.stop({ text: 'over', fault: 'MEDIA_WORKER_LOST' });
+    dialog.last.answer(200);
+    await turn();
+    dialog.answerBye();
+    expect(await outcome).toMatchObject({
+      recorded: 'partly',
+      fault: { code: 'MEDIA_WORKER_LOST' },
+      reason: 'the media worker that carried the call died: what came before is recorded',
+    });
+  });
+
+  test('for a failure of ours before the recorder has answered records nothing', async () => {
+    const world = new World();
+    const outcome = world.record().stop({ text: 'over', fault: 'MEDIA_WORKER_LOST' });
+    expect(await outcome).toMatchObject({ recorded: 'not', fault: { code: 'MEDIA_WORKER_LOST' } });
+  });
+
   test('while paused ends as it is', async () => {
     const world = new World();
     const { recording, dialog } = await world.recording();
