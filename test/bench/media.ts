@@ -3,24 +3,29 @@
  * core, with the load on another. Each call has two parties sending 20 ms of G.711; each stream is
  * relayed, latched, counted and forked.
  *
- *     npm run build && npm run bench:media -- [--quick] [--minute] [--capacity] [--write]
- *         [--calls 100,200,400,800] [--rounds 3] [--seconds 10] [--only twintrack,rtpengine]
+ *     npm run bench:media -- [--curve] [--variants] [--capacity] [--minute] [--quick] [--write]
+ *         [--calls 50,100,200,400] [--rounds 3] [--seconds 6] [--only twintrack,rtpengine]
  *
- * `--minute` watches the heap for a minute, `--capacity` looks for the largest number of calls, `--write`
- * puts the tables into docs/performance.md.
+ * Does all four parts, or those that are named. `--write` puts what was measured into the tables of
+ * docs/performance.md, and leaves their other rows.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { capacity } from './media/capacity';
-import { type Measured, measure } from './media/measure';
-import { PRODUCT } from './media/product';
-import { line, median, steady, table } from './media/report';
-import { SUBJECTS } from './media/subject';
+import { built } from './media/built';
+import { type Capacity, capacity } from './media/capacity';
+import { merged, type Table, written } from './media/page';
+import { LOAD_CORE, stayOn } from './media/processes';
+import { limits, line, loads, median, steady } from './media/report';
+import { type Measured, Session } from './media/session';
+import { BUSY, KINDS, OURS, PEER } from './media/subject';
+import { isSaturated, verdict } from './media/verdict';
 
 const { values } = parseArgs({
   options: {
+    curve: { type: 'boolean', default: false },
+    variants: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     minute: { type: 'boolean', default: false },
     capacity: { type: 'boolean', default: false },
@@ -32,67 +37,100 @@ const { values } = parseArgs({
   },
 });
 
-const OURS = 'twintrack';
-const COMPARED = [OURS, 'rtpengine'];
-/** The others of ours are measured at one load. */
-const VARIANT_CALLS = 400;
-const MINUTE_CALLS = 400;
-/** V8 tidies up for some seconds after the calls were set up. */
-const SETTLED_MS = 20_000;
-const FIRST_TRIED = 400;
 const PAGE = join(__dirname, '../../docs/performance.md');
-const [BEGIN, END] = ['<!-- bench:media -->', '<!-- /bench:media -->'];
+const COMPARED = [OURS, PEER];
+const CURVE = [50, 100, 200, 400, 800, 1200, 1600, 2000];
+/** The others are measured at one load, once. */
+const VARIANT_CALLS = 400;
+const MINUTE = { calls: 400, seconds: 60, settleMs: 20_000 };
+const SEARCH = { from: 400, most: 2400, step: 50 };
+const SEARCH_SECONDS = 5;
 
-const calls = (values.calls ?? (values.quick ? '100,400' : '100,200,400,800'))
-  .split(',')
-  .map(Number);
+const only = values.only?.split(',');
+const calls = values.calls?.split(',').map(Number) ?? (values.quick ? [100, 400] : CURVE);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const seconds = Number(values.seconds ?? (values.quick ? 5 : 10));
+const seconds = Number(values.seconds ?? (values.quick ? 4 : 6));
+const named = values.curve || values.variants || values.capacity || values.minute;
+const isWanted = (part: 'curve' | 'variants' | 'capacity' | 'minute'): boolean =>
+  values[part] || (!named && (part === 'curve' || !values.quick));
+const scripts = built();
+const began = performance.now();
+const all: Measured[] = [];
 
-function wanted(): Array<{ subject: string; at: number }> {
-  if (values.only) {
-    return calls.flatMap((at) => values.only!.split(',').map((subject) => ({ subject, at })));
+/** One relay after another, with one load after another until it has enough. */
+async function series(subject: string, at: readonly number[]): Promise<void> {
+  await during(subject, Math.max(...at), async (session) => {
+    for (const load of at) {
+      const measured = show(await session.measure(load, seconds));
+      all.push(measured);
+      if (isSaturated(measured)) break;
+    }
+  });
+}
+
+async function during<T>(
+  subject: string,
+  most: number,
+  act: (session: Session) => Promise<T>,
+): Promise<T> {
+  const session = await Session.start(scripts, subject, most);
+  try {
+    return await act(session);
+  } finally {
+    await session.stop();
   }
-  const compared = calls.flatMap((at) => COMPARED.map((subject) => ({ subject, at })));
-  const variants = Object.keys(SUBJECTS).filter((subject) => !COMPARED.includes(subject));
-  return [...compared, ...variants.map((subject) => ({ subject, at: VARIANT_CALLS }))];
 }
 
 function show(measured: Measured): Measured {
-  console.log(line(measured));
+  const minutes = (performance.now() - began) / 60_000;
+  console.log(`${minutes.toFixed(1).padStart(4)} min | ${line(measured)}`);
   return measured;
 }
 
-async function main(): Promise<void> {
-  const machine = `${cpus().length} cores of ${cpus()[0]!.model}, Node ${process.version}`;
-  console.log(`Product: ${PRODUCT}/ on ${machine}`);
-  const all: Measured[] = [];
-  for (let round = 0; round < rounds; round++) {
-    for (const { subject, at } of wanted()) all.push(show(await measure(subject, at, seconds)));
-  }
-  const others = median(all.map((one) => one.others)).toFixed(2);
-  const parts = [
-    `${machine}; ${rounds} rounds of ${seconds} s in alternation, medians. What else ran on the two ` +
-      `cores took ${others} of a core.`,
-    table(all),
-  ];
-  if (values.minute) {
-    parts.push(steady(show(await measure(OURS, MINUTE_CALLS, 60, SETTLED_MS))));
-  }
-  if (values.capacity) {
-    const found: string[] = [];
-    for (const subject of values.only?.split(',') ?? COMPARED) {
-      found.push(`${subject} ${await capacity(subject, FIRST_TRIED, show)}`);
+function search(subject: string): Promise<Capacity> {
+  return during(subject, SEARCH.most, (session) =>
+    capacity(async (load) => verdict(show(await session.measure(load, SEARCH_SECONDS))), SEARCH),
+  );
+}
+
+async function measured(): Promise<Table[]> {
+  const tables: Table[] = [];
+  const found = new Map<string, Capacity>();
+  if (isWanted('curve')) {
+    for (let round = 0; round < rounds; round++) {
+      for (const subject of only ?? COMPARED) await series(subject, calls);
     }
-    parts.push(`Most calls on a core with nothing lost and p99 under 20 ms: ${found.join(', ')}.`);
   }
-  const text = parts.join('\n\n');
-  console.log(`\n${text}`);
-  if (values.write) {
-    const page = readFileSync(PAGE, 'utf8');
-    const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
-    writeFileSync(PAGE, `${page.slice(0, from)}\n${text}\n${page.slice(to)}`);
+  if (isWanted('variants')) {
+    const others = Object.keys(KINDS).filter((name) => !COMPARED.includes(name));
+    for (const subject of only ?? others) await series(subject, [VARIANT_CALLS]);
   }
+  if (all.length > 0) tables.push(loads(all));
+  if (isWanted('minute')) {
+    const { calls, seconds, settleMs } = MINUTE;
+    for (const subject of only ?? [BUSY]) {
+      const minute = await during(subject, calls, (session) =>
+        session.measure(calls, seconds, settleMs),
+      );
+      tables.push(steady(show(minute)));
+    }
+  }
+  if (isWanted('capacity')) {
+    for (const subject of only ?? COMPARED) found.set(subject, await search(subject));
+  }
+  return [...tables, limits(all, found)].filter(({ rows }) => rows.length > 0);
+}
+
+async function main(): Promise<void> {
+  stayOn(LOAD_CORE);
+  console.log(`${cpus().length} cores of ${cpus()[0]!.model}, Node ${process.version}`);
+  const tables = await measured();
+  for (const table of tables) console.log(`\n${written(table)}`);
+  if (all.length > 0) {
+    const others = median(all.map((one) => one.others)).toFixed(2);
+    console.log(`\nWhat else ran on the two cores took ${others} of a core.`);
+  }
+  if (values.write) writeFileSync(PAGE, tables.reduce(merged, readFileSync(PAGE, 'utf8')));
 }
 
 main().catch((error) => {

@@ -1,32 +1,40 @@
-import { isFine, type Measured, measure } from './measure';
+import type { Verdict } from './verdict';
 
-const STEP = 50;
-const SECONDS = 5;
+export interface Capacity {
+  readonly parties: number;
+  readonly recorders: number;
+}
 
 /**
- * The largest number of calls with nothing lost and 99 of 100 packets there within 20 ms, in steps of
- * 50: doubled from `from` until it is too much, then halved in. One that fails is tried once more.
+ * The largest numbers of calls that are well for parties, and for recorders, in steps of `step`: doubled from `from`
+ * until it is too much or `most`, then halved in. What is not well is tried once more.
  */
 export async function capacity(
-  subject: string,
-  from: number,
-  onEach: (measured: Measured) => void,
-): Promise<number> {
-  const holds = async (calls: number): Promise<boolean> => {
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const measured = await measure(subject, calls, SECONDS);
-      onEach(measured);
-      if (isFine(measured)) return true;
-    }
-    return false;
+  attempt: (calls: number) => Promise<Verdict>,
+  { from, most, step }: { readonly from: number; readonly most: number; readonly step: number },
+): Promise<Capacity> {
+  const sides = {
+    parties: { low: 0, high: most + step },
+    recorders: { low: 0, high: most + step },
   };
-  let [low, high] = [0, from];
-  while (high < 4_000 && (await holds(high))) [low, high] = [high, 2 * high];
-  while (high - low > STEP) {
-    const middle = STEP * Math.round((low + high) / 2 / STEP);
-    if (middle === low || middle === high) break;
-    if (await holds(middle)) low = middle;
-    else high = middle;
+  const both = [sides.parties, sides.recorders];
+  const tryOut = async (calls: number): Promise<void> => {
+    const first = await attempt(calls);
+    const second = first.parties && first.recorders ? first : await attempt(calls);
+    for (const side of ['parties', 'recorders'] as const) {
+      const range = sides[side];
+      if (first[side] || second[side]) range.low = Math.max(range.low, calls);
+      else range.high = Math.min(range.high, calls);
+    }
+  };
+  for (let calls = from; ; calls = Math.min(most, 2 * calls)) {
+    await tryOut(calls);
+    if (calls === most || both.every(({ high }) => high <= most)) break;
   }
-  return low;
+  for (const range of both) {
+    while (range.low < most && range.high - range.low > step) {
+      await tryOut(step * Math.round((range.low + range.high) / 2 / step));
+    }
+  }
+  return { parties: sides.parties.low, recorders: sides.recorders.low };
 }

@@ -1,15 +1,25 @@
 /**
- * The load: N calls of two parties and a recorder, in a thread that does nothing else. When each packet
- * was sent is kept here by stream and sequence number; when one arrived is the kernel's word, so that a
- * load that is late itself makes nobody look slow.
+ * The load: calls of two parties and a recorder, in a thread that does nothing else. It never sleeps on a socket: who
+ * sends to it would have to wake it, and that is work on the sender's core. When a packet arrived is the kernel's word,
+ * so that a load that is late itself makes nobody look slow.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type * as Srtp from '../../../src/media/srtp';
 import { Histogram } from './histogram';
+import { Ledger, PARTY, RECORDER, type Tally } from './ledger';
 import { MessageArray, SOCKADDR_IN } from './message-array';
-import { type LoadPorts, PARTY_SOCKETS, partySocket, RECORDER_SOCKETS } from './plan';
+import {
+  isCallees,
+  type LoadPorts,
+  neighbours,
+  PARTY_SOCKETS,
+  partySocket,
+  RECORDER_SOCKETS,
+  streamsOf,
+} from './plan';
 import { product } from './product';
-import { SRTP, TAG } from './srtp-keys';
+import { SRTP } from './srtp-keys';
+import { advance, countIn, PACKET, prepare, streamIn } from './stream-packet';
 import {
   AF_INET,
   Arena,
@@ -17,6 +27,9 @@ import {
   loadSystem,
   MSG_DONTWAIT,
   PR_SET_TIMERSLACK,
+  SCHED_FIFO,
+  SK_MEMINFO_DROPS,
+  SO_MEMINFO,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SO_TIMESTAMPNS,
@@ -24,51 +37,52 @@ import {
   SOL_SOCKET,
 } from './system';
 
-/** 20 ms of G.711 with its RTP header. */
-const PACKET = 172;
 const FRAME_MS = 20;
-/** Sequence numbers whose time of sending is remembered: 2.5 s. */
-const REMEMBERED = 128;
 const BATCH = 64;
 const ROOM = 256;
 /** A cmsghdr and a timespec. */
 const CONTROL_ROOM = 32;
 const RECEIVE_BUFFER = 64 * 1024 * 1024;
-/** Between looks. */
+/** From sending to sending. */
 const NAP_US = 50;
-/** Looks for orders once in so many looks. */
-const LOOKS = 64;
-/** After stopping, what is under way still counts. */
+/** From reading to reading: the buffers hold far more, and what came together is read together. */
+const READ_EVERY_MS = 1;
+/** From look to look for orders, and for RTCP. */
+const LOOK_EVERY_MS = 20;
+/** What was under way when the window closed still counts; what takes longer is lost. */
 const DRAIN_MS = 500;
 
 export interface GeneratorBirth {
-  readonly calls: number;
+  /** Calls there will be at the most. */
+  readonly capacity: number;
   /** Callees speak SRTP. */
   readonly srtp: boolean;
+  /** Parties press keys. */
+  readonly digits: boolean;
 }
 
 export type ToGenerator =
-  /** Where each call's parties send to: a, then b. */
-  | { readonly kind: 'start'; readonly targets: ReadonlyArray<readonly [number, number]> }
+  /** Where the parties of further calls send to: a, then b. */
+  | { readonly kind: 'calls'; readonly targets: ReadonlyArray<readonly [number, number]> }
+  /** The first so many calls speak from now on, the others are silent. */
+  | { readonly kind: 'speak'; readonly calls: number }
   /** What is sent from now on counts. */
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'open' }
+  /** What is sent from now on does not; answered with the result when all had time to arrive. */
+  | { readonly kind: 'close' };
 
-/** Of the packets sent between `reset` and `stop`. */
-export interface GeneratorResult {
-  readonly sent: number;
-  readonly partiesGot: number;
-  readonly recordersGot: number;
-  /** Microseconds from the load's sending to the arrival at its socket. */
-  readonly delay: ReturnType<Histogram['summary']>;
-  readonly recorderDelay: ReturnType<Histogram['summary']>;
+/** Of the packets sent between `open` and `close`. */
+export interface GeneratorResult extends Tally {
+  /** Packets that are the relay's own. */
+  readonly added: number;
   /** How late the load itself was, in microseconds: it must not be what gives out first. */
   readonly late: ReturnType<Histogram['summary']>;
+  /** Packets that found the load's own buffers full. */
+  readonly drops: number;
 }
 
 class Load {
   readonly #system = loadSystem();
-  readonly #streams: number;
   readonly #arena: Arena;
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
@@ -76,8 +90,8 @@ class Load {
   readonly #incoming: MessageArray;
   readonly #packets: number[] = [];
   readonly #sealed: number[] = [];
-  readonly #firstSealed: number;
   readonly #srtp: { sender: Srtp.SrtpSender; bytes: Buffer; from: number } | undefined;
+  readonly #digits: boolean;
   readonly #targets: number[] = [];
   readonly #rooms: number[] = [];
   readonly #controls: number[] = [];
@@ -85,178 +99,185 @@ class Load {
   readonly #option: number;
   readonly #parties: number[];
   readonly #recorders: number[];
-  /** First stream of each party's socket, and the end. */
-  readonly #firstOf: number[] = [];
-
-  readonly #sentAt: Float64Array;
-  readonly #sequences: Uint16Array;
-  readonly #delay = new Histogram();
-  readonly #recorderDelay = new Histogram();
+  readonly #rtcp: number;
+  readonly #ledger: Ledger;
   readonly #late = new Histogram();
-  #sent = 0;
-  #partiesGot = 0;
-  #recordersGot = 0;
-  /** Only what was sent after this counts. */
-  #epoch = Number.POSITIVE_INFINITY;
-  #stopAt = Number.POSITIVE_INFINITY;
+  #added = 0;
+  #dropsBefore = 0;
+  #known = 0;
 
+  #streams = 0;
   #begun = 0;
   #cursor = 0;
-  #sending = false;
+  #drained = Number.POSITIVE_INFINITY;
 
-  constructor({ calls, srtp }: GeneratorBirth) {
-    this.#streams = 2 * calls;
-    this.#firstSealed = srtp ? calls : this.#streams;
+  constructor({ capacity, srtp, digits }: GeneratorBirth) {
+    const streams = 2 * capacity;
     const perStream = 256 + 256 + 64 + MessageArray.sizeFor(1);
     const perRoom = ROOM + 64 + MessageArray.sizeFor(1);
-    this.#arena = new Arena(this.#streams * perStream + BATCH * perRoom + 4096);
+    this.#arena = new Arena(streams * perStream + BATCH * perRoom + 4096);
     this.#bytes = this.#arena.bytes;
     this.#words = new Int32Array(this.#bytes.buffer);
     this.#time = this.#arena.take(16);
-    this.#option = this.#arena.take(16);
-    this.#outgoing = new MessageArray(this.#arena, this.#streams);
+    this.#option = this.#arena.take(64);
+    this.#outgoing = new MessageArray(this.#arena, streams);
     this.#incoming = new MessageArray(this.#arena, BATCH);
-    this.#sentAt = new Float64Array(this.#streams * REMEMBERED);
-    this.#sequences = new Uint16Array(this.#streams);
+    this.#ledger = new Ledger(streams);
+    this.#digits = digits;
     if (srtp) {
       const { loadKit, SEALED_AT, SrtpSender } = product<typeof Srtp>('media/srtp');
       const kit = loadKit();
       this.#srtp = { sender: new SrtpSender(kit, SRTP.send), bytes: kit.bytes, from: SEALED_AT };
     }
-    for (let stream = 0; stream < this.#streams; stream++) this.#prepareStream(stream);
+    for (let stream = 0; stream < streams; stream++) this.#prepareStream(stream);
     for (let i = 0; i < BATCH; i++) this.#prepareRoom(i);
-    for (let i = 0; i <= PARTY_SOCKETS; i++) {
-      let first = 0;
-      while (first < this.#streams && partySocket(first, calls) < i) first += 1;
-      this.#firstOf.push(first);
-    }
-    this.#parties = Array.from({ length: PARTY_SOCKETS }, () => this.#open());
-    this.#recorders = Array.from({ length: RECORDER_SOCKETS }, () => this.#open());
+    this.#parties = Array.from({ length: PARTY_SOCKETS }, () => this.#open(RECEIVE_BUFFER));
+    this.#recorders = Array.from({ length: RECORDER_SOCKETS }, () => this.#open(RECEIVE_BUFFER));
+    this.#rtcp = this.#open(RECEIVE_BUFFER);
     this.#system.prctl(PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
+    // Where it may: nothing else on its core then keeps it from being on time.
+    this.#bytes.writeInt32LE(1, this.#option);
+    this.#system.sched_setscheduler(0, SCHED_FIFO, this.#arena.base + this.#option);
   }
 
   get ports(): LoadPorts {
     const port = (socket: number): number => this.#portOf(socket);
-    return { parties: this.#parties.map(port), recorders: this.#recorders.map(port) };
+    return {
+      parties: this.#parties.map(port),
+      recorders: this.#recorders.map(port),
+      rtcp: port(this.#rtcp),
+    };
   }
 
-  start(targets: ReadonlyArray<readonly [number, number]>): void {
-    const calls = targets.length;
-    targets.forEach(([a, b], call) => {
-      this.#bytes.writeUInt16BE(a, this.#targets[call]! + 2);
-      this.#bytes.writeUInt16BE(b, this.#targets[calls + call]! + 2);
-    });
-    this.#sending = true;
-    this.#begun = this.#now();
-    this.#cursor = 0;
-  }
-
-  reset(): void {
-    this.#epoch = this.#now();
-    this.#late.clear();
-  }
-
-  stop(): void {
-    this.#sending = false;
-    this.#stopAt = this.#now() + DRAIN_MS;
-  }
-
-  /** Moves datagrams; `look` is called now and then. */
-  run(look: () => void): GeneratorResult {
-    for (let i = 0; ; i++) {
+  /** Does as it is told until it is ended; `look` takes the orders. */
+  run(look: () => void, onResult: (result: GeneratorResult) => void): never {
+    let read = 0;
+    let looked = 0;
+    for (;;) {
       const now = this.#now();
-      if (this.#sending) this.#sendDue(now);
-      for (const socket of this.#parties) this.#receive(socket, true);
-      for (const socket of this.#recorders) this.#receive(socket, false);
-      if (i % LOOKS === 0) look();
-      if (now > this.#stopAt) break;
+      this.#sendDue(now);
+      if (now - read >= READ_EVERY_MS) {
+        read = now;
+        for (const socket of this.#parties) this.#receive(socket, PARTY);
+        for (const socket of this.#recorders) this.#receive(socket, RECORDER);
+      }
+      if (now - looked >= LOOK_EVERY_MS) {
+        looked = now;
+        this.#discard(this.#rtcp);
+        look();
+      }
+      if (now > this.#drained) {
+        this.#drained = Number.POSITIVE_INFINITY;
+        onResult(this.#result());
+      }
       this.#system.usleep(NAP_US);
     }
+  }
+
+  take(order: ToGenerator): void {
+    switch (order.kind) {
+      case 'calls':
+        for (const [toA, toB] of order.targets) {
+          const { a, b } = streamsOf(this.#known++);
+          this.#bytes.writeUInt16BE(toA, this.#targets[a]! + 2);
+          this.#bytes.writeUInt16BE(toB, this.#targets[b]! + 2);
+        }
+        break;
+      case 'speak':
+        this.#streams = 2 * order.calls;
+        this.#begun = this.#now();
+        this.#cursor = 0;
+        break;
+      case 'open':
+        this.#late.clear();
+        this.#added = 0;
+        this.#dropsBefore = this.#drops();
+        this.#ledger.open(this.#now());
+        break;
+      case 'close':
+        this.#ledger.close(this.#now());
+        this.#drained = this.#now() + DRAIN_MS;
+        break;
+    }
+  }
+
+  #result(): GeneratorResult {
     return {
-      sent: this.#sent,
-      partiesGot: this.#partiesGot,
-      recordersGot: this.#recordersGot,
-      delay: this.#delay.summary(),
-      recorderDelay: this.#recorderDelay.summary(),
+      ...this.#ledger.tally(),
+      added: this.#added,
       late: this.#late.summary(),
+      drops: this.#drops() - this.#dropsBefore,
     };
   }
 
   /** Streams are spread evenly over the frame, and every one has a packet in each. */
   #sendDue(now: number): void {
+    if (this.#streams === 0) return;
     const rate = this.#streams / FRAME_MS;
     const due = Math.floor((now - this.#begun) * rate);
+    const counts = this.#ledger.isOpen;
     while (this.#cursor < due) {
       const first = this.#cursor % this.#streams;
-      let socket = 0;
-      while (this.#firstOf[socket + 1]! <= first) socket += 1;
-      const count = Math.min(due - this.#cursor, this.#firstOf[socket + 1]! - first, BATCH);
-      const counts = now >= this.#epoch;
+      const count = neighbours(first, Math.min(due - this.#cursor, this.#streams - first));
       for (let stream = first; stream < first + count; stream++) {
-        const at = this.#packets[stream]!;
-        const sequence = (this.#sequences[stream]! + 1) & 0xffff;
-        this.#sequences[stream] = sequence;
-        this.#bytes[at + 2] = sequence >> 8;
-        this.#bytes[at + 3] = sequence & 0xff;
-        this.#bytes.writeInt32BE((sequence * 160) | 0, at + 4);
-        if (stream >= this.#firstSealed) this.#seal(stream, at);
-        this.#sentAt[stream * REMEMBERED + (sequence % REMEMBERED)] = now;
+        this.#advance(stream, this.#ledger.send(stream, now));
         if (counts)
           this.#late.add((now - this.#begun - (this.#cursor + stream - first) / rate) * 1000);
       }
-      this.#sendAll(this.#parties[socket]!, first, count);
+      this.#sendAll(this.#parties[partySocket(first)]!, first, count);
       this.#cursor += count;
-      if (counts) this.#sent += count;
     }
   }
 
-  #seal(stream: number, at: number): void {
-    const { sender, bytes, from } = this.#srtp!;
-    const length = sender.protectRtp(this.#bytes, at, PACKET);
-    bytes.copy(this.#bytes, this.#sealed[stream]!, from, from + length);
+  #advance(stream: number, count: number): void {
+    const at = this.#packets[stream]!;
+    const length = advance(this.#bytes, at, stream, count, this.#digits);
+    if (this.#srtp === undefined || !isCallees(stream)) {
+      if (this.#digits) this.#outgoing.resize(stream, length);
+      return;
+    }
+    const { sender, bytes, from } = this.#srtp;
+    const sealed = sender.protectRtp(this.#bytes, at, length);
+    bytes.copy(this.#bytes, this.#sealed[stream]!, from, from + sealed);
+    this.#outgoing.resize(stream, sealed);
   }
 
   #sendAll(socket: number, first: number, count: number): void {
     for (let done = 0; done < count; ) {
-      const sent = this.#system.sendmmsg(
-        socket,
-        this.#outgoing.address(first + done),
-        count - done,
-        0,
-      );
+      const messages = this.#outgoing.address(first + done);
+      const sent = this.#system.sendmmsg(socket, messages, count - done, 0);
       if (sent <= 0) throw new Error(`sendmmsg: errno ${this.#system.errno()}`);
       done += sent;
     }
   }
 
-  #receive(socket: number, atParty: boolean): void {
+  #receive(socket: number, where: typeof PARTY | typeof RECORDER): void {
     let count: number;
     do {
-      for (let i = 0; i < BATCH; i++) this.#incoming.giveControlRoom(i, CONTROL_ROOM);
-      const incoming = this.#incoming.address(0);
-      count = this.#system.recvmmsg(socket, incoming, BATCH, MSG_DONTWAIT, 0);
-      for (let i = 0; i < count; i++) {
-        if (this.#incoming.received(i) >= PACKET) this.#take(i, atParty);
-      }
+      count = this.#read(socket);
+      for (let i = 0; i < count; i++) this.#take(i, where);
     } while (count === BATCH);
   }
 
-  #take(i: number, atParty: boolean): void {
+  #discard(socket: number): void {
+    while (this.#read(socket) === BATCH);
+  }
+
+  #read(socket: number): number {
+    for (let i = 0; i < BATCH; i++) this.#incoming.giveControlRoom(i, CONTROL_ROOM);
+    return this.#system.recvmmsg(socket, this.#incoming.address(0), BATCH, MSG_DONTWAIT, 0);
+  }
+
+  #take(i: number, where: typeof PARTY | typeof RECORDER): void {
     const at = this.#rooms[i]!;
-    const bytes = this.#bytes;
-    const stream = bytes.readUInt32BE(at + 8) - 1;
-    if (stream < 0 || stream >= this.#streams) return;
-    const sequence = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-    const sentAt = this.#sentAt[stream * REMEMBERED + (sequence % REMEMBERED)]!;
-    if (!(sentAt >= this.#epoch)) return;
-    const us = (this.#timeAt(this.#controls[i]! + 16) - sentAt) * 1000;
-    if (atParty) {
-      this.#partiesGot += 1;
-      this.#delay.add(us);
-    } else {
-      this.#recordersGot += 1;
-      this.#recorderDelay.add(us);
+    const count = countIn(this.#bytes, at, this.#incoming.received(i));
+    if (count < 0) {
+      this.#added += 1;
+      return;
     }
+    const stream = streamIn(this.#bytes, at);
+    if (stream < 0 || stream >= 2 * this.#known) return;
+    this.#ledger.receive(stream, count, this.#timeAt(this.#controls[i]! + 16), where);
   }
 
   #now(): number {
@@ -270,19 +291,29 @@ class Load {
     return (this.#words[word]! >>> 0) * 1000 + this.#words[word + 2]! / 1e6;
   }
 
+  /** By the kernel's counters; they are modulo 2^32. */
+  #drops(): number {
+    let drops = 0;
+    const { base } = this.#arena;
+    for (const fd of [...this.#parties, ...this.#recorders]) {
+      this.#bytes.writeInt32LE(4 * (SK_MEMINFO_DROPS + 1), this.#time);
+      const [value, length] = [base + this.#option, base + this.#time];
+      this.#system.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, value, length);
+      drops += this.#bytes.readUInt32LE(this.#option + 4 * SK_MEMINFO_DROPS);
+    }
+    return drops;
+  }
+
   #prepareStream(stream: number): void {
     const packet = this.#arena.take(PACKET);
-    this.#bytes.fill(0x55, packet, packet + PACKET);
-    this.#bytes[packet] = 0x80;
-    this.#bytes[packet + 1] = 0;
-    this.#bytes.writeUInt32BE(stream + 1, packet + 8);
-    const sealed = this.#arena.take(PACKET + TAG);
+    const isSealed = this.#srtp !== undefined && isCallees(stream);
+    const wire = isSealed ? this.#arena.take(ROOM) : packet;
     const target = this.#sockaddr(0);
-    if (stream >= this.#firstSealed) this.#outgoing.carry(stream, sealed, PACKET + TAG);
-    else this.#outgoing.carry(stream, packet, PACKET);
-    this.#sealed.push(sealed);
+    prepare(this.#bytes, packet, stream);
+    this.#outgoing.carry(stream, wire, PACKET);
     this.#outgoing.goTo(stream, target);
     this.#packets.push(packet);
+    this.#sealed.push(wire);
     this.#targets.push(target);
   }
 
@@ -297,19 +328,21 @@ class Load {
 
   #sockaddr(port: number): number {
     const at = this.#arena.take(SOCKADDR_IN);
-    this.#bytes.writeUInt16LE(AF_INET, at);
-    this.#bytes.writeUInt16BE(port, at + 2);
-    this.#bytes.set([127, 0, 0, 1], at + 4);
+    this.#writeSockaddr(at, port);
     return at;
   }
 
-  #open(): number {
+  #writeSockaddr(at: number, port: number): void {
+    this.#bytes.writeUInt16LE(AF_INET, at);
+    this.#bytes.writeUInt16BE(port, at + 2);
+    this.#bytes.set([127, 0, 0, 1], at + 4);
+  }
+
+  #open(receiveBuffer: number): number {
     const fd = this.#system.socket(AF_INET, SOCK_DGRAM_NONBLOCK, 0);
-    if (this.#set(fd, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) this.#set(fd, SO_RCVBUF, RECEIVE_BUFFER);
+    if (this.#set(fd, SO_RCVBUFFORCE, receiveBuffer) < 0) this.#set(fd, SO_RCVBUF, receiveBuffer);
     this.#set(fd, SO_TIMESTAMPNS, 1);
-    this.#bytes.writeUInt16LE(AF_INET, this.#option);
-    this.#bytes.writeUInt16BE(0, this.#option + 2);
-    this.#bytes.set([127, 0, 0, 1], this.#option + 4);
+    this.#writeSockaddr(this.#option, 0);
     if (this.#system.bind(fd, this.#arena.base + this.#option, SOCKADDR_IN) < 0) {
       throw new Error(`bind: errno ${this.#system.errno()}`);
     }
@@ -334,14 +367,11 @@ function run(birth: GeneratorBirth): void {
   const load = new Load(birth);
   const look = (): void => {
     for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port)) {
-      const message = next.message as ToGenerator;
-      if (message.kind === 'start') load.start(message.targets);
-      else if (message.kind === 'reset') load.reset();
-      else load.stop();
+      load.take(next.message as ToGenerator);
     }
   };
   port.postMessage(load.ports);
-  port.postMessage(load.run(look));
+  load.run(look, (result) => port.postMessage(result));
 }
 
 run(workerData as GeneratorBirth);

@@ -12,6 +12,7 @@ export const SOCKADDR_IN = 16;
 export class MessageArray {
   readonly #at: number;
   readonly #words: Int32Array;
+  readonly #vectors: number[] = [];
 
   constructor(
     private readonly arena: Arena,
@@ -33,11 +34,17 @@ export class MessageArray {
   /** What the i-th message carries: `length` octets at `at`. */
   carry(i: number, at: number, length: number): void {
     const vector = this.arena.take(IOVEC);
+    this.#vectors[i] = vector;
     this.arena.pointer(vector, at);
     this.arena.bytes.writeBigUInt64LE(BigInt(length), vector + 8);
     const message = this.#at + MESSAGE * i;
     this.arena.pointer(message + VECTOR, vector);
     this.arena.bytes.writeBigUInt64LE(1n, message + VECTORS);
+  }
+
+  /** What the i-th message carries is so long from now on. */
+  resize(i: number, length: number): void {
+    this.#words[(this.#vectors[i]! + 8) >> 2] = length;
   }
 
   /** Where the i-th message goes: a sockaddr_in at `at`. */

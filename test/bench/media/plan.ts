@@ -5,13 +5,15 @@
  */
 export const PARTY_SOCKETS = 16;
 export const RECORDER_SOCKETS = 16;
-/** Nobody is there: where RTCP goes. */
-export const DEAD_PORT = 9;
+/** Streams that follow one another and have the same socket, so that one system call sends them. */
+const NEIGHBOURS = 16;
 
 /** What the load has bound, by socket. */
 export interface LoadPorts {
   readonly parties: readonly number[];
   readonly recorders: readonly number[];
+  /** Takes everybody's RTCP. */
+  readonly rtcp: number;
 }
 
 export interface CallPorts {
@@ -19,27 +21,41 @@ export interface CallPorts {
   readonly b: number;
   readonly recorderA: number;
   readonly recorderB: number;
+  readonly rtcp: number;
 }
 
-/** Streams are numbered: those of all callers, then those of all callees. */
-function streamsOf(call: number, calls: number): { a: number; b: number } {
-  return { a: call, b: calls + call };
+/** Streams are numbered call by call, caller first: more calls change nothing for those before. */
+export function streamsOf(call: number): { readonly a: number; readonly b: number } {
+  return { a: 2 * call, b: 2 * call + 1 };
 }
 
-/** Streams that follow one another have the same socket, so that one system call sends them. */
-export function partySocket(stream: number, calls: number): number {
-  return Math.floor((stream * PARTY_SOCKETS) / (2 * calls));
+export function isCallees(stream: number): boolean {
+  return stream % 2 === 1;
 }
 
-/** Of each call. */
-export function planned({ parties, recorders }: LoadPorts, calls: number): CallPorts[] {
-  return Array.from({ length: calls }, (_, call) => {
-    const { a, b } = streamsOf(call, calls);
+export function partySocket(stream: number): number {
+  return Math.floor(stream / NEIGHBOURS) % PARTY_SOCKETS;
+}
+
+/** How many of the streams from `first` on, `most` at the most, have its socket. */
+export function neighbours(first: number, most: number): number {
+  return Math.min(most, NEIGHBOURS - (first % NEIGHBOURS));
+}
+
+/** Of the calls from `from` to before `to`. */
+export function planned(
+  { parties, recorders, rtcp }: LoadPorts,
+  from: number,
+  to: number,
+): CallPorts[] {
+  return Array.from({ length: to - from }, (_, i) => {
+    const { a, b } = streamsOf(from + i);
     return {
-      a: parties[partySocket(a, calls)]!,
-      b: parties[partySocket(b, calls)]!,
-      recorderA: recorders[(2 * call) % RECORDER_SOCKETS]!,
-      recorderB: recorders[(2 * call + 1) % RECORDER_SOCKETS]!,
+      a: parties[partySocket(a)]!,
+      b: parties[partySocket(b)]!,
+      recorderA: recorders[a % RECORDER_SOCKETS]!,
+      recorderB: recorders[b % RECORDER_SOCKETS]!,
+      rtcp,
     };
   });
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
@@ -23,15 +23,19 @@ export function pinned(core: number, command: readonly string[], heard: boolean)
   return child;
 }
 
-/** A script of ours on one core. */
+/** A script, and what it is born with, on one core. */
 export function script(
   core: number,
-  file: string,
-  args: string[],
-  flags: string[] = [],
+  path: string,
+  birth: object,
+  flags: readonly string[] = [],
 ): ChildProcess {
-  const path = `${__dirname}/${file}`;
-  return pinned(core, [process.execPath, ...flags, '--import', 'tsx', path, ...args], true);
+  return pinned(core, [process.execPath, ...flags, path, JSON.stringify(birth)], true);
+}
+
+/** Keeps ourselves off the relay's core. */
+export function stayOn(core: number): void {
+  spawnSync('taskset', ['-acp', String(core), String(process.pid)], { stdio: 'ignore' });
 }
 
 /** The next message of a child; its end, should that come first, is an error. */
@@ -76,15 +80,4 @@ export function coreMs(core: number): number {
 export function residentMib(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024;
-}
-
-/** Datagrams that found the buffers of these ports full: then it is not the relay that has lost them. */
-export function dropsAt(ports: readonly number[]): number {
-  let drops = 0;
-  for (const line of readFileSync('/proc/net/udp', 'latin1').split('\n').slice(1)) {
-    const columns = line.trim().split(/\s+/);
-    const port = Number.parseInt(columns[1]?.split(':')[1] ?? '', 16);
-    if (ports.includes(port)) drops += Number(columns.at(-1));
-  }
-  return drops;
 }

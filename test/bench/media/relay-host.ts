@@ -1,10 +1,11 @@
 /** Our relay in a process of its own: opens the calls it is told to, forks both sides of each. */
 import type * as Core from '../../../src/core';
 import type * as Media from '../../../src/media';
-import type { Backend, Endpoint, MediaLine, Program } from '../../../src/media';
-import { type CallPorts, DEAD_PORT } from './plan';
+import type { Backend, Endpoint, Program } from '../../../src/media';
+import type { CallPorts } from './plan';
 import { product } from './product';
 import { SRTP } from './srtp-keys';
+import { EVENT_TYPE } from './stream-packet';
 
 const { silentLog } = product<typeof Core>('core');
 const { createRelayPlane } = product<typeof Media>('media');
@@ -12,8 +13,8 @@ const { createRelayPlane } = product<typeof Media>('media');
 export interface HostBirth {
   readonly backend: Backend;
   readonly workers: number;
-  /** Both parties of every call hear a tone all the time. */
-  readonly tone: boolean;
+  /** Both parties of one call in so many hear a tone all the time; 0: of none. */
+  readonly toneEvery: number;
   readonly batchForks: boolean;
   /** Callees speak SRTP. */
   readonly srtp: boolean;
@@ -22,7 +23,7 @@ export interface HostBirth {
 const birth: HostBirth = {
   backend: 'kernel',
   workers: 1,
-  tone: false,
+  toneEvery: 0,
   batchForks: false,
   srtp: false,
   ...JSON.parse(process.argv[2]!),
@@ -33,32 +34,35 @@ const BIND = { bind: ADDRESS };
 /** A tone of 0.9 s in every second. */
 const TONE: Program = {
   kind: 'mix',
-  formats: [{ payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 }],
+  formats: [
+    { payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 },
+    { payloadType: EVENT_TYPE, codec: 'telephone-event', clockRate: 8000, channels: 1 },
+  ],
   sound: { pcm: Int16Array.from({ length: 14_400 }, (_, i) => 1_000 * Math.sin(i / 2.5)) },
   // By then the load has begun, so that the listeners' streams are the live ones.
   repeat: { everyMs: 1_000, firstAfterMs: 1_500 },
 };
-
-function at(rtpPort: number): Endpoint {
-  return { address: ADDRESS, rtpPort, rtcpPort: DEAD_PORT };
-}
+/** Calls set up at a time. */
+const AT_A_TIME = 32;
 
 async function run(): Promise<void> {
   const plane = await createRelayPlane({
     ports: { min: 30_000, max: 59_999 },
     quarantineMs: 1_000,
-    rtpTimeoutMs: 10_000,
+    // Calls of a larger load before are silent in a smaller one.
+    rtpTimeoutMs: 600_000,
     backend: birth.backend,
     workers: birth.workers,
     batchForks: birth.batchForks,
     log: silentLog,
   });
 
-  async function open(call: number, ports: CallPorts): Promise<MediaLine> {
+  async function open(call: number, ports: CallPorts): Promise<[number, number]> {
+    const at = (rtpPort: number): Endpoint => ({ address: ADDRESS, rtpPort, rtcpPort: ports.rtcp });
     const line = await plane.open({
       callId: `call-${call}`,
       bind: { a: ADDRESS, b: ADDRESS },
-      clockRates: { 0: 8000 },
+      clockRates: { 0: 8000, [EVENT_TYPE]: 8000 },
     });
     if (birth.srtp) line.secure('b', SRTP);
     line.expect('a', at(ports.a));
@@ -66,20 +70,26 @@ async function run(): Promise<void> {
     const [a, b] = await Promise.all([line.fork('a', BIND), line.fork('b', BIND)]);
     a.start(at(ports.recorderA));
     b.start(at(ports.recorderB));
-    return line;
+    if (birth.toneEvery > 0 && call % birth.toneEvery === 0) {
+      await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
+    }
+    return [line.local.a.rtpPort, line.local.b.rtpPort];
   }
 
+  let calls = 0;
   process.on('message', async (message: 'usage' | CallPorts[]) => {
     if (message === 'usage') {
       process.send?.(await plane.usage());
       return;
     }
-    const lines: MediaLine[] = [];
-    for (const [call, ports] of message.entries()) lines.push(await open(call, ports));
-    if (birth.tone) {
-      for (const line of lines) await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
+    const targets: Array<[number, number]> = [];
+    while (targets.length < message.length) {
+      const some = message.slice(targets.length, targets.length + AT_A_TIME);
+      targets.push(...(await Promise.all(some.map((ports) => open(calls++, ports)))));
     }
-    process.send?.(lines.map(({ local }) => [local.a.rtpPort, local.b.rtpPort]));
+    // What setting up has left behind, so that it is not tidied up while the calls are measured.
+    globalThis.gc?.();
+    process.send?.(targets);
   });
   process.send?.('ready');
 }

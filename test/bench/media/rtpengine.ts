@@ -1,14 +1,14 @@
 /** Debian's rtpengine in userspace, spoken to by its ng protocol in JSON over UDP. */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { type CallPorts, DEAD_PORT } from './plan';
+import type { CallPorts } from './plan';
 
 type Reply = Record<string, unknown> & { result?: string; sdp?: string };
 
 const NG_PORT = 22_523;
 
-/** In userspace, with one thread, as Debian ships it. */
-export function rtpengineCommand(): string[] {
+/** In userspace, with one thread, as Debian ships it, but for what is asked for. */
+export function rtpengineCommand(flags: readonly string[] = []): string[] {
   return [
     'rtpengine',
     '--config-file=none',
@@ -21,6 +21,7 @@ export function rtpengineCommand(): string[] {
     '--port-min=30000',
     '--port-max=59999',
     '--num-threads=1',
+    ...flags,
   ];
 }
 
@@ -63,7 +64,7 @@ export class Ng {
     const common = { 'call-id': callId, 'from-tag': 'a' };
     const sdp = (port: number): string =>
       `v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n` +
-      `m=audio ${port} RTP/AVP 0\r\na=rtcp:${DEAD_PORT}\r\n`;
+      `m=audio ${port} RTP/AVP 0\r\na=rtcp:${ports.rtcp}\r\n`;
     const offer = await this.ask({ command: 'offer', ...common, sdp: sdp(ports.a) });
     const answer = await this.ask({
       command: 'answer',
@@ -79,7 +80,7 @@ export class Ng {
     const recorders = [ports.recorderA, ports.recorderB];
     const recorder = String(subscription.sdp)
       .replace(/^m=audio \d+/gm, () => `m=audio ${recorders.shift()}`)
-      .replace(/^a=rtcp:\d+.*$/gm, `a=rtcp:${DEAD_PORT}`)
+      .replace(/^a=rtcp:\d+.*$/gm, `a=rtcp:${ports.rtcp}`)
       .replace(/sendonly/g, 'recvonly');
     await this.ask({
       command: 'subscribe answer',

@@ -1,17 +1,14 @@
 import type { PlaneUsage } from '../../../src/media';
+import type { GeneratorBirth } from './generator-loop';
 import type { CallPorts } from './plan';
-import { end, heard, pinned, RELAY_CORE, residentMib, script } from './processes';
+import { end, heard, pinned, RELAY_CORE, script } from './processes';
 import type { HostBirth } from './relay-host';
 import { Ng, rtpengineCommand } from './rtpengine';
 
-/** A relay in a process of its own, with calls in it. */
+/** A relay in a process of its own. */
 export interface Subject {
   readonly pid: number;
-  /** Callees are to speak SRTP. */
-  readonly srtp: boolean;
-  /** Of the process before its first call. */
-  readonly emptyMib: number;
-  /** Sets the calls up; where each call's parties send to: a, then b. */
+  /** Sets further calls up; where the parties of each send to: a, then b. */
   open(calls: readonly CallPorts[]): Promise<Array<[number, number]>>;
   /** Undefined where there is no collector. */
   heap(): Promise<Heap | undefined>;
@@ -25,65 +22,88 @@ export interface Heap {
   readonly collections: number;
 }
 
-/** Rows of the table, by name. */
-export const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
-  twintrack: () => ours({}),
-  'twintrack (forks batched)': () => ours({ batchForks: true }),
-  'twintrack (2 workers)': () => ours({ workers: 2 }),
-  'twintrack (tone mixed)': () => ours({ tone: true }),
-  'twintrack (SRTP callee)': () => ours({ srtp: true }),
-  'twintrack (dgram)': () => ours({ backend: 'dgram' }),
-  rtpengine,
+/** A row of the table. */
+export interface Kind {
+  readonly load: Omit<GeneratorBirth, 'capacity'>;
+  /** `scripts` is where `built` has put them. */
+  start(scripts: string): Promise<Subject>;
+}
+
+export const OURS = 'twintrack';
+export const PEER = 'rtpengine';
+/** Parties that press keys, and a tone for both parties of one call in four. */
+export const BUSY = 'twintrack (tones and keys)';
+
+/** Rows by name, in their order. */
+export const KINDS: Readonly<Record<string, Kind>> = {
+  [OURS]: ours({}),
+  [PEER]: rtpengine(),
+  'twintrack (SRTP callee)': ours({ srtp: true }),
+  'twintrack (tone mixed)': ours({ toneEvery: 1 }),
+  [BUSY]: ours({ toneEvery: 4 }, true),
+  'twintrack (2 workers)': ours({ workers: 2 }),
+  'twintrack (forks batched)': ours({ batchForks: true }),
+  'twintrack (dgram)': ours({ backend: 'dgram' }),
+  'rtpengine (real-time)': rtpengine(['--scheduling=fifo', '--priority=1']),
 };
 
-async function ours(birth: Partial<HostBirth>): Promise<Subject> {
-  const host = script(RELAY_CORE, 'relay-host.ts', [JSON.stringify(birth)], ['--trace-gc']);
-  let main: string | undefined;
-  let collections = 0;
-  host.stdout?.on('data', (text: Buffer) => {
-    for (const [, isolate] of text.toString().matchAll(/:(0x\w+)\] .*(?:Scavenge|Mark-Compact)/g)) {
-      // Whose the first is, and no worker's: control is not on the path.
-      main ??= isolate;
-      if (isolate !== main) collections += 1;
-    }
-  });
-  await heard(host);
+function ours(birth: Partial<HostBirth>, digits = false): Kind {
   return {
-    pid: host.pid!,
-    srtp: birth.srtp === true,
-    emptyMib: residentMib(host.pid!),
-    async open(calls) {
-      host.send([...calls]);
-      return heard(host);
+    load: { srtp: birth.srtp === true, digits },
+    async start(scripts) {
+      const flags = ['--trace-gc', '--expose-gc'];
+      const host = script(RELAY_CORE, `${scripts}/relay-host.js`, birth, flags);
+      let main: string | undefined;
+      let collections = 0;
+      host.stdout?.on('data', (text: Buffer) => {
+        const collected = text.toString().matchAll(/:(0x\w+)\] .*(?:Scavenge|Mark-Compact)/g);
+        for (const [, isolate] of collected) {
+          // Whose the first is, and no worker's: control is not on the path.
+          main ??= isolate;
+          if (isolate !== main) collections += 1;
+        }
+      });
+      await heard(host);
+      return {
+        pid: host.pid!,
+        async open(calls) {
+          host.send([...calls]);
+          return heard(host);
+        },
+        async heap() {
+          host.send('usage');
+          const { heapOctets } = await heard<PlaneUsage & { heapOctets: number }>(host);
+          return { used: heapOctets, collections };
+        },
+        stop: () => end(host),
+      };
     },
-    async heap() {
-      host.send('usage');
-      const { heapOctets } = await heard<PlaneUsage & { heapOctets: number }>(host);
-      return { used: heapOctets, collections };
-    },
-    stop: () => end(host),
   };
 }
 
-async function rtpengine(): Promise<Subject> {
-  const daemon = pinned(RELAY_CORE, rtpengineCommand(), false);
-  const ng = await Ng.connect().catch(async (error) => {
-    await end(daemon);
-    throw error;
-  });
+function rtpengine(flags: readonly string[] = []): Kind {
   return {
-    pid: daemon.pid!,
-    srtp: false,
-    emptyMib: residentMib(daemon.pid!),
-    async open(calls) {
-      const targets: Array<[number, number]> = [];
-      for (const [i, ports] of calls.entries()) targets.push(await ng.call(`call-${i}`, ports));
-      return targets;
-    },
-    heap: async () => undefined,
-    async stop() {
-      ng.close();
-      await end(daemon);
+    load: { srtp: false, digits: false },
+    async start() {
+      const daemon = pinned(RELAY_CORE, rtpengineCommand(flags), false);
+      const ng = await Ng.connect().catch(async (error) => {
+        await end(daemon);
+        throw error;
+      });
+      let known = 0;
+      return {
+        pid: daemon.pid!,
+        async open(calls) {
+          const targets: Array<[number, number]> = [];
+          for (const ports of calls) targets.push(await ng.call(`call-${known++}`, ports));
+          return targets;
+        },
+        heap: async () => undefined,
+        async stop() {
+          ng.close();
+          await end(daemon);
+        },
+      };
     },
   };
 }

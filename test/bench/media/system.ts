@@ -8,7 +8,10 @@ export interface System {
   recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
   clock_gettime(clock: number, time: number): number;
   usleep(microseconds: number): number;
+  getsockopt(fd: number, level: number, option: number, value: number, length: number): number;
   prctl(option: number, value: number, c: number, d: number, e: number): number;
+  /** 0 for this thread. */
+  sched_setscheduler(thread: number, policy: number, priority: number): number;
   errno(): number;
 }
 
@@ -18,6 +21,10 @@ export const SOL_SOCKET = 1;
 export const SO_RCVBUF = 8;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPNS = 35;
+/** Nine words about a socket's memory; the last: datagrams that found it full. */
+export const SO_MEMINFO = 55;
+export const SK_MEMINFO_DROPS = 8;
+export const SCHED_FIFO = 1;
 export const MSG_DONTWAIT = 0x40;
 export const CLOCK_REALTIME = 0;
 export const PR_SET_TIMERSLACK = 29;
@@ -33,6 +40,8 @@ export function loadSystem(): System {
     bind: call('int bind(int, uintptr_t, uint32_t)'),
     getsockname: call('int getsockname(int, uintptr_t, uintptr_t)'),
     setsockopt: call('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
+    getsockopt: call('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
+    sched_setscheduler: call('int sched_setscheduler(int, int, uintptr_t)'),
     sendmmsg: call('int sendmmsg(int, uintptr_t, uint32_t, int)'),
     recvmmsg: call('int recvmmsg(int, uintptr_t, uint32_t, int, uintptr_t)'),
     clock_gettime: call('int clock_gettime(int, uintptr_t)'),
