@@ -46,6 +46,7 @@ export async function openMedia(
     rtpTimeoutMs,
     rtpHoldTimeoutMs: (media.rtpHoldTimeoutSeconds ?? NEVER_SECONDS) * 1000,
     forkBufferMs: media.forkBufferSeconds * 1000,
+    forkBufferOctets: media.forkBufferMegabytes * 2 ** 20,
     batchForks: media.batchForks,
     backend: media.backend,
     // One core is left to signalling; with a single one they share it.

@@ -73,6 +73,8 @@ export interface ForkStats {
   readonly octets: number;
   /** Packets that the start buffer could not keep, oldest first. */
   readonly dropped: number;
+  /** How many of them for want of memory: too many forks waited for their recorders. */
+  readonly crowdedOut: number;
   readonly sendErrors: number;
   /** The recorder's last RTCP report on this stream; undefined until one came. */
   readonly recorder: RecorderReport | undefined;

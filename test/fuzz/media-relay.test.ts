@@ -120,6 +120,7 @@ test('a million damaged, cut, strange and endless packets change nothing for tho
       rtpTimeoutMs: 60_000,
       rtpHoldTimeoutMs: 60_000,
       forkBufferMs: 200,
+      forkBufferOctets: 2 ** 20,
       batchForks: false,
     },
     () => {},

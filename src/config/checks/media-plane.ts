@@ -34,6 +34,7 @@ const NOT_OURS_TO_SET: Readonly<Record<string, string>> = {
   quarantineSeconds: 'it has no quarantine for ports',
   workers: 'it has its own option for threads: --num-threads',
   rtpHoldTimeoutSeconds: 'lines on hold are not watched there',
+  forkBufferMegabytes: 'it keeps no audio',
   batchForks: 'it sends each packet as it comes',
   backend: 'it moves packets in its own way',
 };

@@ -40,6 +40,11 @@ export const media = z.strictObject({
   forkBufferSeconds: seconds(0, 30)
     .prefault(5)
     .describe('Audio kept from answer until the recorder answers, so that no first word is lost.'),
+  forkBufferMegabytes: whole(1, 2047)
+    .prefault(256)
+    .describe(
+      'Memory for the audio kept of all calls together, an equal share for each worker; when it is full, the recorder that is waited for longest loses its oldest.',
+    ),
   batchForks: z
     .boolean()
     .prefault(false)

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '../../core';
+import { copyOctets, steadyMemory } from '../octets';
 import type { SocketAddress } from './address';
 import type { Libc } from './libc';
 
@@ -14,7 +15,7 @@ export const BATCH_PATIENCE: Millis = 100;
  * (UDP_SEGMENT, udp(7)): what is sent together costs little more than one.
  */
 export class Batch {
-  readonly bytes = Buffer.allocUnsafeSlow(MOST * LONGEST_IN_BATCH);
+  readonly bytes = steadyMemory(MOST * LONGEST_IN_BATCH);
   // Undefined before it is a number, so that V8 keeps the object it is.
   readonly pointer: number;
   count = 0;
@@ -47,7 +48,7 @@ export class Batch {
       this.to = to;
       this.since = now;
     }
-    bytes.copy(this.bytes, this.fill, offset, offset + length);
+    copyOctets(bytes, offset, this.bytes, this.fill, length);
     this.fill += length;
     this.count += 1;
   }

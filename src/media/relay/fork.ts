@@ -6,7 +6,7 @@ import type { Agenda, Appointment } from './agenda';
 import type { DatagramSink } from './datagram';
 import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-reports';
 import type { Tap } from './leg';
-import { PacketQueue } from './packet-queue';
+import type { PacketQueue } from './packet-queue';
 import type { PortPair } from './port-pairs';
 import { type Transform, transformed } from './transform';
 
@@ -24,7 +24,6 @@ const BURST_INTERVAL: Millis = 10;
  * gate at the entrance, in every state: what arrives behind it is neither sent nor kept.
  */
 export class Fork implements Tap {
-  readonly #queue: PacketQueue;
   /** The ports as the rest of this fork sees them. */
   #ports: PortPair;
   #remote: { readonly rtp: SocketAddress; readonly rtcp: SocketAddress } | undefined;
@@ -39,17 +38,16 @@ export class Fork implements Tap {
   readonly #sendKept = (bytes: Buffer, offset: number, length: number, arrival: Instant): void =>
     this.#send(bytes, offset, length, arrival);
 
-  /** `keep` bounds the packets kept before `start`, in ms. */
+  /** `queue` has what arrives before `start`. */
   constructor(
     readonly pair: PortPair,
     private readonly reports: ForkReports,
     private readonly agenda: Agenda,
     private readonly clock: () => Instant,
-    keep: Millis,
+    private readonly queue: PacketQueue,
     /** Packets may wait for others, where that is cheaper. */
     private readonly batches: boolean,
   ) {
-    this.#queue = new PacketQueue(keep);
     this.#ports = pair;
     this.#listen();
   }
@@ -84,7 +82,7 @@ export class Fork implements Tap {
   pause(): void {
     this.#paused = true;
     if (!this.#started) return;
-    this.#sendBurst(this.#queue.count);
+    this.#sendBurst(this.queue.count);
     this.#refused(this.#ports.rtp.flush());
   }
 
@@ -96,15 +94,16 @@ export class Fork implements Tap {
 
   onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void {
     if (this.#paused) return;
-    if (this.#started && this.#queue.count === 0) this.#send(bytes, offset, length, now);
-    else this.#queue.push(bytes, offset, length, now);
+    if (this.#started && this.queue.count === 0) this.#send(bytes, offset, length, now);
+    else this.queue.push(bytes, offset, length, now);
   }
 
   stats(): ForkStats {
     return {
       packets: this.#packets,
       octets: this.#octets,
-      dropped: this.#queue.dropped,
+      dropped: this.queue.dropped,
+      crowdedOut: this.queue.crowdedOut,
       sendErrors: this.#sendErrors,
       recorder: this.reports.recorder,
     };
@@ -113,13 +112,13 @@ export class Fork implements Tap {
   /** Sends what is still kept and BYE, and stops. The ports are the caller's to retire. */
   close(): void {
     if (this.#started) {
-      this.#sendBurst(this.#queue.count);
+      this.#sendBurst(this.queue.count);
       this.#refused(this.#ports.rtp.flush());
       this.#sendRtcp(this.reports.bye());
     }
     this.#paused = true;
     this.#started = false;
-    this.#queue.clear();
+    this.queue.clear();
     this.#burst?.cancel();
     this.#report?.cancel();
   }
@@ -152,8 +151,8 @@ export class Fork implements Tap {
 
   #sendBurst(size: number): void {
     this.#burst?.cancel();
-    for (let i = 0; i < size && this.#queue.count > 0; i++) this.#queue.shift(this.#sendKept);
-    if (this.#queue.count === 0) return;
+    for (let i = 0; i < size && this.queue.count > 0; i++) this.queue.shift(this.#sendKept);
+    if (this.queue.count === 0) return;
     this.#burst = this.agenda.at(this.clock() + BURST_INTERVAL, () => this.#sendBurst(BURST));
   }
 

@@ -1,4 +1,5 @@
 import type { Instant, Millis } from '../../core';
+import { copyOctets } from '../octets';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
 import { BATCH_PATIENCE, Batch, LONGEST_IN_BATCH } from './batch';
@@ -146,7 +147,7 @@ export class KernelSockets implements SocketSet {
     const slab = this.#slab;
     let at = slab.receive;
     if (bytes !== slab.bytes || offset !== slab.receiveAt) {
-      bytes.copy(slab.bytes, slab.stagingAt, offset, offset + length);
+      copyOctets(bytes, offset, slab.bytes, slab.stagingAt, length);
       at = slab.staging;
     }
     return this.#sendFrom(socket.fd, at, length, to);

@@ -127,6 +127,8 @@ export interface WorkerBirth {
   readonly rtpTimeoutMs: number;
   readonly rtpHoldTimeoutMs: number;
   readonly forkBufferMs: number;
+  /** For all forks of the worker. */
+  readonly forkBufferOctets: number;
   readonly batchForks: boolean;
   /** Which of its ports are taken, also by the worker before it; `PortRange.marksFor` them. */
   readonly portMarks?: Uint8Array | undefined;

@@ -18,6 +18,8 @@ export interface RelayOptions {
   readonly rtpHoldTimeoutMs?: Millis;
   /** What a fork keeps until it starts. Default 5 000. */
   readonly forkBufferMs?: Millis;
+  /** What all forks together may keep, each worker its share. Default 256 MiB. */
+  readonly forkBufferOctets?: number;
   /**
    * Sends packets to recorders five at a time where the system can (UDP segmentation): a tenth less CPU,
    * and up to 80 ms later. Default false.
@@ -151,6 +153,7 @@ function births(options: RelayOptions): Birth[] {
     rtpTimeoutMs: options.rtpTimeoutMs,
     rtpHoldTimeoutMs: options.rtpHoldTimeoutMs ?? Number.POSITIVE_INFINITY,
     forkBufferMs: options.forkBufferMs ?? 5_000,
+    forkBufferOctets: Math.floor((options.forkBufferOctets ?? 256 * 2 ** 20) / workers),
     batchForks: options.batchForks ?? false,
   }));
 }

@@ -16,8 +16,10 @@ import { CallIdentities } from './call-identities';
 import type { SocketSet } from './datagram';
 import { Fork } from './fork';
 import { type CallIdentity, ForkReports } from './fork-reports';
+import { KeptMemory } from './kept-memory';
 import { type Description, Line, localEndpoint } from './line';
 import type { Requests, WorkerBirth, WorkerUsage } from './messages';
+import { PacketQueue } from './packet-queue';
 import { type PortPair, PortPairs } from './port-pairs';
 import { PortRange } from './port-range';
 
@@ -51,6 +53,7 @@ export class Relay {
   readonly #forks = new Map<string, OpenFork>();
   readonly #identities: CallIdentities;
   readonly #ports: PortPairs;
+  readonly #kept: KeptMemory;
   #sweptAt: Instant = 0;
   #relayedBefore = 0;
   #forkedBefore = 0;
@@ -66,6 +69,7 @@ export class Relay {
     private readonly emit: (event: PlaneEvent) => void,
   ) {
     const { min, max } = options.ports;
+    this.#kept = new KeptMemory(options.forkBufferOctets);
     const range = new PortRange(min, max, Math.random, options.portMarks);
     this.#ports = new PortPairs(sockets, range, agenda, options.quarantineMs);
     this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
@@ -240,7 +244,8 @@ export class Relay {
     const { forkBufferMs, batchForks } = this.options;
     const clock = () => this.sockets.now();
     const reports = new ForkReports(identity, clock, (type) => line.clockRate(type));
-    const fork = new Fork(pair, reports, this.agenda, clock, forkBufferMs, batchForks);
+    const queue = new PacketQueue(forkBufferMs, this.#kept);
+    const fork = new Fork(pair, reports, this.agenda, clock, queue, batchForks);
     this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side, srtp: undefined });
     forks.add(ask.fork);
     line.tap(ask.side, fork);

@@ -36,6 +36,7 @@ const NO_FORK: ForkStats = {
   packets: 0,
   octets: 0,
   dropped: 0,
+  crowdedOut: 0,
   sendErrors: 0,
   recorder: undefined,
 };

@@ -1,3 +1,4 @@
+import { steadyMemory } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { EPOLL_DATA_OFFSET, EPOLL_EVENT_SIZE, type Libc } from './libc';
 
@@ -29,7 +30,7 @@ const EVENT_WORDS = EPOLL_EVENT_SIZE / 4;
  * Its place never changes: it is outside the collector's heap.
  */
 export class Slab {
-  readonly bytes = Buffer.allocUnsafeSlow(SIZE).fill(0);
+  readonly bytes = steadyMemory(SIZE);
   readonly #words = new Int32Array(this.bytes.buffer);
   /** Whence the datagram in `receive` came. */
   readonly source: AddressWords = this.#words.subarray(SOURCE / 4, SOURCE / 4 + ADDRESS_WORDS);

@@ -144,7 +144,7 @@ export class RtpengineFork implements Fork {
   async #stats(): Promise<ForkStats> {
     await this.#counting;
     const told = this.passage.so((await this.line.read())[this.side]);
-    return { ...told, sendErrors: 0, recorder: undefined };
+    return { ...told, crowdedOut: 0, sendErrors: 0, recorder: undefined };
   }
 
   #turn(fate: Fate): void {

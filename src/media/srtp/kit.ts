@@ -6,6 +6,8 @@
 export interface CryptoKit {
   readonly name: 'native' | 'node';
   readonly bytes: Buffer;
+  /** The part of it from `SEALED_AT` on. */
+  readonly sealedBytes: Buffer;
   /** @param key 16 or 32 octets */
   counterMode(key: Uint8Array): CounterMode;
   hmacSha1(key: Uint8Array): HmacSha1;
@@ -31,7 +33,7 @@ export interface HmacSha1 {
 
 /** AES-GCM with one key and a nonce of three words (RFC 7714). */
 export interface Gcm {
-  /** Encrypts in place and writes the tag of 16 octets behind. */
+  /** Encrypts in place and writes the tag of 16 octets at `MAC_AT`. */
   seal(
     aadAt: number,
     aadLength: number,
@@ -41,7 +43,7 @@ export interface Gcm {
     w1: number,
     w2: number,
   ): void;
-  /** Decrypts in place what the tag behind it says is authentic; false when it is not. */
+  /** Decrypts in place what the tag at `TAG_AT` says is authentic; false when it is not. */
   open(
     aadAt: number,
     aadLength: number,

@@ -1,6 +1,6 @@
 import { endianness } from 'node:os';
+import { steady, steadyMemory } from '../octets';
 import {
-  AAD_AT,
   type CounterMode,
   type CryptoKit,
   type Gcm,
@@ -8,9 +8,9 @@ import {
   KIT_SIZE,
   MAC_AT,
   OWN_AT,
-  PLAIN_AT,
   SEALED_AT,
   STREAM_AT,
+  TAG_AT,
 } from './kit';
 import { hmacStates } from './sha1-states';
 
@@ -49,6 +49,8 @@ const GCM_GET_TAG = 0x10;
 const GCM_SET_TAG = 0x11;
 const TAG = 16;
 const BLOCK = 16;
+/** More than there are lengths of headers. */
+const MOST_POINTERS = 64;
 
 /** Parts of the kit's own memory. */
 const OUT_LENGTH_AT = OWN_AT;
@@ -69,21 +71,21 @@ const DIGEST = 20;
  */
 export class NativeKit implements CryptoKit {
   readonly name = 'native';
-  readonly bytes = Buffer.allocUnsafeSlow(KIT_SIZE).fill(0);
+  readonly bytes = steadyMemory(KIT_SIZE);
+  readonly sealedBytes = steady(this.bytes.subarray(SEALED_AT));
   readonly words = new Int32Array(this.bytes.buffer);
   readonly lib: Libcrypto;
 
-  // Numbers as large as an address are objects. These fields are undefined before they are numbers, so that V8
-  // keeps the object and passes it on; of a sum it would make a new one at every call.
   readonly base: number;
-  readonly plain: number;
-  readonly sealed: number;
+  readonly #pointers = new Map<number, Pointer>();
+  // See `Pointer`.
   readonly stream: number;
-  readonly associated: number;
   readonly outLength: number;
   readonly nonce: number;
   readonly outer: number;
   readonly sha: number;
+  readonly mac: number;
+  readonly tag: number;
 
   constructor() {
     if (endianness() !== 'LE') throw new Error(`memory layouts of ${process.arch} are not known`);
@@ -110,14 +112,13 @@ export class NativeKit implements CryptoKit {
       SHA1_Update: call(`int SHA1_Update(${pointer}, ${pointer}, size_t)`),
     };
     this.base = Number(koffi.address(this.bytes));
-    this.plain = this.base + PLAIN_AT;
-    this.sealed = this.base + SEALED_AT;
     this.stream = this.base + STREAM_AT;
-    this.associated = this.base + AAD_AT;
     this.outLength = this.base + OUT_LENGTH_AT;
     this.nonce = this.base + NONCE_AT;
     this.outer = this.base + OUTER_AT;
     this.sha = this.base + SHA_AT;
+    this.mac = this.base + MAC_AT;
+    this.tag = this.base + TAG_AT;
     pad(this.bytes, OUTER_AT, DIGEST);
   }
 
@@ -133,18 +134,14 @@ export class NativeKit implements CryptoKit {
     return new NativeGcm(this, key);
   }
 
-  /** The address of what begins at `at`. */
+  /** The address of what begins at `at`: packets, and what they carry behind their headers. */
   addressOf(at: number): number {
-    switch (at) {
-      case PLAIN_AT:
-        return this.plain;
-      case SEALED_AT:
-        return this.sealed;
-      case AAD_AT:
-        return this.associated;
-      default:
-        return this.base + at;
+    let pointer = this.#pointers.get(at);
+    if (pointer === undefined) {
+      pointer = new Pointer(this.base + at);
+      if (this.#pointers.size < MOST_POINTERS) this.#pointers.set(at, pointer);
     }
+    return pointer.address;
   }
 
   /** A cipher's context with its key set. */
@@ -156,6 +153,18 @@ export class NativeKit implements CryptoKit {
     bytes.fill(0, KEY_AT, KEY_AT + key.length);
     if (set !== 1) throw new Error('libcrypto gives no cipher');
     return context;
+  }
+}
+
+/**
+ * Numbers as large as an address are objects. This field is undefined before it is a number, so that V8 keeps the
+ * object and passes it on; of a sum it would make a new one at every call.
+ */
+class Pointer {
+  readonly address: number;
+
+  constructor(address: number) {
+    this.address = address;
   }
 }
 
@@ -268,12 +277,13 @@ class NativeGcm implements Gcm {
     w1: number,
     w2: number,
   ): void {
-    const { base, outLength, lib } = this.kit;
-    const [body, tag] = [base + at, base + at + length];
+    const { outLength, stream, mac, lib } = this.kit;
+    const body = this.kit.addressOf(at);
     this.#begin(1, aadAt, aadLength, w0, w1, w2);
     lib.EVP_CipherUpdate(this.#context, body, outLength, body, length);
-    lib.EVP_CipherFinal_ex(this.#context, tag, outLength);
-    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_GET_TAG, TAG, tag);
+    // Writes nothing.
+    lib.EVP_CipherFinal_ex(this.#context, stream, outLength);
+    lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_GET_TAG, TAG, mac);
   }
 
   open(
@@ -285,12 +295,12 @@ class NativeGcm implements Gcm {
     w1: number,
     w2: number,
   ): boolean {
-    const { base, outLength, lib } = this.kit;
-    const [body, tag] = [base + at, base + at + length];
+    const { outLength, stream, tag, lib } = this.kit;
+    const body = this.kit.addressOf(at);
     this.#begin(0, aadAt, aadLength, w0, w1, w2);
     lib.EVP_CipherUpdate(this.#context, body, outLength, body, length);
     lib.EVP_CIPHER_CTX_ctrl(this.#context, GCM_SET_TAG, TAG, tag);
-    return lib.EVP_CipherFinal_ex(this.#context, tag, outLength) === 1;
+    return lib.EVP_CipherFinal_ex(this.#context, stream, outLength) === 1;
   }
 
   close(): void {

@@ -1,12 +1,23 @@
 import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
-import { type CounterMode, type CryptoKit, type Gcm, type HmacSha1, KIT_SIZE, MAC_AT } from './kit';
+import { steady, steadyMemory } from '../octets';
+import {
+  type CounterMode,
+  type CryptoKit,
+  type Gcm,
+  type HmacSha1,
+  KIT_SIZE,
+  MAC_AT,
+  SEALED_AT,
+  TAG_AT,
+} from './kit';
 
 const TAG = 16;
 
 /** What `node:crypto` has, for where libcrypto cannot be called past it: a cipher made for every packet. */
 export class NodeKit implements CryptoKit {
   readonly name = 'node';
-  readonly bytes = Buffer.allocUnsafeSlow(KIT_SIZE).fill(0);
+  readonly bytes = steadyMemory(KIT_SIZE);
+  readonly sealedBytes = steady(this.bytes.subarray(SEALED_AT));
 
   counterMode(key: Uint8Array): CounterMode {
     const { bytes } = this;
@@ -43,13 +54,13 @@ export class NodeKit implements CryptoKit {
         cipher.setAAD(bytes.subarray(aadAt, aadAt + aadLength));
         cipher.update(bytes.subarray(at, at + length)).copy(bytes, at);
         cipher.final();
-        cipher.getAuthTag().copy(bytes, at + length);
+        cipher.getAuthTag().copy(bytes, MAC_AT);
       },
       open(aadAt, aadLength, at, length, ...words) {
         writeWords(nonce, ...words);
         const cipher = createDecipheriv(algorithm, key, nonce);
         cipher.setAAD(bytes.subarray(aadAt, aadAt + aadLength));
-        cipher.setAuthTag(bytes.subarray(at + length, at + length + TAG));
+        cipher.setAuthTag(bytes.subarray(TAG_AT, TAG_AT + TAG));
         const plain = cipher.update(bytes.subarray(at, at + length));
         try {
           cipher.final();

@@ -180,6 +180,7 @@ class GcmProtection implements Protection {
     seq: number,
   ): number {
     this.#rtp.seal(at, header, at + header, length - header, ssrc, roc, seq);
+    copyTag(this.kit.bytes, at + length, GCM_TAG);
     return length + GCM_TAG;
   }
 
@@ -191,8 +192,6 @@ class GcmProtection implements Protection {
     roc: number,
     seq: number,
   ): boolean {
-    const { bytes } = this.kit;
-    bytes.copyWithin(at + length, TAG_AT, TAG_AT + GCM_TAG);
     return this.#rtp.open(at, header, at + header, length - header, ssrc, roc, seq);
   }
 
@@ -210,17 +209,16 @@ class GcmProtection implements Protection {
       index >>> 16,
       index & 0xffff,
     );
+    copyTag(bytes, at + length, GCM_TAG);
     writeWord(bytes, at + length + GCM_TAG, word);
     return length + GCM_TAG + 4;
   }
 
   openRtcp(at: number, length: number, ssrc: number, word: number): boolean {
-    const { bytes } = this.kit;
     const index = word & INDEX;
     // What is not encrypted is all of it associated data (RFC 7714 §9.3).
     const clear = (word & ENCRYPTED) === 0 ? length : RTCP_HEADER;
     this.#associate(at, clear, word);
-    bytes.copyWithin(at + length, TAG_AT, TAG_AT + GCM_TAG);
     return this.#rtcp.open(
       AAD_AT,
       clear + 4,

@@ -1,3 +1,4 @@
+import { copyOctets } from '../octets';
 import { rtpHeaderLength, rtpSequence, rtpSsrc } from '../rtp/packet';
 import { deriveSessionKeys } from './key-derivation';
 import type { SrtpKeys } from './keys';
@@ -64,7 +65,7 @@ export class SrtpSender {
     }
     source.index.take(sequence);
     const sealed = this.kit.bytes;
-    bytes.copy(sealed, SEALED_AT, offset, offset + length);
+    copyOctets(bytes, offset, sealed, SEALED_AT, length);
     sealed[SEALED_AT + 2] = sequence >> 8;
     sealed[SEALED_AT + 3] = sequence;
     return this.#protection.sealRtp(SEALED_AT, header, length, ssrc, source.index.roc, sequence);
@@ -77,7 +78,7 @@ export class SrtpSender {
     const index = this.#rtcpIndex.get(ssrc) ?? 0;
     if (index === 0 && this.#rtcpIndex.size >= MOST_SOURCES) return -1;
     this.#rtcpIndex.set(ssrc, index + 1);
-    bytes.copy(this.kit.bytes, SEALED_AT, offset, offset + length);
+    copyOctets(bytes, offset, this.kit.bytes, SEALED_AT, length);
     return this.#protection.sealRtcp(SEALED_AT, length, ssrc, index);
   }
 

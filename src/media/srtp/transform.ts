@@ -1,13 +1,12 @@
+import { copyOctets } from '../octets';
 // From their own files: what an index passes on is looked up anew at every packet.
 import { classify, DATAGRAM } from '../rtp/demux';
-import { rtpHeaderLength } from '../rtp/packet';
 import { type SrtpSession, sameKeys } from './keys';
-import { type CryptoKit, PLAIN_AT, SEALED_AT } from './kit';
+import { type CryptoKit, PLAIN_AT } from './kit';
 import { REFUSED, SrtpReceiver } from './receiver';
 import { SrtpSender } from './sender';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
-const RTCP_HEADER = 8;
 
 /**
  * SRTP between a stream and the wire, for as long as the stream lives: its contexts, and with them round and
@@ -25,7 +24,7 @@ export class SrtpTransform {
   #receiver: SrtpReceiver | undefined;
 
   constructor(private readonly kit: CryptoKit) {
-    this.sealed = kit.bytes.subarray(SEALED_AT);
+    this.sealed = kit.sealedBytes;
   }
 
   /** Undefined: agreed to, and not yet with which keys. */
@@ -61,8 +60,7 @@ export class SrtpTransform {
       else this.unauthentic += 1;
       return -1;
     }
-    const header = kind === RTP ? rtpHeaderLength(bytes, offset, length) : RTCP_HEADER;
-    this.kit.bytes.copy(bytes, offset + header, PLAIN_AT + header, PLAIN_AT + clear);
+    copyOctets(this.kit.bytes, PLAIN_AT, bytes, offset, clear);
     return clear;
   }
 

@@ -48,12 +48,12 @@ function withLostBeginning({ ending, counters, recordedLabels }: Account): {
 } {
   const { recorded, fault } = ending;
   if (fault) return { recorded, fault: new Fault(fault.code, fault.detail) };
-  const dropped = recordedLabels.reduce(
-    (sum, label) => sum + (counters.get(label)?.dropped ?? 0),
-    0,
-  );
+  const sum = (what: 'dropped' | 'crowdedOut'): number =>
+    recordedLabels.reduce((total, label) => total + (counters.get(label)?.[what] ?? 0), 0);
+  const [dropped, crowdedOut] = [sum('dropped'), sum('crowdedOut')];
   if (recorded !== 'fully' || dropped === 0) return { recorded, fault: undefined };
-  const detail = `in time: ${dropped} packets of the beginning could not be kept until it was ready`;
+  const why = crowdedOut > 0 ? `, ${crowdedOut} of them for want of memory for all calls` : '';
+  const detail = `in time: ${dropped} packets of the beginning could not be kept until it was ready${why}`;
   return { recorded: 'partly', fault: new Fault('RECORDER_UNREACHABLE', detail) };
 }
 

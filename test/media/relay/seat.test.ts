@@ -45,6 +45,7 @@ function furnished() {
       rtpTimeoutMs: 1,
       rtpHoldTimeoutMs: 1,
       forkBufferMs: 1,
+      forkBufferOctets: 1,
       batchForks: false,
     },
     emit: (event) => events.push(event),

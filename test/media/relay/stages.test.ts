@@ -4,7 +4,9 @@ import { Agenda } from '../../../src/media/relay/agenda';
 import { type DatagramSocket, drain } from '../../../src/media/relay/datagram';
 import { Fork } from '../../../src/media/relay/fork';
 import { ForkReports } from '../../../src/media/relay/fork-reports';
+import { KeptMemory } from '../../../src/media/relay/kept-memory';
 import { type Content, Leg } from '../../../src/media/relay/leg';
+import { PacketQueue } from '../../../src/media/relay/packet-queue';
 import type { PortPair } from '../../../src/media/relay/port-pairs';
 import type { Transform } from '../../../src/media/relay/transform';
 import { buildRtcp, buildRtp } from '../../../src/media/rtp';
@@ -245,7 +247,8 @@ describe('the stage of a fork', () => {
       () => 0,
       () => 8000,
     );
-    const fork = new Fork(wires as PortPair, reports, new Agenda(() => {}), () => 0, 5_000, false);
+    const queue = new PacketQueue(5_000, new KeptMemory(0));
+    const fork = new Fork(wires as PortPair, reports, new Agenda(() => {}), () => 0, queue, false);
     fork.transform(transform);
     fork.onPacket(packet(1), 0, packet(1).length, 0);
     fork.start(RECORDER);

@@ -10,6 +10,7 @@ export class FakeFork implements Fork {
   /** Set to leave `close` without an end. */
   hangs = false;
   dropped = 0;
+  crowdedOut = 0;
   #release: () => void = () => {};
 
   constructor(
@@ -64,6 +65,7 @@ export class FakeFork implements Fork {
       packets: 100,
       octets: 17_200,
       dropped: this.dropped,
+      crowdedOut: this.crowdedOut,
       sendErrors: 0,
       recorder: undefined,
     };

@@ -316,7 +316,21 @@ describe('an answer', () => {
     expect(await world.stop(recording, dialog)).toMatchObject({
       recorded: 'partly',
       fault: { code: 'RECORDER_UNREACHABLE' },
-      reason: expect.stringContaining('37 packets'),
+      reason: expect.stringMatching(
+        /37 packets of the beginning could not be kept until it was ready$/,
+      ),
+    });
+  });
+
+  test('late when no memory is left tells so', async () => {
+    const world = new World();
+    Object.assign(world.forks['1'], { dropped: 20, crowdedOut: 13 });
+    const { recording, dialog } = await world.recording();
+    expect(await world.stop(recording, dialog)).toMatchObject({
+      recorded: 'partly',
+      reason: expect.stringMatching(
+        /20 packets .* ready, 13 of them for want of memory for all calls$/,
+      ),
     });
   });
 });

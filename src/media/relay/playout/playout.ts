@@ -1,5 +1,6 @@
 import type { Instant, Millis } from '../../../core';
 import { type Voicing, voicing } from '../../audio';
+import { copyOctets, steadyMemory } from '../../octets';
 import type { Played, StreamFormat } from '../../plane';
 import {
   RTP_FIXED_HEADER,
@@ -32,8 +33,8 @@ const LONGEST_TAIL: Millis = 1_000;
 const MOST_TICKS = 8_192;
 
 /** One thread, one packet at a time: every playout of a worker works here. */
-const packet = Buffer.allocUnsafeSlow(64 * 1024);
-const report = Buffer.allocUnsafeSlow(64 * 1024);
+const packet = steadyMemory(64 * 1024);
+const report = steadyMemory(64 * 1024);
 const sums = new Int32Array(2 * MOST_TICKS);
 
 interface Voice {
@@ -103,7 +104,7 @@ export class Playout {
       this.#splice.held(size);
       return;
     }
-    bytes.copy(packet, 0, offset, offset + length);
+    copyOctets(bytes, offset, packet, 0, length);
     if (isEvent) {
       if (this.#splice.pass(packet)) this.outlet.send(packet, 0, length);
       return;
@@ -293,7 +294,7 @@ export function fittedRtcp(
   said: Playout | undefined,
 ): Buffer | undefined {
   if (!heard?.altered && !said?.altered) return undefined;
-  bytes.copy(report, 0, offset, offset + length);
+  copyOctets(bytes, offset, report, 0, length);
   fitRtcp(report, 0, length, heard?.altered, said?.altered);
   return report;
 }

@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { Allocation } from '../support/allocations';
+
+/** A view of a buffer is as large as 96 octets, a number that is none of the small ones 16. */
+const NEXT_TO_NOTHING = 40;
+
+describe('a packet on its way through the kernel backend', () => {
+  it('leaves next to nothing for the collector, whatever is done with it', () => {
+    const flags = ['--min-semi-space-size=128', '--max-semi-space-size=128'];
+    const script = join(__dirname, '../support/allocations.ts');
+    const told = execFileSync(process.execPath, [...flags, '--require', 'tsx/cjs', script], {
+      encoding: 'utf8',
+    });
+    const allocations = JSON.parse(told) as Allocation[];
+    expect(allocations.map(({ call }) => call)).toContain('with SRTP everywhere');
+    expect(
+      allocations.filter(
+        ({ octetsPerPacket, collections }) => octetsPerPacket > NEXT_TO_NOTHING || collections > 0,
+      ),
+    ).toEqual([]);
+  });
+});
