@@ -4,10 +4,13 @@ import type { GeneratorBirth, GeneratorResult, ToGenerator } from './generator-l
 import { type LoadPorts, planned } from './plan';
 import { coreMs, cpuMs, end, heard, LOAD_CORE, RELAY_CORE, residentMib, script } from './processes';
 import { type Heap, KINDS, type Subject } from './subject';
+import { isSaturated } from './verdict';
 
 /** Before the first load is measured: V8 compiles, and tidies up what starting has left behind. */
 export const FIRST_SETTLE_MS = 10_000;
 export const SETTLE_MS = 3_000;
+/** What an overload has left in the relay's buffers has gone by then. */
+const REST_MS = 2_500;
 
 export interface Measured {
   readonly subject: string;
@@ -33,6 +36,7 @@ export interface Measured {
 export class Session {
   #open = 0;
   #settled = false;
+  #overloaded = false;
 
   private constructor(
     private readonly name: string,
@@ -54,6 +58,10 @@ export class Session {
 
   async measure(calls: number, seconds: number, settleMs?: number): Promise<Measured> {
     await this.#openUpTo(Math.min(calls, this.capacity));
+    if (this.#overloaded) {
+      this.#tell({ kind: 'speak', calls: 0 });
+      await sleep(REST_MS);
+    }
     this.#tell({ kind: 'speak', calls });
     await sleep(settleMs ?? (this.#settled ? SETTLE_MS : FIRST_SETTLE_MS));
     this.#settled = true;
@@ -66,7 +74,7 @@ export class Session {
     const load = await heard<GeneratorResult>(this.load);
     const elapsed = after.at - before.at;
     const [relayMs, loadMs] = [after.relay - before.relay, after.load - before.load];
-    return {
+    const measured: Measured = {
       subject: this.name,
       calls,
       seconds,
@@ -78,6 +86,8 @@ export class Session {
       load,
       loadCpu: loadMs / elapsed,
     };
+    this.#overloaded = isSaturated(measured);
+    return measured;
   }
 
   async stop(): Promise<void> {
