@@ -65,7 +65,7 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
         this.core,
         {
           callId: this.callId,
-          localTag: tagOf(echo.header('to')) ?? '',
+          localTag: tagOf(new TextMessage(echo()).header('to')) ?? '',
           remoteTag: tagOf(this.header('from')) ?? '',
           remoteUri: this.header('from') ?? '',
         },

@@ -50,15 +50,15 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
   protected sendResponse<Result>(
     status: number,
     answer: Answer = {},
-    onSent: (echo: TextMessage) => Result,
+    onSent: (echo: () => string) => Result,
   ): Promise<Result> {
     const { link, userAgent } = this.core;
     const { body } = answer;
     const headers = wireHeaders(answer.headers, body, ['server', userAgent]);
     const reason = answer.reason || reasonPhrase(status);
     return new Promise((resolve, reject) => {
-      const done = (refused: string | undefined, echo: string) => {
-        if (refused === undefined) resolve(onSent(new TextMessage(echo)));
+      const done = (refused: string | undefined, echo: () => string) => {
+        if (refused === undefined) resolve(onSent(echo));
         else reject(new Error(refused));
       };
       link.respond(this.received, status, oneLine(reason), { headers, body }, done);

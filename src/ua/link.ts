@@ -2,14 +2,7 @@ import type { Socket } from 'node:net';
 import type { Log } from '../core';
 import { createSrf, type SrfApp, type SrfClient } from './srf';
 import type { EngineLink, PayloadSocket } from './types';
-import {
-  readSent,
-  type WireContent,
-  WireRequest,
-  WireResponse,
-  type WireSent,
-  writeFrame,
-} from './wire-message';
+import { type WireContent, WireRequest, WireResponse, WireSent, writeFrame } from './wire-message';
 
 /** What an engine can be asked to deliver to us (RFC 3261 and its extensions). */
 const METHODS = ['invite', 'register', 'options', 'message', 'info', 'notify'].concat([
@@ -24,14 +17,10 @@ const METHODS = ['invite', 'register', 'options', 'message', 'info', 'notify'].c
 const RECONNECT_AT_MOST_MS = 2_000;
 const CLOSE_WITHIN_MS = 1_000;
 
-export interface WireOptions extends WireContent {
-  readonly method: string;
-  /** Absent inside a dialog, whose remote target the engine knows. */
-  readonly uri?: string;
-  /** Next hop of a new request. */
-  readonly nextHop?: string;
-  readonly dialogId?: string;
-}
+/** Where a request goes: a URI outside of dialogs, or a dialog by its id. */
+export type Destination =
+  | { readonly uri: string; readonly nextHop?: string | undefined }
+  | { readonly dialogId: string };
 
 /** Acknowledges a 2xx to INVITE. @throws when there is no link to do it by. */
 export type WireAck = (content: WireContent) => void;
@@ -53,12 +42,14 @@ export interface LinkEvents {
   onDown(): void;
 }
 
-/** Takes the answer to a frame of ours: its fields, and the message that follows them. */
-type Answered = (fields: readonly string[], text: string) => void;
+/** Takes the answer to a frame of ours: its fields, and the text of the message that follows them. */
+type Answered = (fields: readonly string[], text: () => string) => void;
 
 /** Where an answer's fields say whether it was done, and why not. */
 const VERDICT = 3;
 const WHY_NOT = 4;
+
+const NO_TEXT = () => '';
 
 /**
  * The control link to the engine. The connection is drachtio-srf's, with what it leaves open closed: a
@@ -91,16 +82,27 @@ export class ControlLink {
     return control;
   }
 
-  request(options: WireOptions, watch: RequestWatch): void {
-    const { method, uri = 'sip:placeholder', dialogId = '', nextHop } = options;
+  request(
+    method: string,
+    destination: Destination,
+    content: WireContent,
+    watch: RequestWatch,
+  ): void {
     const guarded = this.#settleOnce((reason) => watch.failed(reason));
     this.#attempt(guarded.lost, (socket) => {
-      const names = ['', dialogId, nextHop] as const;
-      const frame = writeFrame(names, `${method} ${uri} SIP/2.0`, options);
+      const frame =
+        'dialogId' in destination
+          ? // Whose remote target the engine knows.
+            writeFrame(['', destination.dialogId], `${method} sip:placeholder SIP/2.0`, content)
+          : writeFrame(
+              ['', '', destination.nextHop],
+              `${method} ${destination.uri} SIP/2.0`,
+              content,
+            );
       this.#send(socket, frame, (fields, text) => {
         if (!guarded.open()) return;
         if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] || 'request failed');
-        const sent = readSent(socket, fields, text);
+        const sent = new WireSent(socket, fields, method, text);
         this.#requests.set(sent.transactionId, (response) => {
           if (!guarded.open()) return;
           if (response.status >= 200) guarded.close();
@@ -124,13 +126,13 @@ export class ControlLink {
     status: number,
     reason: string,
     content: WireContent,
-    done: (refused: string | undefined, echo: string) => void,
+    done: (refused: string | undefined, echo: () => string) => void,
   ): void {
     if (request.finished) {
-      done('a final response was already sent', '');
+      done('a final response was already sent', NO_TEXT);
       return;
     }
-    const guarded = this.#settleOnce((why) => done(why, ''));
+    const guarded = this.#settleOnce((why) => done(why, NO_TEXT));
     this.#attempt(guarded.lost, () => {
       const { socket, transactionId } = request;
       this.#mustBeLinked(socket);
@@ -216,21 +218,21 @@ export class ControlLink {
     const { wp } = this.#client;
     const [deliver] = wp.listeners('msg') as Array<(socket: Socket, text: string) => void>;
     wp.removeAllListeners('msg');
-    const take = (socket: Socket, meta: string, text: string): void => {
+    const take = (socket: Socket, fields: readonly string[], text: () => string): void => {
       this.#safely(() => {
-        if (!this.#isOurs(socket, meta, text)) {
-          deliver!(socket, text === '' ? meta : `${meta}\r\n${text}`);
-        }
+        if (this.#isOurs(socket, fields, text)) return;
+        const [meta, message] = [fields.join('|'), text()];
+        deliver!(socket, message === '' ? meta : `${meta}\r\n${message}`);
       });
     };
     wp.on('msg', (socket: Socket, payload: string) => {
       const end = payload.indexOf('\r\n');
-      if (end < 0) take(socket, payload, '');
-      else take(socket, payload.slice(0, end), payload.slice(end + 2));
+      if (end < 0) take(socket, payload.split('|'), NO_TEXT);
+      else take(socket, payload.slice(0, end).split('|'), () => payload.slice(end + 2));
     });
     const guard = (socket: Socket) => {
       if (handsPayloads(socket)) {
-        socket.on('payload', (meta, text) => take(socket, meta, text));
+        socket.on('payload', (fields, text) => take(socket, fields, text));
         return;
       }
       const listeners = socket.listeners('data') as Array<(chunk: Buffer) => void>;
@@ -249,11 +251,10 @@ export class ControlLink {
   }
 
   /** Whether it was a message, or the answer to one of ours; then it has been dealt with. */
-  #isOurs(socket: Socket, meta: string, text: string): boolean {
-    const fields = meta.split('|');
+  #isOurs(socket: Socket, fields: readonly string[], text: () => string): boolean {
     switch (fields[1]) {
       case 'sip':
-        this.#onMessage(socket, fields, text);
+        this.#onMessage(socket, fields, text());
         return true;
       case 'response': {
         const id = fields[2]!;
@@ -296,11 +297,12 @@ export class ControlLink {
     follow?.(response);
   }
 
-  #acknowledge({ method, socket, uri }: WireSent, response: WireResponse, content: WireContent) {
+  #acknowledge(sent: WireSent, response: WireResponse, content: WireContent) {
+    const { method, socket } = sent;
     if (method !== 'INVITE') return;
     this.#mustBeLinked(socket);
     const names = ['', response.dialogId] as const;
-    this.#send(socket, writeFrame(names, `ACK ${uri} SIP/2.0`, content), () => {});
+    this.#send(socket, writeFrame(names, `ACK ${sent.uri} SIP/2.0`, content), () => {});
   }
 
   #send(socket: Socket, frame: string, answered: Answered): void {

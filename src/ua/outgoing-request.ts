@@ -1,5 +1,5 @@
 import type { AgentCore } from './core';
-import type { WireAck, WireOptions } from './link';
+import type { Destination, WireAck } from './link';
 import { TextMessage } from './message';
 import { DialogGone, type Headers, type IncomingResponse } from './types';
 import { wireHeaders } from './wire-headers';
@@ -19,11 +19,6 @@ export class ArrivedResponse extends TextMessage implements IncomingResponse {
     return new ArrivedResponse(status, reason, raw);
   }
 }
-
-/** Where a request goes: a URI outside of dialogs, or a dialog by its id. */
-export type Destination =
-  | { readonly uri: string; readonly nextHop?: string | undefined }
-  | { readonly dialogId: string };
 
 export interface Content {
   readonly body?: string | undefined;
@@ -57,34 +52,33 @@ export function sendRequest(
 ): Promise<Ended> {
   const { body } = content;
   const headers = wireHeaders(content.headers, body, ['user-agent', core.userAgent]);
-  const { nextHop, ...place } = { nextHop: undefined, ...destination };
-  const options: WireOptions = {
-    ...{ method, headers, body, ...place },
-    ...(nextHop && { nextHop }),
-  };
-
   return new Promise((resolve, reject) => {
-    core.link.request(options, {
-      sent: (request) => progress.sent?.(request),
-      response: (response, ack) => {
-        if (response.status < 200) {
-          progress.provisional?.(response);
-          return;
-        }
-        const ended = { response: ArrivedResponse.of(response), ack };
-        progress.final?.(ended);
-        resolve(ended);
+    core.link.request(
+      method,
+      destination,
+      { headers, body },
+      {
+        sent: (request) => progress.sent?.(request),
+        response: (response, ack) => {
+          if (response.status < 200) {
+            progress.provisional?.(response);
+            return;
+          }
+          const ended = { response: ArrivedResponse.of(response), ack };
+          progress.final?.(ended);
+          resolve(ended);
+        },
+        failed: (reason) => {
+          if ('dialogId' in destination) {
+            reject(new DialogGone(reason));
+            return;
+          }
+          const ended = { response: new ArrivedResponse(503, reason, ''), ack: () => {} };
+          progress.final?.(ended);
+          resolve(ended);
+        },
       },
-      failed: (reason) => {
-        if ('dialogId' in destination) {
-          reject(new DialogGone(reason));
-          return;
-        }
-        const ended = { response: new ArrivedResponse(503, reason, ''), ack: () => {} };
-        progress.final?.(ended);
-        resolve(ended);
-      },
-    });
+    );
   });
 }
 

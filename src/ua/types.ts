@@ -188,11 +188,14 @@ export interface Dialog {
   bye(headers?: Headers): Promise<void>;
 }
 
-/** A stream inside the process that hands frames over whole, as text: fields, then the message they announce. */
+/**
+ * A stream inside the process that hands frames over whole: their fields, and the text of the message they announce,
+ * '' for none, which is written when it is asked for.
+ */
 export interface PayloadSocket extends Socket {
   /** A frame of ours, without its length. */
   takePayload(payload: string): void;
-  on(event: 'payload', listener: (meta: string, message: string) => void): this;
+  on(event: 'payload', listener: (fields: readonly string[], text: () => string) => void): this;
   on(event: string, listener: (...args: never[]) => void): this;
 }
 

@@ -98,17 +98,26 @@ export class WireResponse {
 }
 
 /** A request of ours, as the engine says that it left. */
-export interface WireSent {
-  readonly socket: Socket;
+export class WireSent {
   readonly transactionId: string;
-  readonly method: string;
-  readonly uri: string;
-  readonly raw: string;
-}
+  #raw: string | undefined;
 
-export function readSent(socket: Socket, fields: readonly string[], raw: string): WireSent {
-  const [, method = '', uri = ''] = REQUEST_LINE.exec(raw) ?? [];
-  return { socket, transactionId: fields[TRANSACTION + ECHO] ?? '', method, uri, raw };
+  constructor(
+    readonly socket: Socket,
+    fields: readonly string[],
+    readonly method: string,
+    private readonly text: () => string,
+  ) {
+    this.transactionId = fields[TRANSACTION + ECHO] ?? '';
+  }
+
+  get raw(): string {
+    return (this.#raw ??= this.text());
+  }
+
+  get uri(): string {
+    return REQUEST_LINE.exec(this.raw)?.[2] ?? '';
+  }
 }
 
 /**
@@ -116,7 +125,7 @@ export function readSent(socket: Socket, fields: readonly string[], raw: string)
  * drachtio-srf always writes one, and in characters as it does.
  */
 export function writeFrame(
-  names: readonly [transactionId: string, dialogId: string, nextHop?: string],
+  names: readonly [transactionId: string, dialogId: string, nextHop?: string | undefined],
   startLine: string,
   { headers, body = '' }: WireContent,
 ): string {

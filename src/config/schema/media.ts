@@ -27,7 +27,7 @@ export const media = z.strictObject({
   quarantineSeconds: seconds(0, 300)
     .prefault(10)
     .describe(
-      "How long a closed call's ports stay bound and drained, so that no call hears another's audio.",
+      "How long a closed call's ports rest, so that no call hears another's audio; down to 1 s when no others are left.",
     ),
   rtpTimeoutSeconds: seconds(1, 86_400)
     .nullable()

@@ -88,8 +88,8 @@ export function composeResponse(
   }
   if (status > 100) transaction.toTag ??= wantedToTag(message) ?? ground.ids.token(8);
   return responseTo(transaction.request, status, {
-    ...(reason ? { reason } : {}),
-    ...(transaction.toTag ? { toTag: transaction.toTag } : {}),
+    reason: reason || undefined,
+    toTag: transaction.toTag,
     headers,
     body: message.body,
   });
@@ -104,12 +104,7 @@ export function answer(
   reason?: string,
 ): SipResponse {
   if (status > 100) transaction.toTag ??= ground.ids.token(8);
-  const { toTag } = transaction;
-  return responseTo(transaction.request, status, {
-    ...(toTag ? { toTag } : {}),
-    ...(reason ? { reason } : {}),
-    headers,
-  });
+  return responseTo(transaction.request, status, { reason, toTag: transaction.toTag, headers });
 }
 
 /** The engine's own final answer, and the end of it. A `reason` says what the status leaves open. */

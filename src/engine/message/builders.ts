@@ -7,9 +7,9 @@ import type { ParseError } from './parse-result';
 
 export interface ResponseOptions {
   /** By default the RFC's phrase for the status. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Put into To when the request's To has no tag and the status is above 100. */
-  readonly toTag?: string;
+  readonly toTag?: string | undefined;
   /** Added behind the copied ones. */
   readonly headers?: readonly Header[];
   readonly body?: Buffer;

@@ -96,9 +96,8 @@ export class TransactionLayer {
   }
 
   receive(inbound: Inbound): void {
-    const { message } = inbound;
-    if (message.kind === 'request') this.#request(message, inbound);
-    else this.#response({ ...inbound, message });
+    if (isResponse(inbound)) this.#response(inbound);
+    else if (inbound.message.kind === 'request') this.#request(inbound.message, inbound);
   }
 
   /** Begins a transaction; its first transmission happens before this returns. */
@@ -241,6 +240,10 @@ export class TransactionLayer {
     if (!stream) this.#streams.set(key, (stream = new Set()));
     return stream;
   }
+}
+
+function isResponse(inbound: Inbound): inbound is InboundResponse {
+  return inbound.message.kind === 'response';
 }
 
 const RETRY_LATER: Header = { name: 'Retry-After', value: '10' };

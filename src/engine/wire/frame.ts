@@ -96,13 +96,16 @@ export class FrameReader {
 
 /** What a frame holds: fields, and the message they announce, as bytes or still to be written. */
 export interface Payload {
-  readonly meta: string;
+  readonly fields: readonly string[];
   readonly message?: Buffer | SipMessage;
 }
 
 /** The bytes of a frame. */
-export function bytesOf({ meta, message }: Payload): Buffer {
-  return frame(meta, message && (Buffer.isBuffer(message) ? message : serialize(message)));
+export function bytesOf({ fields, message }: Payload): Buffer {
+  return frame(
+    fields.join('|'),
+    message && (Buffer.isBuffer(message) ? message : serialize(message)),
+  );
 }
 
 /** The text of a payload's message, '' without one. */

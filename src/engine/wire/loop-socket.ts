@@ -8,8 +8,8 @@ type Done = (error?: Error) => void;
 /**
  * The application's end of a link that never leaves the process: a `net.Socket` to drachtio-srf,
  * which asks for no more than that what it writes arrives and what arrives is emitted as 'data'. Who
- * listens to 'payload' gets payloads as text instead, `(meta, message)`, and may give its own to `takePayload`:
- * then nothing is made bytes on its way.
+ * listens to 'payload' gets payloads as `(fields, text)` instead, the text of a message written when it is asked for,
+ * and may give its own to `takePayload`: then nothing is made bytes on its way.
  *
  * What the application writes is taken at once, as the string it is. What it is to read waits for the
  * end of the running turn, because drachtio-srf notes what it expects an answer to only after
@@ -82,10 +82,10 @@ export class LoopSocket extends Socket {
   #flush(): void {
     const queue = this.#queue;
     this.#queue = [];
-    const asText = this.listenerCount('payload') > 0;
+    const isHeard = this.listenerCount('payload') > 0;
     for (const payload of queue) {
       if (this.destroyed) return;
-      if (asText) this.emit('payload', payload.meta, textOf(payload));
+      if (isHeard) this.emit('payload', payload.fields, () => textOf(payload));
       else this.emit('data', bytesOf(payload));
     }
   }

@@ -12,15 +12,24 @@ import type { Payload } from './frame';
 export function requestFrame(
   id: string,
   message: SipMessage,
-  inbound: Inbound,
-  ids: Ids,
+  { source, bytes }: Inbound,
+  { transactionId, dialogId }: Ids,
   receivedOn: LocalEnd | undefined,
   time: string,
 ): Payload {
-  const { source, bytes } = inbound;
-  const from = `${id}|sip|network|${bytes}|${place(source)}|${time}`;
-  const where = receivedOn ? `|${host(numeric(receivedOn))}|${receivedOn.port}|` : '|';
-  return { meta: `${from}|${ids.transactionId}|${ids.dialogId}${where}`, message };
+  const fields = [
+    id,
+    'sip',
+    'network',
+    `${bytes}`,
+    ...place(source),
+    time,
+    transactionId,
+    dialogId,
+  ];
+  if (receivedOn) fields.push(host(numeric(receivedOn)), `${receivedOn.port}`);
+  fields.push('');
+  return { fields, message };
 }
 
 /** A response; one made here has no bytes and no place. */
@@ -28,29 +37,30 @@ export function responseFrame(
   id: string,
   message: SipMessage,
   inbound: Inbound | undefined,
-  ids: Ids,
+  { transactionId, dialogId }: Ids,
   time: string,
 ): Payload {
-  const origin = inbound ? `${inbound.bytes}|${place(inbound.source)}` : '0|udp||0';
-  const meta = `${id}|sip|network|${origin}|${time}|${ids.transactionId}|${ids.dialogId}|`;
-  return { meta, message };
+  const origin = inbound ? [`${inbound.bytes}`, ...place(inbound.source)] : ['0', 'udp', '', '0'];
+  const fields = [id, 'sip', 'network', ...origin, time, transactionId, dialogId, ''];
+  return { fields, message };
 }
 
 /** A request the engine has sent by itself. */
 export function unsolicitedFrame(id: string, sent: Sent, dialogId: string, time: string): Payload {
-  const meta = `${id}|sip|application|${sent.bytes.length}|${place(sent)}|${time}`;
-  return { meta: `${meta}|unsolicited|${dialogId}|`, message: sent.bytes };
+  const { bytes } = sent;
+  const origin = ['application', `${bytes.length}`, ...place(sent), time];
+  return { fields: [id, 'sip', ...origin, 'unsolicited', dialogId, ''], message: bytes };
 }
 
 export function cdrFrame(id: string, event: CdrEvent, time: string): Payload {
-  const detail = event.detail === undefined ? '' : `|${event.detail}`;
-  const meta = `${id}|cdr:${event.kind}|${event.source}|${time}${detail}`;
-  return { meta, message: event.message };
+  const fields = [id, `cdr:${event.kind}`, event.source, time];
+  if (event.detail !== undefined) fields.push(event.detail);
+  return { fields, message: event.message };
 }
 
 /** The answer to a frame of the application that needs no more than words. */
-export function answerFrame(id: string, answered: string, ...fields: readonly string[]): Payload {
-  return { meta: `${id}|response|${answered}|${fields.join('|')}` };
+export function answerFrame(id: string, answered: string, ...words: readonly string[]): Payload {
+  return { fields: [id, 'response', answered, ...words] };
 }
 
 /** The answer to a `sip` or `proxy` frame. */
@@ -65,31 +75,36 @@ export function outcomeFrame(
       return answerFrame(id, answered, 'NOK', clean(outcome.text));
     case 'done':
       return answerFrame(id, answered, 'OK', 'done');
-    case 'request-sent': {
-      const { sent, transactionId } = outcome;
-      const meta = `${echo(id, answered, sent, time)}|${transactionId}|Msg sent:|`;
-      return { meta, message: sent.bytes };
-    }
+    case 'request-sent':
+      return echo(id, answered, outcome.sent, time, outcome.transactionId);
     case 'response-sent': {
-      const { sent, ids } = outcome;
-      const names = `${ids.transactionId}|${ids.dialogId}||Msg sent:|`;
-      return { meta: `${echo(id, answered, sent, time)}|${names}`, message: sent.bytes };
+      const { transactionId, dialogId } = outcome.ids;
+      return echo(id, answered, outcome.sent, time, transactionId, dialogId, '');
     }
     case 'proxied': {
-      const { response, inbound } = outcome;
-      const origin = `network|${inbound.bytes}|${place(inbound.source)}|${time}`;
-      const meta = `${id}|response|${answered}|OK|${origin}|||continue`;
-      return { meta, message: response };
+      const { source, bytes } = outcome.inbound;
+      const origin = ['network', `${bytes}`, ...place(source), time];
+      const fields = [id, 'response', answered, 'OK', ...origin, '', '', 'continue'];
+      return { fields, message: outcome.response };
     }
   }
 }
 
-function echo(id: string, answered: string, sent: Sent, time: string): string {
-  return `${id}|response|${answered}|OK|application|${sent.bytes.length}|${place(sent)}|${time}`;
+function echo(
+  id: string,
+  answered: string,
+  sent: Sent,
+  time: string,
+  ...names: readonly string[]
+): Payload {
+  const { bytes } = sent;
+  const origin = ['application', `${bytes.length}`, ...place(sent), time];
+  const fields = [id, 'response', answered, 'OK', ...origin, ...names, 'Msg sent:', ''];
+  return { fields, message: bytes };
 }
 
-function place({ protocol, address, port }: Address): string {
-  return `${protocol}|${host(address)}|${port}`;
+function place({ protocol, address, port }: Address): readonly string[] {
+  return [protocol, host(address), `${port}`];
 }
 
 /** The address that got a message: the socket's, or what a wildcard stands for. */

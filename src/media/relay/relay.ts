@@ -71,7 +71,7 @@ export class Relay {
     const { min, max } = options.ports;
     this.#kept = new KeptMemory(options.forkBufferOctets);
     const range = new PortRange(min, max, Math.random, options.portMarks);
-    this.#ports = new PortPairs(sockets, range, agenda, options.quarantineMs);
+    this.#ports = new PortPairs(sockets, range, options.quarantineMs);
     this.#identities = new CallIdentities({ now: () => sockets.now(), wall: () => new Date() });
     const shortest = Math.min(options.rtpTimeoutMs, options.rtpHoldTimeoutMs);
     const pause = Math.min(LONGEST_SWEEP, shortest / SWEEPS);

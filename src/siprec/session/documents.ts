@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { MetadataDialect } from '../metadata/dialect';
 import type {
   Participant,
@@ -77,7 +78,7 @@ function partialDocument(before: Conversation, now: Conversation): RecordingMeta
 
 /** Both lists are in the order of the conversation, which only ever grows. */
 function changed<Item>(before: readonly Item[], now: readonly Item[]): readonly Item[] {
-  return now.filter((item, index) => JSON.stringify(item) !== JSON.stringify(before[index]));
+  return now.filter((item, index) => !isDeepStrictEqual(item, before[index]));
 }
 
 function participantOf(

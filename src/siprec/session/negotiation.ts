@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Millis } from '../../core';
 import type { MetadataDialect } from '../metadata/dialect';
 import type { RecordingMetadata } from '../metadata/model';
@@ -193,7 +194,6 @@ function same(now: Said, known: Said): boolean {
 /** It is the recorder who rejects lines: that is no news to it. */
 function sameLines(now: readonly OurLine[], known: readonly OurLine[]): boolean {
   return now.every(
-    (line, index) =>
-      line.direction === 'rejected' || JSON.stringify(line) === JSON.stringify(known[index]),
+    (line, index) => line.direction === 'rejected' || isDeepStrictEqual(line, known[index]),
   );
 }

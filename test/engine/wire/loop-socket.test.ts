@@ -26,25 +26,25 @@ describe('the link of an application in this process', () => {
     const { socket } = loop();
     const bytes: string[] = [];
     socket.on('data', (chunk: Buffer) => bytes.push(chunk.toString('utf8')));
-    socket.deliver({ meta: 'a|b' });
-    socket.deliver({ meta: 'c', message: MESSAGE });
+    socket.deliver({ fields: ['a', 'b'] });
+    socket.deliver({ fields: ['c'], message: MESSAGE });
     await turn();
     expect(bytes).toEqual(['3#a|b', `${Buffer.byteLength(OPTIONS) + 3}#c\r\n${OPTIONS}`]);
   });
 
-  it('gives who listens to payloads the same as text, and no bytes', async () => {
+  it('gives who listens to payloads the same as fields and text, and no bytes', async () => {
     const { socket } = loop();
     const heard: unknown[] = [];
     socket.on('data', () => heard.push('bytes'));
-    socket.on('payload', (meta, text) => heard.push([meta, text]));
-    socket.deliver({ meta: 'a|b' });
-    socket.deliver({ meta: 'c', message: MESSAGE });
-    socket.deliver({ meta: 'd', message: Buffer.from(OPTIONS, 'utf8') });
+    socket.on('payload', (fields, text) => heard.push([fields, text()]));
+    socket.deliver({ fields: ['a', 'b'] });
+    socket.deliver({ fields: ['c'], message: MESSAGE });
+    socket.deliver({ fields: ['d'], message: Buffer.from(OPTIONS, 'utf8') });
     await turn();
     expect(heard).toEqual([
-      ['a|b', ''],
-      ['c', OPTIONS],
-      ['d', OPTIONS],
+      [['a', 'b'], ''],
+      [['c'], OPTIONS],
+      [['d'], OPTIONS],
     ]);
   });
 

@@ -1,6 +1,5 @@
 import { Fault } from '../../../src/core';
 import { socketAddress } from '../../../src/media/relay/address';
-import { Agenda } from '../../../src/media/relay/agenda';
 import {
   type DatagramSink,
   type DatagramSocket,
@@ -45,13 +44,10 @@ class FakeSockets implements SocketSet {
 
 function world(min: number, max: number, quarantine = 100) {
   const sockets = new FakeSockets();
-  const agenda = new Agenda((error) => {
-    throw error;
-  });
-  const pairs = new PortPairs(sockets, new PortRange(min, max), agenda, quarantine);
-  const open = (): PortPair | Fault => {
+  const pairs = new PortPairs(sockets, new PortRange(min, max), quarantine);
+  const open = (address = '127.0.0.1'): PortPair | Fault => {
     let result: PortPair | Fault | undefined;
-    pairs.open('127.0.0.1', (opened) => {
+    pairs.open(address, (opened) => {
       result = opened;
     });
     if (!result) throw new Error('not answered');
@@ -59,7 +55,6 @@ function world(min: number, max: number, quarantine = 100) {
   };
   const advance = (to: number): void => {
     sockets.time = to;
-    agenda.run(to);
   };
   return { sockets, pairs, open, advance };
 }
@@ -123,8 +118,41 @@ describe('port pairs', () => {
     expect(sockets.bound.size).toBe(2);
     expect([pairs.inUse, pairs.quarantined]).toEqual([0, 2]);
     advance(100);
-    expect(sockets.bound.size).toBe(0);
-    expect(pair(open()).rtp.port).toBe(5000);
+    expect(pair(open())).toBe(first);
+    expect([pairs.inUse, pairs.quarantined]).toEqual([2, 0]);
+  });
+
+  test('that nobody has are bound anew when another address is asked for', () => {
+    const { open, pairs, sockets, advance } = world(5000, 5001);
+    const first = pair(open());
+    pairs.retire(first);
+    advance(100);
+    const second = pair(open('127.0.0.2'));
+    expect(second).not.toBe(first);
+    expect(second.rtcp).toMatchObject({ address: '127.0.0.2', port: 5001 });
+    expect([...sockets.bound].sort()).toEqual([5000, 5001]);
+  });
+
+  test('rest less than their quarantine when no others are left, the longest at rest first', () => {
+    const { open, pairs, advance } = world(5000, 5003, 10_000);
+    const [first, second] = [pair(open()), pair(open())];
+    pairs.retire(second);
+    advance(500);
+    pairs.retire(first);
+    advance(999);
+    expect(open()).toMatchObject({ code: 'PORTS_EXHAUSTED' });
+    advance(1_500);
+    expect([open(), open()]).toEqual([second, first]);
+    expect(open()).toMatchObject({ code: 'PORTS_EXHAUSTED' });
+  });
+
+  test('rest their whole quarantine while others are left', () => {
+    const { open, pairs, advance } = world(5000, 5003, 10_000);
+    const first = pair(open());
+    pairs.retire(first);
+    advance(9_999);
+    expect(open()).not.toBe(first);
+    expect(pairs.quarantined).toBe(2);
   });
 
   test('pass over what somebody else has, either port of it', () => {
