@@ -71,6 +71,13 @@ export class PortPairs {
     this.#rest(pair.rtp.port);
   }
 
+  /** Takes a pair back that nobody was told of: it need not rest. */
+  giveBack(pair: PortPair): void {
+    this.#inUse -= 1;
+    this.#kept.set(pair.rtp.port, pair);
+    this.range.giveBack(pair.rtp.port);
+  }
+
   #try(address: string, attempts: number, done: (opened: PortPair | Fault) => void): void {
     const port = attempts > 0 ? (this.range.take() ?? this.#longestRested()) : undefined;
     if (port === undefined) {

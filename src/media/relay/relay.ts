@@ -86,7 +86,7 @@ export class Relay {
       }
       this.#ports.open(ask.bind.b, (b) => {
         if (b instanceof Fault) {
-          this.#ports.retire(a);
+          this.#ports.giveBack(a);
           done(b);
         } else {
           done(this.#opened(ask, { a, b }));

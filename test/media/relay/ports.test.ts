@@ -122,6 +122,14 @@ describe('port pairs', () => {
     expect([pairs.inUse, pairs.quarantined]).toEqual([2, 0]);
   });
 
+  test('that nobody was told of need no rest', () => {
+    const { open, pairs } = world(5000, 5001);
+    const first = pair(open());
+    pairs.giveBack(first);
+    expect([pairs.inUse, pairs.quarantined]).toEqual([0, 0]);
+    expect(pair(open())).toBe(first);
+  });
+
   test('that nobody has are bound anew when another address is asked for', () => {
     const { open, pairs, sockets, advance } = world(5000, 5001);
     const first = pair(open());
