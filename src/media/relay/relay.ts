@@ -125,7 +125,7 @@ export class Relay {
       if (open) {
         done(this.#forked(ask, open, pair));
       } else {
-        this.#ports.retire(pair);
+        this.#ports.giveBack(pair);
         done(new Fault('NOTHING_RECORDABLE', 'the line is closed'));
       }
     });

@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram';
 import { type AddressInfo, createServer } from 'node:net';
 import { silentLog } from '../../../src/core';
 import {
@@ -37,12 +38,29 @@ export async function heard(line: MediaLine, side: Side, packets: number): Promi
   throw new Error(`side ${side} never counted ${packets} packets`);
 }
 
-/** A range of ports in which a probe just found room. The relay passes over what is taken in it. */
+/** Ranges that a test counts the ports of are wanted whole. */
+const COUNTED = 16;
+
+/** A range of ports that nobody has; a large one may have some taken, which the relay passes over. */
 export async function freeRange(size: number): Promise<{ min: number; max: number }> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  const min = Math.min(port - (port % 2), 65_000 - size);
-  return { min, max: min + size - 1 };
+  for (;;) {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    const min = Math.min(port - (port % 2), 65_000 - size);
+    const ports = Array.from({ length: size <= COUNTED ? size : 0 }, (_, i) => min + i);
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return { min, max: min + size - 1 };
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind({ address: '127.0.0.1', port, exclusive: true }, () =>
+      socket.close(() => resolve(true)),
+    );
+  });
 }
