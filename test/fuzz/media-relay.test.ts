@@ -12,6 +12,7 @@ import {
 } from '../../src/media/relay/datagram';
 import { prepared } from '../../src/media/relay/playout/prepared';
 import { Relay } from '../../src/media/relay/relay';
+import { Row } from '../../src/media/relay/row';
 import { buildRtcp, buildRtp } from '../../src/media/rtp';
 
 const PACKETS = 1_000_000;
@@ -37,6 +38,7 @@ class Dice {
 
 /** A socket that is nowhere: remembers the last that it was given to send. */
 class Wire implements DatagramSocket {
+  readonly row = new Row();
   readonly address = '127.0.0.1';
   readonly family = 4;
   sent = 0;

@@ -1,5 +1,6 @@
 import type { Instant } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
+import type { Row } from './row';
 
 /**
  * What the relay needs of UDP, and all it needs: written twice, on the kernel and on `node:dgram`.
@@ -21,6 +22,8 @@ export interface DatagramSocket {
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
+  /** What the path of a packet knows of this socket. */
+  readonly row: Row;
   /** Whoever reads from now on. */
   sink: DatagramSink;
   /** Sends; false when the system refused at once. The bytes may be reused when it returns. */

@@ -10,6 +10,7 @@ import {
   RECEIVE_BUFFER,
   type SocketSet,
 } from './datagram';
+import { Row } from './row';
 
 /** Sockets of `node:dgram`: everywhere, at about twice the cost of the kernel's own calls. */
 export class DgramSockets implements SocketSet {
@@ -44,6 +45,7 @@ export class DgramSockets implements SocketSet {
 }
 
 class DgramSocket implements DatagramSocket {
+  readonly row = new Row();
   readonly #source = new Int32Array(ADDRESS_WORDS);
   #lastAddress = '';
   #lastPort = 0;

@@ -16,6 +16,7 @@ import {
   writeInt32,
   writeSenderInfo,
 } from '../rtp/rtcp-in-place';
+import { ROW, type Row } from './row';
 
 /** Every RTCP packet has the SSRC of whom it is about after its header. */
 const SOURCE_AT = 4;
@@ -35,13 +36,7 @@ export interface CallIdentity {
  * Reports are written into the same memory again and again, and valid until the next one.
  */
 export class ForkReports {
-  #ssrc: number | undefined;
-  #packets = 0;
-  #octets = 0;
-  #timestamp = 0;
-  #arrival: Instant = 0;
-  #payloadType = 0;
-  #sentSinceReport = false;
+  #heardAny = false;
   #announced = false;
 
   readonly #sender: Buffer;
@@ -57,6 +52,8 @@ export class ForkReports {
 
   constructor(
     private readonly identity: CallIdentity,
+    /** Of the fork's RTP port: what is sent is counted there, for the path to count there too. */
+    private readonly row: Row,
     private readonly clock: () => Instant,
     /** Hz of a payload type, 0 when unknown. */
     private readonly clockRate: (payloadType: number) => number,
@@ -81,7 +78,7 @@ export class ForkReports {
   /** What the recorder said last. */
   get recorder(): RecorderReport | undefined {
     if (!this.#heardOf) return undefined;
-    const rate = this.clockRate(this.#payloadType);
+    const rate = this.clockRate(this.row.get(ROW.payloadType));
     return {
       lost: this.#lost,
       fractionLost: this.#fractionLost / 256,
@@ -95,17 +92,25 @@ export class ForkReports {
    * undefined when it knows it.
    */
   introduce(bytes: Buffer, offset: number, arrival: Instant): Buffer | undefined {
+    const { row } = this;
     const ssrc = rtpSsrc(bytes, offset);
-    if (this.#announced && ssrc === this.#ssrc) return undefined;
-    if (ssrc !== this.#ssrc) {
-      this.#ssrc = ssrc;
-      this.#packets = 0;
-      this.#octets = 0;
+    const known = this.#heardAny && ssrc === row.get(ROW.ssrc);
+    if (this.#announced && known) return undefined;
+    if (!known) {
+      row.set(ROW.ssrc, ssrc);
+      row.set(ROW.streamPackets, 0);
+      row.set(ROW.streamOctets, 0);
     }
+    this.#heardAny = true;
     this.#announced = true;
-    this.#timestamp = rtpTimestamp(bytes, offset);
-    this.#arrival = arrival;
+    row.set(ROW.timestamp, rtpTimestamp(bytes, offset));
+    row.setReal(ROW.at, arrival);
     return this.#senderReport();
+  }
+
+  /** Whether the recorder knows the stream that was sent last. */
+  get introduced(): boolean {
+    return this.#announced;
   }
 
   /** The next packet is to be introduced again: there was a gap, or another recorder listens. */
@@ -115,12 +120,14 @@ export class ForkReports {
 
   /** Counts a packet that was sent. */
   sent(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
-    this.#packets += 1;
-    this.#octets += Math.max(0, rtpPayloadLength(bytes, offset, length));
-    this.#timestamp = rtpTimestamp(bytes, offset);
-    this.#payloadType = rtpPayloadType(bytes, offset);
-    this.#arrival = arrival;
-    this.#sentSinceReport = true;
+    const { row } = this;
+    const octets = Math.max(0, rtpPayloadLength(bytes, offset, length));
+    row.set(ROW.streamPackets, row.get(ROW.streamPackets) + 1);
+    row.set(ROW.streamOctets, row.get(ROW.streamOctets) + octets);
+    row.set(ROW.timestamp, rtpTimestamp(bytes, offset));
+    row.set(ROW.payloadType, rtpPayloadType(bytes, offset));
+    row.setReal(ROW.at, arrival);
+    row.set(ROW.unreported, 1);
   }
 
   /**
@@ -128,21 +135,21 @@ export class ForkReports {
    * receiver report, which keeps the way open. Undefined before the first packet.
    */
   regular(): Buffer | undefined {
-    if (this.#ssrc === undefined) return undefined;
-    return this.#sentSinceReport ? this.#senderReport() : this.#emptyReport();
+    if (!this.#heardAny) return undefined;
+    return this.row.get(ROW.unreported) === 1 ? this.#senderReport() : this.#emptyReport();
   }
 
   /** Takes leave of the recorder; undefined when it never heard of the stream. */
   bye(): Buffer | undefined {
-    if (this.#ssrc === undefined) return undefined;
-    const bye = buildRtcp([{ kind: 'bye', ssrcs: [this.#ssrc >>> 0] }]);
+    if (!this.#heardAny) return undefined;
+    const bye = buildRtcp([{ kind: 'bye', ssrcs: [this.row.get(ROW.ssrc) >>> 0] }]);
     return Buffer.concat([this.#emptyReport(), bye]);
   }
 
   /** Reads a datagram of RTCP from the recorder. */
   read(bytes: Buffer, offset: number, length: number, now: Instant): void {
-    if (this.#ssrc === undefined) return;
-    const at = findReportBlock(bytes, offset, length, this.#ssrc);
+    if (!this.#heardAny) return;
+    const at = findReportBlock(bytes, offset, length, this.row.get(ROW.ssrc));
     if (at < 0) return;
     this.#heardOf = true;
     this.#lost = blockLost(bytes, at);
@@ -155,18 +162,22 @@ export class ForkReports {
 
   #senderReport(): Buffer {
     const report = this.#sender;
-    const wall = this.#arrival + this.identity.wallOffset;
-    const ssrc = this.#ssrc ?? 0;
-    writeSenderInfo(report, 0, ssrc, wall, this.#timestamp, this.#packets, this.#octets);
+    const { row } = this;
+    const wall = row.getReal(ROW.at) + this.identity.wallOffset;
+    const ssrc = this.row.get(ROW.ssrc);
+    const timestamp = row.get(ROW.timestamp);
+    const packets = row.get(ROW.streamPackets);
+    const octets = row.get(ROW.streamOctets);
+    writeSenderInfo(report, 0, ssrc, wall, timestamp, packets, octets);
     writeInt32(report, SENDER_REPORT_LENGTH + SOURCE_AT, ssrc);
     this.#lastSrMiddle = senderReportMiddle(report, 0);
     this.#lastSrAt = this.clock();
-    this.#sentSinceReport = false;
+    row.set(ROW.unreported, 0);
     return report;
   }
 
   #emptyReport(): Buffer {
-    const ssrc = this.#ssrc ?? 0;
+    const ssrc = this.row.get(ROW.ssrc);
     writeInt32(this.#receiver, SOURCE_AT, ssrc);
     writeInt32(this.#receiver, RECEIVER_REPORT_LENGTH + SOURCE_AT, ssrc);
     return this.#receiver;

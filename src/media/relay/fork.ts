@@ -8,6 +8,7 @@ import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-repo
 import type { Tap } from './leg';
 import type { PacketQueue } from './packet-queue';
 import type { PortPair } from './port-pairs';
+import { ROW, type Row } from './row';
 import { type Transform, transformed } from './transform';
 
 /** Kept packets leave in bursts that any receive buffer holds, some hundred times faster than live. */
@@ -22,6 +23,9 @@ const BURST_INTERVAL: Millis = 10;
  *
  * Until `start` packets are kept; while catching up they queue behind the kept ones. `pause` is a
  * gate at the entrance, in every state: what arrives behind it is neither sent nor kept.
+ *
+ * While it is live a backend may send to the recorder by the row of the port alone: `#settle` says there
+ * whether it may.
  */
 export class Fork implements Tap {
   /** The ports as the rest of this fork sees them. */
@@ -29,9 +33,8 @@ export class Fork implements Tap {
   #remote: { readonly rtp: SocketAddress; readonly rtcp: SocketAddress } | undefined;
   #started = false;
   #paused = false;
-  #packets = 0;
-  #octets = 0;
-  #sendErrors = 0;
+  /** Packets and octets are counted here, for the path to count there too. */
+  readonly row: Row;
   #burst: Appointment | undefined;
   #report: Appointment | undefined;
 
@@ -49,6 +52,7 @@ export class Fork implements Tap {
     private readonly batches: boolean,
   ) {
     this.#ports = pair;
+    this.row = pair.rtp.row;
     this.#listen();
   }
 
@@ -56,10 +60,11 @@ export class Fork implements Tap {
   transform(transform: Transform | undefined): void {
     this.#ports = transformed(this.pair, transform);
     this.#listen();
+    this.#settle();
   }
 
   get packets(): number {
-    return this.#packets;
+    return this.row.get(ROW.packets);
   }
 
   /** False when the address is none this fork could send to. */
@@ -71,6 +76,7 @@ export class Fork implements Tap {
     this.#remote = { rtp, rtcp };
     this.#started = true;
     this.reports.forgetIntroduction();
+    this.#settle();
     this.#sendBurst(FIRST_BURST);
     this.#report ??= this.agenda.every(REPORT_INTERVAL, this.clock() + firstReportDelay(), () =>
       this.#sendRtcp(this.reports.regular()),
@@ -81,6 +87,7 @@ export class Fork implements Tap {
   /** What arrived before goes out at once, what arrives from now on never does. */
   pause(): void {
     this.#paused = true;
+    this.#settle();
     if (!this.#started) return;
     this.#sendBurst(this.queue.count);
     this.#refused(this.#ports.rtp.flush());
@@ -90,21 +97,22 @@ export class Fork implements Tap {
     if (!this.#paused) return;
     this.#paused = false;
     this.reports.forgetIntroduction();
+    this.#settle();
   }
 
   onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void {
     if (this.#paused) return;
-    if (this.#started && this.queue.count === 0) this.#send(bytes, offset, length, now);
+    if (this.#isLive()) this.#send(bytes, offset, length, now);
     else this.queue.push(bytes, offset, length, now);
   }
 
   stats(): ForkStats {
     return {
-      packets: this.#packets,
-      octets: this.#octets,
+      packets: this.packets,
+      octets: this.row.getReal(ROW.octets),
       dropped: this.queue.dropped,
       crowdedOut: this.queue.crowdedOut,
-      sendErrors: this.#sendErrors,
+      sendErrors: this.row.get(ROW.sendErrors),
       recorder: this.reports.recorder,
     };
   }
@@ -118,6 +126,7 @@ export class Fork implements Tap {
     }
     this.#paused = true;
     this.#started = false;
+    this.#settle();
     this.queue.clear();
     this.#burst?.cancel();
     this.#report?.cancel();
@@ -136,17 +145,38 @@ export class Fork implements Tap {
     if (!this.#remote) return;
     this.#sendRtcp(this.reports.introduce(bytes, offset, arrival));
     const { rtp } = this.#remote;
+    const { row } = this;
+    row.set(ROW.packets, row.get(ROW.packets) + 1);
+    row.setReal(ROW.octets, row.getReal(ROW.octets) + length);
+    this.reports.sent(bytes, offset, length, arrival);
     if (this.batches) this.#refused(this.#ports.rtp.sendLater(bytes, offset, length, rtp));
     else if (!this.#ports.rtp.send(bytes, offset, length, rtp)) this.#refused(1);
-    this.#packets += 1;
-    this.#octets += length;
-    this.reports.sent(bytes, offset, length, arrival);
+    this.#settle();
   }
 
   /** Packets that were counted and never left. */
   #refused(packets: number): void {
-    this.#sendErrors += packets;
-    this.#packets -= packets;
+    const { row } = this;
+    row.set(ROW.sendErrors, row.get(ROW.sendErrors) + packets);
+    row.set(ROW.packets, row.get(ROW.packets) - packets);
+  }
+
+  #isLive(): boolean {
+    return this.#started && this.queue.count === 0;
+  }
+
+  /**
+   * Writes into the row what a packet needs to be sent by it: to the recorder, that knows its stream; only over IPv4, of
+   * which two words are all.
+   */
+  #settle(): void {
+    const { row, pair } = this;
+    const rtp = this.#remote?.rtp;
+    const plain = this.#ports === pair && pair.rtp.family === 4;
+    const direct = this.#isLive() && !this.#paused && this.reports.introduced;
+    row.set(ROW.speaks, plain && direct && !this.batches ? 1 : 0);
+    row.set(ROW.targetHead, rtp?.head ?? 0);
+    row.set(ROW.targetHost, rtp?.host ?? 0);
   }
 
   #sendBurst(size: number): void {
@@ -160,7 +190,9 @@ export class Fork implements Tap {
     if (!datagram || !this.#remote) return;
     const { rtp, rtcp } = this.#remote;
     const socket = rtp.port === rtcp.port ? this.#ports.rtp : this.#ports.rtcp;
-    if (!socket.send(datagram, 0, datagram.length, rtcp)) this.#sendErrors += 1;
+    if (!socket.send(datagram, 0, datagram.length, rtcp)) {
+      this.row.set(ROW.sendErrors, this.row.get(ROW.sendErrors) + 1);
+    }
   }
 
   #fromRecorder(

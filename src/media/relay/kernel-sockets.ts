@@ -22,25 +22,28 @@ import {
   IPV6_V6ONLY,
   type Libc,
   MSG_DONTWAIT,
-  MSG_NOSIGNAL,
+  SEND_FLAGS,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
   SOL_SOCKET,
   SOL_UDP,
   UDP_SEGMENT,
 } from './libc';
 import type { Lifeline } from './lifeline';
 import { Pace } from './pace';
+import { ROW, Row, Rows } from './row';
+import { RowPath } from './row-path';
 import { MAX_EVENTS, Slab } from './slab';
 
 /** Read here once: the constants of another module are looked up anew at every use. */
 const RECEIVE_FLAGS = MSG_DONTWAIT;
-const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
-const SOCKADDR_IN = 16;
-const SOCKADDR_IN6 = 28;
+const ROW_LENGTH = ROW.length;
+const FD = ROW.fd;
 /** Stands for the eventfd among the slots. */
 const WAKE = -1;
 /** A worker that is to be terminated notices within this time, however little there is to do. */
@@ -56,6 +59,8 @@ export class KernelSockets implements SocketSet {
   readonly #epoll: number;
   readonly #wakeFd: number;
   readonly #sockets: Array<KernelSocket | undefined> = [];
+  readonly #rows: Rows;
+  readonly #path: RowPath;
   readonly #freeSlots: number[] = [];
   /** Sockets with a batch that waits, by when it began: a ring. */
   readonly #waiting: Int32Array;
@@ -72,6 +77,8 @@ export class KernelSockets implements SocketSet {
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
+    this.#rows = new Rows(lifeline.slots);
+    this.#path = new RowPath(libc, this.#slab, this.#rows);
     this.#waiting = new Int32Array(lifeline.slots);
     this.#waitingSince = new Int32Array(lifeline.slots);
     this.#clock = new KernelClock(libc, this.#slab);
@@ -102,7 +109,9 @@ export class KernelSockets implements SocketSet {
       return;
     }
     this.lifeline.hold(slot, fd);
-    const socket = new KernelSocket(this, fd, slot, local, sink);
+    const row = new Row(this.#rows, slot);
+    row.set(ROW.fd, fd);
+    const socket = new KernelSocket(this, fd, slot, row, local, sink);
     this.#sockets[slot] = socket;
     done(socket, '');
   }
@@ -246,6 +255,7 @@ export class KernelSockets implements SocketSet {
   close(socket: KernelSocket): void {
     if (this.#sockets[socket.slot] !== socket) return;
     this.#sockets[socket.slot] = undefined;
+    socket.row.clear();
     this.lifeline.hold(socket.slot, 0);
     this.libc.close(socket.fd);
     this.#freeSlots.push(socket.slot);
@@ -253,20 +263,22 @@ export class KernelSockets implements SocketSet {
 
   /** One datagram a turn: epoll reports the socket again when there are more. */
   #read(slot: number, now: Instant): void {
-    const socket = this.#sockets[slot];
+    const at = slot * ROW_LENGTH;
+    const fd = this.#rows.words[at + FD]!;
     // It may have been closed since the kernel reported it.
-    if (socket === undefined) return;
+    if (fd === 0) return;
     const slab = this.#slab;
     slab.expectSource();
     const length = this.libc.recvfrom(
-      socket.fd,
+      fd,
       slab.receive,
       slab.receiveSize,
       RECEIVE_FLAGS,
       slab.sourceAddress,
       slab.sourceLength,
     );
-    if (length < 0) return;
+    if (length < 0 || this.#path.carry(at, length, now)) return;
+    const socket = this.#sockets[slot]!;
     try {
       socket.sink.onDatagram(slab.bytes, slab.receiveAt, length, slab.source, now);
     } catch (error) {
@@ -334,6 +346,7 @@ class KernelSocket implements DatagramSocket {
     private readonly set: KernelSockets,
     readonly fd: number,
     readonly slot: number,
+    readonly row: Row,
     local: SocketAddress,
     public sink: DatagramSink,
   ) {

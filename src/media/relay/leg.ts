@@ -11,12 +11,17 @@ import type { DatagramSocket } from './datagram';
 import { Latch } from './latch';
 import { fittedRtcp, type Outlet, Playout } from './playout/playout';
 import type { PortPair } from './port-pairs';
+import { ROW, type Row } from './row';
 import { type Transform, transformed } from './transform';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
+/** Of payload types. */
+const NONE = -1;
 
 /** Gets each RTP packet of a leg's party after it was relayed. */
 export interface Tap {
+  /** Where the path of a packet finds it. */
+  readonly row: Row;
   onPacket(bytes: Buffer, offset: number, length: number, now: Instant): void;
 }
 
@@ -43,26 +48,23 @@ export interface Content {
  *     port ─▶ transform ─▶ latch ─▶ count ─▶ screen ─▶ playout ─▶ transform ─▶ port of the other leg
  *                                              └─────▶ taps
  *
- * Transform, screen and playout are there only while the call needs them; else each costs a comparison
- * or less.
+ * Transform, screen and playout are there only while the call needs them. Where there are none, and a packet
+ * is simply the next of its party's, a backend may carry it on by the rows of the ports alone (`carry`):
+ * `#settle` says there whether it may.
  */
 export class Leg {
   /** Whom this leg's packets go to. */
   peer: Leg = this;
-  /** When the last packet came, -1 before the first: always a number, which is stored in its place. */
-  lastAt: Instant = -1;
-
   readonly #rtp = new Latch();
   readonly #rtcp = new Latch();
   #muxed = false;
 
-  readonly #reception = new Reception();
+  /** What is counted here is counted in the row of the RTP port, for the path to count there too. */
+  readonly #row: Row;
+  readonly #reception: Reception;
   /** Between here and the party, by the reports that cross: ours is the party that answers them. */
   readonly #roundTrip = new RoundTrip();
-  #packets = 0;
-  #octets = 0;
   #malformed = 0;
-  #firstAt: Instant = -1;
   #taps: readonly Tap[] = [];
   /** The ports as the rest of this leg sees them. */
   #ports: PortPair;
@@ -76,6 +78,10 @@ export class Leg {
     private readonly onLatched: (from: Endpoint) => void,
   ) {
     this.#ports = pair;
+    this.#row = pair.rtp.row;
+    const { words, reals, at } = this.#row;
+    this.#reception = new Reception(words, reals, at + ROW.reception);
+    this.#row.set(ROW.payloadType, NONE);
     this.#listen();
   }
 
@@ -83,11 +89,19 @@ export class Leg {
   transform(transform: Transform | undefined): void {
     this.#ports = transformed(this.pair, transform);
     this.#listen();
+    this.#settle();
   }
 
   /** What looks at each RTP packet of the party from now on; undefined: nothing. */
   screen(screen: Screen | undefined): void {
     this.#screen = screen;
+    this.#settle();
+  }
+
+  /** What the line carries has changed. */
+  described(): void {
+    this.#row.set(ROW.payloadType, NONE);
+    this.#settle();
   }
 
   /** False when the address is none this leg could send to: another family, or a host name. */
@@ -97,21 +111,25 @@ export class Leg {
     this.#muxed = remote !== undefined && remote.rtcpPort === remote.rtpPort;
     this.#rtp.expect(rtp, now);
     this.#rtcp.expect(rtcp, now);
+    this.#settle();
     return remote === undefined || rtp !== undefined;
   }
 
   tap(tap: Tap): void {
     this.#taps = [...this.#taps, tap];
+    this.#settle();
   }
 
   untap(tap: Tap): void {
     this.#taps = this.#taps.filter((other) => other !== tap);
+    this.#settle();
   }
 
   /** What plays to this leg's party, made when there is none. Not for opaque lines. */
   playout(agenda: Agenda, wallOffset: Millis): Playout {
     const { last } = this.peer.#reception;
     this.#playout ??= new Playout(this.#outlet(), agenda, wallOffset, last);
+    this.#settle();
     return this.#playout;
   }
 
@@ -123,23 +141,31 @@ export class Leg {
   close(now: Instant): void {
     this.#playout?.close(now);
     this.#playout = undefined;
+    this.#row.set(ROW.hears, 0);
+    this.#row.set(ROW.speaks, 0);
   }
 
   get packets(): number {
-    return this.#packets;
+    return this.#row.get(ROW.packets);
+  }
+
+  /** When the last packet came, -1 before the first. */
+  get lastAt(): Instant {
+    return this.packets > 0 ? this.#row.getReal(ROW.at) : -1;
   }
 
   stats(): Omit<StreamStats, 'unauthentic' | 'replayed'> {
+    const heard = this.packets > 0;
     return {
-      packets: this.#packets,
-      octets: this.#octets,
+      packets: this.packets,
+      octets: this.#row.getReal(ROW.octets),
       lost: this.#reception.lost,
       jitterMs: this.#reception.jitterMs,
       roundTripMs: this.#roundTrip.ms < 0 ? undefined : this.#roundTrip.ms,
       strangers: this.#rtp.strangers + this.#rtcp.strangers,
       malformed: this.#malformed,
-      firstAtMs: this.#firstAt < 0 ? undefined : this.#firstAt,
-      lastAtMs: this.lastAt < 0 ? undefined : this.lastAt,
+      firstAtMs: heard ? this.#row.getReal(ROW.firstAt) : undefined,
+      lastAtMs: heard ? this.lastAt : undefined,
     };
   }
 
@@ -241,23 +267,55 @@ export class Leg {
       },
       idle() {
         leg.#playout = undefined;
+        leg.#settle();
       },
     };
   }
 
   #count(bytes: Buffer, offset: number, length: number, now: Instant): void {
-    this.#packets += 1;
-    this.#octets += length;
-    if (this.#firstAt < 0) this.#firstAt = now;
-    this.lastAt = now;
+    const row = this.#row;
+    const packets = row.get(ROW.packets);
+    if (packets === 0) row.setReal(ROW.firstAt, now);
+    row.set(ROW.packets, packets + 1);
+    row.setReal(ROW.octets, row.getReal(ROW.octets) + length);
+    row.setReal(ROW.at, now);
     if (this.content.opaque) return;
+    const payloadType = rtpPayloadType(bytes, offset);
+    const clockRate = this.content.clockRates[payloadType]!;
+    // With its marker set it would look like RTCP (RFC 5761 §4).
+    const mistakable = payloadType >= 64 && payloadType < 96;
+    row.set(ROW.payloadType, mistakable ? NONE : payloadType);
+    row.set(ROW.clockRate, clockRate);
     this.#reception.receive(
       rtpSequence(bytes, offset),
       rtpTimestamp(bytes, offset),
       rtpSsrc(bytes, offset),
-      this.content.clockRates[rtpPayloadType(bytes, offset)]!,
+      clockRate,
       now,
     );
+  }
+
+  /**
+   * Writes into the row what a packet needs to be carried by it: from the party as it was found, and to it; only
+   * IPv4, of which two words are all.
+   */
+  #settle(): void {
+    const row = this.#row;
+    const plain = !this.content.opaque && this.#ports === this.pair && this.pair.rtp.family === 4;
+    const { from, target } = this.#rtp;
+    row.set(ROW.hears, plain && from && this.#screen === undefined ? 1 : 0);
+    row.set(ROW.sourceHead, from?.head ?? 0);
+    row.set(ROW.sourceHost, from?.host ?? 0);
+    row.set(ROW.speaks, plain && target && this.#playout === undefined ? 1 : 0);
+    row.set(ROW.targetHead, target?.head ?? 0);
+    row.set(ROW.targetHost, target?.host ?? 0);
+    row.set(ROW.out, this.peer.#row.at);
+    let before = row;
+    for (const tap of this.#taps) {
+      before.set(ROW.fork, tap.row.at);
+      before = tap.row;
+    }
+    before.set(ROW.fork, 0);
   }
 
   /** Many send no RTCP, and their port would be anybody's: it comes from the host of the stream, or as signalled. */
@@ -270,6 +328,7 @@ export class Leg {
     if (!from) return;
     const reporter = this.#rtcp.from;
     if (reporter && this.#isStrangersRtcp(reporter.words)) this.#rtcp.unlatch();
+    this.#settle();
     const rtcpPort = this.#muxed ? from.port : (this.#rtcp.from?.port ?? from.port + 1);
     this.onLatched({ address: from.address, rtpPort: from.port, rtcpPort });
   }

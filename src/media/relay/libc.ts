@@ -54,7 +54,11 @@ export const SO_RCVBUFFORCE = 33;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_DONTWAIT = 0x40;
-export const MSG_NOSIGNAL = 0x4000;
+const MSG_NOSIGNAL = 0x4000;
+export const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
+/** Octets of the struct. */
+export const SOCKADDR_IN = 16;
+export const SOCKADDR_IN6 = 28;
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLLIN = 1;

@@ -88,11 +88,13 @@ export class Line {
       this.#watch = watch;
       this.#watchedSince = now;
     }
-    if (!clockRates) return;
-    this.#content.clockRates.fill(0);
-    for (const [payloadType, rate] of Object.entries(clockRates)) {
-      this.#content.clockRates[Number(payloadType)] = rate;
+    if (clockRates) {
+      this.#content.clockRates.fill(0);
+      for (const [payloadType, rate] of Object.entries(clockRates)) {
+        this.#content.clockRates[Number(payloadType)] = rate;
+      }
     }
+    for (const side of SIDES) this.#legs[side].described();
   }
 
   /** Hz of a payload type, 0 when unknown. */

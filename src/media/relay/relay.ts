@@ -243,7 +243,7 @@ export class Relay {
     const { line, identity, forks } = open;
     const { forkBufferMs, batchForks } = this.options;
     const clock = () => this.sockets.now();
-    const reports = new ForkReports(identity, clock, (type) => line.clockRate(type));
+    const reports = new ForkReports(identity, pair.rtp.row, clock, (type) => line.clockRate(type));
     const queue = new PacketQueue(forkBufferMs, this.#kept);
     const fork = new Fork(pair, reports, this.agenda, clock, queue, batchForks);
     this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side, srtp: undefined });

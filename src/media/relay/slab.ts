@@ -18,6 +18,7 @@ const EVENTS = TIME + 32;
 const SIZE = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
 
 const SOURCE_ROOM = 4 * ADDRESS_WORDS;
+const SOURCE_WORD = SOURCE / 4;
 const SOURCE_LENGTH_WORD = SOURCE_LENGTH / 4;
 const DESTINATION_WORD = DESTINATION / 4;
 const SECONDS_WORD = TIME / 4;
@@ -68,6 +69,15 @@ export class Slab {
     this.#words[SOURCE_LENGTH_WORD] = SOURCE_ROOM;
   }
 
+  /** The first two words of `source`. */
+  get sourceHead(): number {
+    return this.#words[SOURCE_WORD]!;
+  }
+
+  get sourceHost(): number {
+    return this.#words[SOURCE_WORD + 1]!;
+  }
+
   /** Of the struct timespec in `time`; the upper half of its seconds stays zero for some years. */
   get seconds(): number {
     return this.#words[SECONDS_WORD]!;
@@ -78,13 +88,14 @@ export class Slab {
   }
 
   setDestination(to: SocketAddress): void {
-    if (to.family === 4) {
-      // What is kept in the address itself saves two looks elsewhere.
-      this.#words[DESTINATION_WORD] = to.head;
-      this.#words[DESTINATION_WORD + 1] = to.host;
-    } else {
-      this.#setDestination6(to.words);
-    }
+    // What is kept in the address itself saves two looks elsewhere.
+    if (to.family === 4) this.setDestination4(to.head, to.host);
+    else this.#setDestination6(to.words);
+  }
+
+  setDestination4(head: number, host: number): void {
+    this.#words[DESTINATION_WORD] = head;
+    this.#words[DESTINATION_WORD + 1] = host;
   }
 
   #setDestination6(words: AddressWords): void {

@@ -2,6 +2,7 @@ import type { Instant } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
 import { type DatagramSink, type DatagramSocket, drain } from './datagram';
 import type { PortPair } from './port-pairs';
+import type { Row } from './row';
 
 /**
  * What datagrams are on the wire, where that is not what the relay works with: SRTP, say. Both ports
@@ -51,6 +52,10 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
 
   get family(): 4 | 6 {
     return this.socket.family;
+  }
+
+  get row(): Row {
+    return this.socket.row;
   }
 
   get sink(): DatagramSink {

@@ -1,5 +1,6 @@
 import { buildRtcp, fromNtp, parseRtcp, type RtcpPacket, toNtp } from '../../../src/media';
 import { ForkReports } from '../../../src/media/relay/fork-reports';
+import { Row } from '../../../src/media/relay/row';
 import { Party } from '../support/party';
 
 const WALL = Date.UTC(2026, 0, 15);
@@ -15,6 +16,7 @@ describe('the reports of a fork', () => {
     now = 1_000;
     reports = new ForkReports(
       identity,
+      new Row(),
       () => now,
       () => 8000,
     );

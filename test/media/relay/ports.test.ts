@@ -10,6 +10,7 @@ import {
 import { dropsIn } from '../../../src/media/relay/kernel-drops';
 import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
 import { PortRange } from '../../../src/media/relay/port-range';
+import { Row } from '../../../src/media/relay/row';
 
 /** A system whose ports are taken as the test says. */
 class FakeSockets implements SocketSet {
@@ -28,6 +29,7 @@ class FakeSockets implements SocketSet {
       address,
       port,
       family: socketAddress(address, port)!.family,
+      row: new Row(),
       sink,
       send: () => true,
       sendLater: () => 0,

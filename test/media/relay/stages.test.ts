@@ -8,6 +8,7 @@ import { KeptMemory } from '../../../src/media/relay/kept-memory';
 import { type Content, Leg } from '../../../src/media/relay/leg';
 import { PacketQueue } from '../../../src/media/relay/packet-queue';
 import type { PortPair } from '../../../src/media/relay/port-pairs';
+import { Row } from '../../../src/media/relay/row';
 import type { Transform } from '../../../src/media/relay/transform';
 import { buildRtcp, buildRtp } from '../../../src/media/rtp';
 
@@ -17,6 +18,7 @@ const RECORDER: Endpoint = { address: '127.0.0.1', rtpPort: 6000, rtcpPort: 6001
 
 /** A socket that is nowhere: what it was given to send, and a way to have it hear something. */
 class Wire implements DatagramSocket {
+  readonly row = new Row();
   readonly address = '127.0.0.1';
   readonly family = 4;
   readonly sent: Array<{ bytes: Buffer; port: number }> = [];
@@ -107,6 +109,7 @@ describe('the stages of a leg', () => {
     legs.b.expect(CALLEE, 0);
     tapped = [];
     legs.a.tap({
+      row: new Row(),
       onPacket: (bytes, offset, length) =>
         tapped.push(Buffer.from(bytes.subarray(offset, offset + length))),
     });
@@ -244,6 +247,7 @@ describe('the stage of a fork', () => {
     const identity = { cname: 'call', wallOffset: 0 };
     const reports = new ForkReports(
       identity,
+      wires.rtp.row,
       () => 0,
       () => 8000,
     );

@@ -1,0 +1,113 @@
+import type { Instant } from '../../core';
+import { isNext, receiveNext } from '../rtp/reception';
+import { type Libc, SEND_FLAGS, SOCKADDR_IN } from './libc';
+import { ROW, type Rows } from './row';
+import type { Slab } from './slab';
+
+// Read here once: the constants of another module are looked up anew at every use.
+const FLAGS = SEND_FLAGS;
+const SIZE = SOCKADDR_IN;
+const FD = ROW.fd;
+const HEARS = ROW.hears;
+const SOURCE_HEAD = ROW.sourceHead;
+const SOURCE_HOST = ROW.sourceHost;
+const SPEAKS = ROW.speaks;
+const TARGET_HEAD = ROW.targetHead;
+const TARGET_HOST = ROW.targetHost;
+const OUT = ROW.out;
+const FORK = ROW.fork;
+const PAYLOAD_TYPE = ROW.payloadType;
+const CLOCK_RATE = ROW.clockRate;
+const PACKETS = ROW.packets;
+const OCTETS = ROW.octets / 2;
+const AT = ROW.at / 2;
+const RECEPTION = ROW.reception;
+const SSRC = ROW.ssrc;
+const STREAM_PACKETS = ROW.streamPackets;
+const STREAM_OCTETS = ROW.streamOctets;
+const TIMESTAMP = ROW.timestamp;
+const UNREPORTED = ROW.unreported;
+const SEND_ERRORS = ROW.sendErrors;
+
+/** Version 2, no padding, no extension, no contributing sources (RFC 3550 §5.1). */
+const PLAIN = 0x80;
+const HEADER = 12;
+
+/**
+ * The path of a packet that is like the one before it: the next of its party's stream, on its way to a party
+ * and to recorders that take it as it is. Nearly all are, and this does what `Leg` and `Fork` would do, by the
+ * rows of the ports alone.
+ */
+export class RowPath {
+  readonly #words: Int32Array;
+  readonly #reals: Float64Array;
+
+  constructor(
+    private readonly libc: Libc,
+    private readonly slab: Slab,
+    rows: Rows,
+  ) {
+    this.#words = rows.words;
+    this.#reals = rows.reals;
+  }
+
+  /** Carries what has been received on a port; false: it is not of that kind, and nothing was done. */
+  carry(at: number, length: number, now: Instant): boolean {
+    const words = this.#words;
+    const { slab } = this;
+    if (words[at + HEARS] !== 1 || length < HEADER) return false;
+    const { bytes } = slab;
+    if (
+      bytes[0] !== PLAIN ||
+      (bytes[1]! & 0x7f) !== words[at + PAYLOAD_TYPE] ||
+      slab.sourceHead !== words[at + SOURCE_HEAD] ||
+      slab.sourceHost !== words[at + SOURCE_HOST]
+    ) {
+      return false;
+    }
+    const sequence = (bytes[2]! << 8) | bytes[3]!;
+    const timestamp = (bytes[4]! << 24) | (bytes[5]! << 16) | (bytes[6]! << 8) | bytes[7]!;
+    const ssrc = (bytes[8]! << 24) | (bytes[9]! << 16) | (bytes[10]! << 8) | bytes[11]!;
+    if (!isNext(words, at + RECEPTION, sequence, ssrc)) return false;
+    const out = words[at + OUT]!;
+    if (words[out + SPEAKS] !== 1) return false;
+    for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
+      if (words[fork + SPEAKS] !== 1 || words[fork + SSRC] !== ssrc) return false;
+    }
+    this.#count(at, length, now);
+    receiveNext(words, this.#reals, at + RECEPTION, timestamp, words[at + CLOCK_RATE]!, now);
+    this.#send(out, length);
+    for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
+      if (this.#send(fork, length)) {
+        this.#count(fork, length, now);
+        words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
+        words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + length - HEADER;
+        words[fork + TIMESTAMP] = timestamp;
+        words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
+        words[fork + UNREPORTED] = 1;
+      } else {
+        words[fork + SEND_ERRORS] = words[fork + SEND_ERRORS]! + 1;
+      }
+    }
+    return true;
+  }
+
+  #count(at: number, length: number, now: Instant): void {
+    const words = this.#words;
+    const reals = this.#reals;
+    const real = at >> 1;
+    words[at + PACKETS] = words[at + PACKETS]! + 1;
+    reals[real + OCTETS] = reals[real + OCTETS]! + length;
+    reals[real + AT] = now;
+  }
+
+  #send(from: number, length: number): boolean {
+    const words = this.#words;
+    const { slab } = this;
+    slab.setDestination4(words[from + TARGET_HEAD]!, words[from + TARGET_HOST]!);
+    const { receive, destination } = slab;
+    return (
+      this.libc.sendto(words[from + FD]!, receive, length, FLAGS, destination, SIZE) === length
+    );
+  }
+}
