@@ -33,6 +33,10 @@ export interface Libc {
   /** Writes a struct timespec. */
   clock_gettime(clock: number, time: number): number;
   usleep(microseconds: number): number;
+  /** Of a thread; 0: the calling one. */
+  sched_setscheduler(thread: number, policy: number, parameters: number): number;
+  /** For calls that the C library has no name for. */
+  syscall(number: number, thread: number, pointer: number, third: number, fourth: number): number;
   /** Name of the last call's error, `EADDRINUSE` say. */
   errorName(): string;
   /** Where memory outside the collector's heap lies. */
@@ -94,6 +98,8 @@ export function loadLibc(): Libc {
     clock_gettime: call('int clock_gettime(int, uintptr_t)'),
     close: call('int close(int)'),
     usleep: call('int usleep(uint32_t)'),
+    sched_setscheduler: call('int sched_setscheduler(int, int, uintptr_t)'),
+    syscall: call('long syscall(long, long, uintptr_t, long, long)'),
     errorName: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
     addressOf: (memory) => Number(koffi.address(memory)),
   };

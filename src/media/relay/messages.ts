@@ -14,6 +14,7 @@ import type {
 import type { SrtpSession } from '../srtp';
 import type { Description } from './line';
 import type { PreparedProgram } from './playout/prepared';
+import type { Precedence } from './precedence';
 
 /** What control asks of a worker and gets an answer to, by name. */
 export interface Requests {
@@ -109,12 +110,20 @@ export type FromWorker =
       readonly detail: string;
     }
   | { readonly kind: 'event'; readonly event: PlaneEvent }
-  /** The worker's loop runs, on this backend; `because` says why it is not the one wished for. */
-  | { readonly kind: 'ready'; readonly backend: Backend; readonly because: string | undefined }
+  | Ready
   /** Something threw where nothing may: a packet or an order was lost, the worker goes on. */
   | { readonly kind: 'bug'; readonly error: string }
   /** Signalling named an address that cannot be sent to from where the side is bound. */
   | { readonly kind: 'unreachable'; readonly callId: string; readonly address: string };
+
+/** The worker's loop runs. */
+export interface Ready {
+  readonly kind: 'ready';
+  readonly backend: Backend;
+  /** Why it is not the backend wished for. */
+  readonly because: string | undefined;
+  readonly precedence: Precedence;
+}
 
 /** How a worker reaches the network. */
 export type Backend = 'kernel' | 'dgram';

@@ -86,9 +86,9 @@ export class Seat {
     const { birth, emit, log, clock, spawn = threadOf } = this.options;
     const born = clock.now();
     this.#link = spawn(birth, {
-      onReady: (backend, because) => {
+      onReady: ({ backend, because, precedence }) => {
         this.#runs = true;
-        log.info({ backend, because, ...birth.ports }, 'media-worker-ready');
+        log.info({ backend, because, precedence, ...birth.ports }, 'media-worker-ready');
         onReady();
       },
       onEvent: emit,

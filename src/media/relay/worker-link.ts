@@ -3,9 +3,9 @@ import { Fault } from '../../core';
 import type { PlaneEvent } from '../plane';
 import { Lifeline } from './lifeline';
 import type {
-  Backend,
   FromWorker,
   Order,
+  Ready,
   RequestName,
   Requests,
   ToWorker,
@@ -17,7 +17,7 @@ export type Birth = Omit<WorkerBirth, 'lifeline'>;
 
 /** What a link tells its owner. */
 export interface LinkOwner {
-  onReady(backend: Backend, because: string | undefined): void;
+  onReady(ready: Ready): void;
   onEvent(event: PlaneEvent): void;
   onUnreachable(callId: string, address: string): void;
   onBug(error: string): void;
@@ -108,7 +108,7 @@ export class WorkerLink {
         this.owner.onEvent(message.event);
         break;
       case 'ready':
-        this.owner.onReady(message.backend, message.because);
+        this.owner.onReady(message);
         break;
       case 'bug':
         this.owner.onBug(message.error);

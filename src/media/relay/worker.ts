@@ -15,6 +15,7 @@ import { KernelSockets } from './kernel-sockets';
 import { type Libc, loadLibc } from './libc';
 import { Lifeline } from './lifeline';
 import type { FromWorker, ToWorker, WorkerBirth } from './messages';
+import { takePrecedence } from './precedence';
 import { Relay } from './relay';
 import { timedAgenda } from './timed-agenda';
 
@@ -54,6 +55,7 @@ class MediaWorker {
     const sockets = new KernelSockets(libc, lifeline, this.#bugs.add);
     const agenda = new Agenda(this.#bugs.add);
     const { relay, desk } = this.#office(sockets, agenda);
+    const precedence = takePrecedence(libc);
     const takeAll = (): void => {
       for (;;) {
         const received = receiveMessageOnPort(this.port);
@@ -67,7 +69,7 @@ class MediaWorker {
         }
       }
     };
-    this.#post({ kind: 'ready', backend: 'kernel', because: undefined });
+    this.#post({ kind: 'ready', backend: 'kernel', because: undefined, precedence });
     takeAll();
     sockets.run(agenda, takeAll);
     process.exit(0);
@@ -85,7 +87,7 @@ class MediaWorker {
       // A turn later, so that the last packets are out.
       setImmediate(() => process.exit(0));
     });
-    this.#post({ kind: 'ready', backend: 'dgram', because });
+    this.#post({ kind: 'ready', backend: 'dgram', because, precedence: 'none' });
   }
 
   #office(sockets: KernelSockets | DgramSockets, agenda: Agenda): { relay: Relay; desk: Desk } {

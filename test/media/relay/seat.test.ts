@@ -12,7 +12,12 @@ class FakeLink implements SeatLink {
   constructor(private readonly owner: LinkOwner) {}
 
   runs(): void {
-    this.owner.onReady('kernel', undefined);
+    this.owner.onReady({
+      kind: 'ready',
+      backend: 'kernel',
+      because: undefined,
+      precedence: 'none',
+    });
   }
 
   dies(): void {
