@@ -1,4 +1,5 @@
 import type { Instant } from '../../core';
+import { rtpPayloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { isNext, receiveNext } from '../rtp/reception';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN } from './libc';
 import { ROW, type Rows } from './row';
@@ -29,10 +30,6 @@ const TIMESTAMP = ROW.timestamp;
 const UNREPORTED = ROW.unreported;
 const SEND_ERRORS = ROW.sendErrors;
 
-/** Version 2, no padding, no extension, no contributing sources (RFC 3550 §5.1). */
-const PLAIN = 0x80;
-const HEADER = 12;
-
 /**
  * The path of a packet that is like the one before it: the next of its party's stream, on its way to a party
  * and to recorders that take it as it is. Nearly all are, and this does what `Leg` and `Fork` would do, by the
@@ -55,19 +52,20 @@ export class RowPath {
   carry(at: number, length: number, now: Instant): boolean {
     const words = this.#words;
     const { slab } = this;
-    if (words[at + HEARS] !== 1 || length < HEADER) return false;
+    if (words[at + HEARS] !== 1) return false;
     const { bytes } = slab;
+    const payload = rtpPayloadLength(bytes, 0, length);
     if (
-      bytes[0] !== PLAIN ||
+      payload < 0 ||
       (bytes[1]! & 0x7f) !== words[at + PAYLOAD_TYPE] ||
       slab.sourceHead !== words[at + SOURCE_HEAD] ||
       slab.sourceHost !== words[at + SOURCE_HOST]
     ) {
       return false;
     }
-    const sequence = (bytes[2]! << 8) | bytes[3]!;
-    const timestamp = (bytes[4]! << 24) | (bytes[5]! << 16) | (bytes[6]! << 8) | bytes[7]!;
-    const ssrc = (bytes[8]! << 24) | (bytes[9]! << 16) | (bytes[10]! << 8) | bytes[11]!;
+    const sequence = rtpSequence(bytes, 0);
+    const timestamp = rtpTimestamp(bytes, 0);
+    const ssrc = rtpSsrc(bytes, 0);
     if (!isNext(words, at + RECEPTION, sequence, ssrc)) return false;
     const out = words[at + OUT]!;
     if (words[out + SPEAKS] !== 1) return false;
@@ -81,7 +79,7 @@ export class RowPath {
       if (this.#send(fork, length)) {
         this.#count(fork, length, now);
         words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
-        words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + length - HEADER;
+        words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + payload;
         words[fork + TIMESTAMP] = timestamp;
         words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
         words[fork + UNREPORTED] = 1;
