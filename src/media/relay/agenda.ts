@@ -6,11 +6,59 @@ export interface Appointment {
   cancel(): void;
 }
 
+/** An appointment that is made again and again, of which nothing is left for the collector. */
+export class Alarm {
+  #entry: Entry | undefined;
+
+  constructor(
+    private readonly push: (entry: Entry) => void,
+    private readonly act: (now: Instant) => void,
+  ) {}
+
+  /** In place of what was set before. */
+  set(deadline: Instant): void {
+    const entry = this.#entry;
+    if (entry === undefined || (entry.queued && deadline < entry.deadline)) {
+      entry?.cancel();
+      this.#entry = appointment(deadline, 0, this.act);
+      this.push(this.#entry);
+    } else if (entry.queued) {
+      // Its time comes too early, and is then put off.
+      entry.notBefore = deadline;
+    } else {
+      entry.deadline = deadline;
+      entry.notBefore = deadline;
+      this.push(entry);
+    }
+  }
+
+  cancel(): void {
+    if (this.#entry) this.#entry.notBefore = Number.POSITIVE_INFINITY;
+  }
+}
+
 interface Entry extends Appointment {
   deadline: Instant;
+  /** When its deadline comes earlier than this it is put off; infinite: for good. */
+  notBefore: Instant;
+  queued: boolean;
   /** 0 for once. */
   readonly every: Millis;
   act: ((now: Instant) => void) | undefined;
+}
+
+function appointment(deadline: Instant, every: Millis, act: (now: Instant) => void): Entry {
+  const entry: Entry = {
+    deadline,
+    notBefore: deadline,
+    queued: false,
+    every,
+    act,
+    cancel() {
+      entry.act = undefined;
+    },
+  };
+  return entry;
 }
 
 /** What a worker has to do and when: a binary heap by deadline, run from the worker's own loop. */
@@ -39,20 +87,19 @@ export class Agenda {
     return this.#add(first, interval, act);
   }
 
+  /** Does something whenever its time has come, which is set anew each time. */
+  alarm(act: (now: Instant) => void): Alarm {
+    return new Alarm((entry) => this.#push(entry), act);
+  }
+
   #add(deadline: Instant, every: Millis, act: (now: Instant) => void): Appointment {
-    const entry: Entry = {
-      deadline,
-      every,
-      act,
-      cancel() {
-        entry.act = undefined;
-      },
-    };
+    const entry = appointment(deadline, every, act);
     if (deadline !== Number.POSITIVE_INFINITY) this.#push(entry);
     return entry;
   }
 
   #push(entry: Entry): void {
+    entry.queued = true;
     this.#heap[this.#size] = entry;
     this.#rise(this.#size++);
     if (this.#heap[0] === entry) this.onSooner();
@@ -77,6 +124,13 @@ export class Agenda {
     for (let i = 0; i < count; i++) {
       const entry = due[i]!;
       due[i] = undefined;
+      entry.queued = false;
+      if (entry.notBefore > now) {
+        if (entry.notBefore === Number.POSITIVE_INFINITY) continue;
+        entry.deadline = entry.notBefore;
+        this.#push(entry);
+        continue;
+      }
       try {
         entry.act?.(now);
       } catch (error) {
@@ -84,6 +138,7 @@ export class Agenda {
       }
       if (entry.every === 0 || entry.act === undefined) continue;
       entry.deadline = now + entry.every;
+      entry.notBefore = entry.deadline;
       this.#push(entry);
     }
   }

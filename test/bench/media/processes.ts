@@ -70,11 +70,11 @@ export function cpuMs(pid: number): number {
   return sum / 1e6;
 }
 
-/** Of a core, in milliseconds, by everything on it. In steps of the kernel's clock tick. */
+/** Of a core, in milliseconds, by everything on it, what other machines have taken included. In steps of the clock tick. */
 export function coreMs(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1];
-  const [user, nice, system, , , irq, softirq] = line!.split(' ').map(Number);
-  return (user! + nice! + system! + irq! + softirq!) * 10;
+  const [user, nice, system, , , irq, softirq, steal] = line!.split(' ').map(Number);
+  return (user! + nice! + system! + irq! + softirq! + steal!) * 10;
 }
 
 export function residentMib(pid: number): number {

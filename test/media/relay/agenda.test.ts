@@ -65,4 +65,53 @@ describe('an agenda', () => {
     expect(next).toHaveBeenCalled();
     expect(bugs).toHaveLength(1);
   });
+
+  test('rings an alarm at the time that was set last, once, however often it was set before', () => {
+    const step = fc.oneof(
+      fc.record({ set: fc.nat(30) }),
+      fc.constant('cancel' as const),
+      fc.constant('tick' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const agenda = new Agenda(noBug);
+        const rung: number[] = [];
+        const alarm = agenda.alarm((now) => rung.push(now));
+        const expected: number[] = [];
+        let [now, due] = [0, Number.POSITIVE_INFINITY];
+        for (const one of steps) {
+          if (one === 'cancel') {
+            alarm.cancel();
+            due = Number.POSITIVE_INFINITY;
+          } else if (one === 'tick') {
+            now += 5;
+            agenda.run(now);
+            if (due > now) continue;
+            expected.push(now);
+            due = Number.POSITIVE_INFINITY;
+          } else {
+            due = now + one.set;
+            alarm.set(due);
+          }
+        }
+        expect(rung).toEqual(expected);
+      }),
+    );
+  });
+
+  test('lets an alarm set itself again, and another set it while both are due', () => {
+    const agenda = new Agenda(noBug);
+    const rung: string[] = [];
+    const second = agenda.alarm((now) => rung.push(`second ${now}`));
+    const first = agenda.alarm((now) => {
+      rung.push(`first ${now}`);
+      if (now < 30) first.set(now + 10);
+      second.set(25);
+    });
+    first.set(10);
+    second.set(10);
+    for (let now = 10; now <= 40; now += 5) agenda.run(now);
+    expect(rung).toEqual(['first 10', 'first 20', 'second 25', 'first 30', 'second 35']);
+    expect(agenda.next()).toBeUndefined();
+  });
 });

@@ -8,7 +8,7 @@ import {
   rtpPayloadLength,
   rtpPayloadType,
 } from '../../rtp/packet';
-import type { Agenda, Appointment } from '../agenda';
+import type { Agenda, Alarm } from '../agenda';
 import { type PreparedProgram, sameFormat } from './prepared';
 import { fitRtcp } from './rtcp-fit';
 import { type LastPacket, PATIENCE, Splice } from './splice';
@@ -56,14 +56,16 @@ export class Playout {
   /** The voice that live packets had last. */
   #liveVoice: Voice | undefined;
   #programRate = 0;
-  #alarm: Appointment | undefined;
+  readonly #alarm: Alarm;
 
   constructor(
     private readonly outlet: Outlet,
-    private readonly agenda: Agenda,
+    agenda: Agenda,
     private readonly wallOffset: Millis,
     private readonly last: LastPacket | undefined,
-  ) {}
+  ) {
+    this.#alarm = agenda.alarm((now) => this.#look(now));
+  }
 
   play(id: string, program: PreparedProgram, now: Instant, done: (played: Played) => void): void {
     if (!this.#splice.exact && this.last) this.#splice.seed(this.last, program.rate);
@@ -89,7 +91,7 @@ export class Playout {
   close(now: Instant): void {
     for (const turn of this.#turns) turn.end(now);
     this.#turns = [];
-    this.#alarm?.cancel();
+    this.#alarm.cancel();
     this.#forgetFormats();
   }
 
@@ -246,14 +248,11 @@ export class Playout {
 
   /** Does what is due, and looks again when the next thing is. */
   #look(now: Instant): void {
-    this.#alarm?.cancel();
-    this.#alarm = undefined;
+    this.#alarm.cancel();
     for (;;) {
       if (this.#isSomethingOver()) this.#turns = this.#turns.filter((turn) => !turn.over);
       this.#claim(now);
-      const leading =
-        this.#turns.find((turn) => turn.holding) ??
-        this.#turns.find((turn) => !turn.program.holds && turn.isDue(now));
+      const leading = this.#leading(now);
       if (!leading) break;
       const at = this.#speaksAt(leading);
       if (at > now) {
@@ -263,8 +262,10 @@ export class Playout {
       this.#speak(leading, now);
     }
     if (this.#turns.length > 0) {
-      const next = this.#turns.reduce((least, turn) => Math.min(least, turn.due), Infinity);
-      this.#wakeAt(Math.max(next, (this.#splice.endsAt ?? now) + PATIENCE));
+      let next = Number.POSITIVE_INFINITY;
+      for (const { due } of this.#turns) next = Math.min(next, due);
+      const { begun, endsAt } = this.#splice;
+      this.#wakeAt(Math.max(next, (begun ? endsAt : now) + PATIENCE));
     } else if (this.#liveVoice?.voicing.settled === false && this.#liveVoice.tailUntil > now) {
       this.#wakeAt(this.#liveVoice.tailUntil);
     } else if (!this.#splice.altered) {
@@ -273,15 +274,26 @@ export class Playout {
     }
   }
 
+  /** Who speaks when the other party is silent: who holds it back, else the first whose time has come. */
+  #leading(now: Instant): Turn | undefined {
+    let first: Turn | undefined;
+    for (const turn of this.#turns) {
+      if (turn.holding) return turn;
+      if (first === undefined && !turn.program.holds && turn.isDue(now)) first = turn;
+    }
+    return first;
+  }
+
   /** When a packet of our own is due: at once where nothing is said, later where something is. */
   #speaksAt(turn: Turn): Instant {
-    const { endsAt, following } = this.#splice;
-    if (endsAt === undefined) return Number.NEGATIVE_INFINITY;
+    const { begun, endsAt, following } = this.#splice;
+    if (!begun) return Number.NEGATIVE_INFINITY;
     return turn.holding || !following ? endsAt : endsAt + PATIENCE;
   }
 
   #wakeAt(at: Instant): void {
-    this.#alarm = this.agenda.at(at, (now) => this.#look(now));
+    // Workers' time goes by whole milliseconds, and such numbers are no objects.
+    this.#alarm.set(Math.ceil(at));
   }
 }
 

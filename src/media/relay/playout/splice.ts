@@ -48,8 +48,10 @@ export class Splice {
   following = true;
   /** The stream is no longer the live one: something of our own was in it. */
   altered = false;
-  /** When what was sent is played out: the next packet is due. Undefined before the first. */
-  endsAt: Instant | undefined;
+  /** Something was sent. */
+  begun = false;
+  /** When that is played out: the next packet is due. Always a number, which is stored in its place. */
+  endsAt: Instant = 0;
   /** False while `endsAt` is a guess. */
   exact = false;
   /** Packets and payload octets of our own, less those that were held back. */
@@ -74,6 +76,7 @@ export class Splice {
     this.#adopt(last.ssrc, last.sequence);
     this.#next = (last.timestamp + rate / 50) | 0;
     this.endsAt = last.arrival + 20;
+    this.begun = true;
   }
 
   get ssrc(): number {
@@ -94,7 +97,7 @@ export class Splice {
   }
 
   silent(now: Instant): boolean {
-    return this.endsAt === undefined || now - this.endsAt > PATIENCE;
+    return !this.begun || now - this.endsAt > PATIENCE;
   }
 
   /** Numbers a live packet of `ticks` where it lies, at 0; false when it comes too late to be sent. */
@@ -110,7 +113,7 @@ export class Splice {
     this.timestamp = (timestamp + this.#timestampOffset) | 0;
     if (this.altered) this.#write(packet, out, this.timestamp);
     let expected = now;
-    if (this.endsAt !== undefined) {
+    if (this.begun) {
       if (forward(out - this.#sequence) <= 0 && ++this.#behind < RESTART) return true;
       const gap = (this.timestamp - this.#next) | 0;
       const step = gap - ((now - this.endsAt) * rate) / 1000;
@@ -121,6 +124,7 @@ export class Splice {
     this.#behind = 0;
     this.#sent(out, this.timestamp, ticks);
     this.endsAt = this.beginsAt + Math.min((ticks * 1000) / rate, LONGEST);
+    this.begun = true;
     this.exact = true;
     return true;
   }
@@ -159,16 +163,17 @@ export class Splice {
    */
   own(packet: Buffer, type: number, ticks: number, rate: number, now: Instant, continues: boolean) {
     let marker = false;
-    if (this.endsAt === undefined) {
+    if (!this.begun) {
       const random = randomBytes(12);
       this.#ssrc = random.readInt32BE(0);
       this.#sequence = random.readUInt16BE(4);
       this.#next = random.readInt32BE(8);
     }
-    if (this.endsAt === undefined || (!continues && this.silent(now))) {
+    if (!this.begun || (!continues && this.silent(now))) {
       marker = true;
-      if (this.endsAt !== undefined) this.#skip(now - this.endsAt, rate);
+      if (this.begun) this.#skip(now - this.endsAt, rate);
       this.endsAt = now;
+      this.begun = true;
     }
     this.following = false;
     this.altered = true;
@@ -192,7 +197,7 @@ export class Splice {
     now: Instant,
   ): void {
     const paused = this.silent(now);
-    if (paused && this.endsAt !== undefined) this.#skip(now - this.endsAt, rate);
+    if (paused && this.begun) this.#skip(now - this.endsAt, rate);
     packet[1] = (packet[1]! & 0x7f) | (paused ? 0x80 : 0);
     this.#liveSsrc = ssrc;
     this.#timestampOffset = (this.#next - timestamp) | 0;
