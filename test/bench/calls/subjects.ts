@@ -40,8 +40,6 @@ async function twintrack(
     `users=[{number: "100", mode: ${name === 'recorded' ? 'always' : 'never'}}]`,
     `routes=[{targets: ["sip:${HOST}:${PORTS.callee}"]}]`,
     `media.ports=${first}-${first + 14_999}`,
-    // A port rests this long: what limits calls a second long before CPU does where it is long.
-    'media.quarantineSeconds=1',
     'http.listen=null',
     `cdr.file=${join(directory, `${name}-cdr.jsonl`)}`,
   ];
