@@ -8,6 +8,8 @@ const WINDOW: Millis = 250;
 const LASTING_WINDOWS = 4;
 /** Windows in which nobody repeats a request; two are T1, after which who waits would have. */
 const CALM_WINDOWS = 2;
+/** For so long after an overload the first window is believed: it is the same one that comes again. */
+const WARY_WINDOWS = 40;
 
 /**
  * Whether more calls come than can be served: for a second peers repeat what they have sent, because they had
@@ -15,13 +17,18 @@ const CALM_WINDOWS = 2;
  * a lossy network repeats, and a burst keeps busy. Left to itself overload feeds itself, for each repetition costs too.
  *
  * ```
- *   taking ── full and repetitions, lasting ──▶ overloaded ── room again, or nobody repeats ──▶ taking
+ *   taking ── full and repetitions, lasting ──▶ overloaded ── room again, or nobody repeats ──▶ wary
+ *     ▲                                             ▲                                            │
+ *     │                                             └──────── full and repetitions, once ────────┤
+ *     └──────────────────────────── ten seconds without ─────────────────────────────────────────┘
  * ```
  */
 export class Overload {
   #is = false;
   #lasting = 0;
   #calm = 0;
+  /** Windows to go until the next overload is another one. */
+  #wary = 0;
 
   get is(): boolean {
     return this.#is;
@@ -31,8 +38,13 @@ export class Overload {
   take({ busy, repeated }: { readonly busy: number; readonly repeated: number }): void {
     this.#calm = repeated > 0 ? 0 : this.#calm + 1;
     this.#lasting = busy >= FULL && repeated > 0 ? this.#lasting + 1 : 0;
-    if (!this.#is) this.#is = this.#lasting >= LASTING_WINDOWS;
-    else if (busy < ROOM || this.#calm >= CALM_WINDOWS) this.#is = false;
+    if (this.#is) {
+      this.#is = busy >= ROOM && this.#calm < CALM_WINDOWS;
+      this.#wary = WARY_WINDOWS;
+    } else {
+      this.#is = this.#lasting >= (this.#wary > 0 ? 1 : LASTING_WINDOWS);
+      this.#wary -= 1;
+    }
   }
 }
 

@@ -48,6 +48,19 @@ describe('overload', () => {
     expect(overload.is).toBe(false);
   });
 
+  it('begins again at once within ten seconds of its end, and later only when it lasts', () => {
+    const overload = overloaded();
+    const rest = (windows: number): void => {
+      for (let window = 0; window < windows; window++) overload.take({ busy: 0.5, repeated: 0 });
+    };
+    rest(40);
+    overload.take(FULL);
+    expect(overload.is).toBe(true);
+    rest(41);
+    overload.take(FULL);
+    expect(overload.is).toBe(false);
+  });
+
   it('is looked for window by window, and told when it begins and ends', () => {
     const clock = new VirtualClock();
     const { log, lines } = captureLog('warn');
