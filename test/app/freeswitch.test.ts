@@ -72,7 +72,7 @@ async function serve(wishes: readonly Wish[], codecs: string): Promise<void> {
     `announcements.freeswitch.codecs=${codecs}`,
     'announcements.freeswitch.waitSeconds=30',
   ];
-  const env = { TWINTRACK_ANNOUNCEMENTS__FREESWITCH__SECRET: 'open sesame' };
+  const env = { ...process.env, TWINTRACK_ANNOUNCEMENTS__FREESWITCH__SECRET: 'open sesame' };
   const loaded = loadConfig({ env, flags: { set } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   service = await startTwintrack(loaded.config, { log: captured.log });

@@ -9,6 +9,7 @@ import { SystemClock, silentLog } from '../../src/core';
 import { decodePcmu, encodePcmu, readWav } from '../../src/media';
 import { Phone, type PhoneCall } from '../../src/phone';
 import type { FinishedRecording } from '../../src/recorder';
+import { BACKEND } from '../support/backend';
 import { captureLog } from '../support/captured-log';
 
 const LOOPBACK = '127.0.0.1';
@@ -138,6 +139,8 @@ async function metric(name: string): Promise<number> {
 
 describe('a media worker that dies under recorded calls', () => {
   it('takes its calls with it and no others, and the next carries new ones', async () => {
+    const ready = captured.events('media-worker-ready');
+    expect(ready).toMatchObject([{ backend: BACKEND }, { backend: BACKEND }]);
     const talks = [await talk(), await talk(), await talk(), await talk()];
     const doomed = talks[0]!.worker;
     const lost = talks.filter(({ worker }) => worker === doomed);

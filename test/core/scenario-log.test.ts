@@ -41,7 +41,7 @@ beforeAll(async () => {
     { number: NOBODY, contact: dead },
   ];
   const loaded = loadConfig({
-    env: {},
+    env: process.env,
     flags: {
       set: [
         `sip.listen=[udp/${LOOPBACK}:0, tcp/${LOOPBACK}:0]`,

@@ -30,7 +30,7 @@ export function startProduct(
   const child = spawn(
     process.execPath,
     [...entry, 'serve', ...assignments.flatMap((assignment) => ['--set', assignment])],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: environmentFor(assignments) },
   );
   const log: Record<string, unknown>[] = [];
   const other: string[] = [];
@@ -60,6 +60,13 @@ export function startProduct(
       resolve(running(child, line, log));
     });
   });
+}
+
+/** That of the test, with the backend that it is to run on: an rtpengine has none. */
+function environmentFor(assignments: readonly string[]): NodeJS.ProcessEnv {
+  const { TWINTRACK_MEDIA__BACKEND: backend, ...others } = process.env;
+  const relayed = backend !== undefined && !assignments.includes('media.plane=rtpengine');
+  return relayed ? { ...others, TWINTRACK_MEDIA__BACKEND: backend } : others;
 }
 
 function running(

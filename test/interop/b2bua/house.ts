@@ -10,6 +10,7 @@ import {
   type Routing,
 } from '../../../src/sip';
 import { connectAgent, type SipAgent } from '../../../src/ua';
+import { BACKEND } from '../../support/backend';
 import { Rtpengine } from '../../support/rtpengine';
 
 /** What may move the audio. What calls are does not depend on it. */
@@ -164,9 +165,7 @@ function openPlane(
 ): Promise<MediaPlane> {
   if (!daemon) {
     const ports = portRange();
-    // As the product reads it: one variable has every test run on the other backend.
-    const backend = process.env.TWINTRACK_MEDIA__BACKEND === 'kernel' ? 'kernel' : 'dgram';
-    return createRelayPlane({ ports, quarantineMs: 0, rtpTimeoutMs, backend, log });
+    return createRelayPlane({ ports, quarantineMs: 0, rtpTimeoutMs, backend: BACKEND, log });
   }
   return createRtpenginePlane({
     nodes: [{ host: '127.0.0.1', port: daemon.port }],

@@ -1,5 +1,6 @@
 import { silentLog } from '../../../src/core';
 import { createRelayPlane, type MediaLine, type RelayPlane } from '../../../src/media';
+import { BACKEND } from '../../support/backend';
 import { freePort } from '../b2bua/sipp';
 import { Client, recorder, satisfied } from './client';
 import { Party } from './party';
@@ -17,6 +18,7 @@ describe('with SIPp as the recorder and the relay as the media plane', () => {
       ports: { min, max: min + 99 },
       quarantineMs: 0,
       rtpTimeoutMs: Number.POSITIVE_INFINITY,
+      backend: BACKEND,
       log: silentLog,
     });
     line = await plane.open({ callId: 'call-1', bind: { a: '127.0.0.1', b: '127.0.0.1' } });
