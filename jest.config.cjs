@@ -11,8 +11,6 @@ const common = {
       },
     ],
   },
-  // Long enough for a machine that is busy with something else; whoever waits waits for what it wants, not for time.
-  testTimeout: 60_000,
 };
 
 /** @type {import('jest').Config} */
@@ -33,6 +31,8 @@ module.exports = {
       setupFiles: ['<rootDir>/test/support/on-dgram.cjs'],
     },
   ],
+  // Long enough for a machine that is busy with something else; whoever waits waits for what it wants, not for time.
+  testTimeout: 60_000,
   // Two: the real peers of the interop tests need room on a two-core machine.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],

@@ -75,6 +75,8 @@ export interface ForkStats {
   readonly dropped: number;
   /** How many of them for want of memory: too many forks waited for their recorders. */
   readonly crowdedOut: number;
+  /** It ended before it was closed, with its line or with what carried that: what came since is missing. */
+  readonly cut: boolean;
   readonly sendErrors: number;
   /** The recorder's last RTCP report on this stream; undefined until one came. */
   readonly recorder: RecorderReport | undefined;
@@ -243,6 +245,11 @@ export interface MediaLine {
    * buffer until `start`, so that the recording begins with the first packet after `fork`.
    */
   fork(side: Side, options: { readonly bind: string }): Promise<Fork>;
+  /**
+   * The copies of what was said on `other`, a line of the same call, are of what is said here from now on. Where that
+   * cannot be they end with `other`.
+   */
+  takeForks(other: MediaLine): void;
   /**
    * Listens for codes that the party of `side` dials, reported by the event `code`; again: for others. Digits that
    * may belong to one are kept from the other party and from forks until they do, which ends them, or do

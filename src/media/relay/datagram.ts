@@ -35,6 +35,8 @@ export interface DatagramSocket {
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number;
   /** Sends what waits; how many datagrams the system has refused. */
   flush(): number;
+  /** Calls `done` once, when nothing that was given to send is left in this process; perhaps before this returns. */
+  drained(done: () => void): void;
   close(): void;
 }
 

@@ -46,6 +46,9 @@ export class Desk {
         this.#checked(fork, remote, this.relay.start(fork, remote, srtp));
         break;
       }
+      case 'take-forks':
+        this.relay.takeForks(message.line, message.from);
+        break;
       case 'resume':
         this.relay.resume(message.fork);
         break;
@@ -77,7 +80,7 @@ export class Desk {
         relay.play(body, answer);
         break;
       case 'pause':
-        answer(relay.pause(body.fork));
+        relay.pause(body.fork, () => answer(undefined));
         break;
       case 'lineStats':
         answer(relay.lineStats(body.line));

@@ -49,6 +49,15 @@ class DgramSocket implements DatagramSocket {
   readonly #source = new Int32Array(ADDRESS_WORDS);
   #lastAddress = '';
   #lastPort = 0;
+  /** Datagrams that Node has and the kernel has not: a few when the network is slow to take them. */
+  #underWay = 0;
+  readonly #waiting: Array<() => void> = [];
+
+  readonly #left = (): void => {
+    this.#underWay -= 1;
+    if (this.#underWay > 0) return;
+    for (const done of this.#waiting.splice(0)) done();
+  };
 
   constructor(
     private readonly set: DgramSockets,
@@ -79,10 +88,12 @@ class DgramSocket implements DatagramSocket {
     if (to.family !== this.family) return false;
     try {
       if (bytes === this.set.reading) {
-        this.socket.send(bytes, offset, length, to.port, to.address);
+        this.socket.send(bytes, offset, length, to.port, to.address, this.#left);
       } else {
-        this.socket.send(Buffer.from(bytes.subarray(offset, offset + length)), to.port, to.address);
+        const own = Buffer.from(bytes.subarray(offset, offset + length));
+        this.socket.send(own, to.port, to.address, this.#left);
       }
+      this.#underWay += 1;
       return true;
     } catch {
       return false;
@@ -95,6 +106,11 @@ class DgramSocket implements DatagramSocket {
 
   flush(): number {
     return 0;
+  }
+
+  drained(done: () => void): void {
+    if (this.#underWay === 0) done();
+    else this.#waiting.push(done);
   }
 
   close(): void {

@@ -84,13 +84,15 @@ export class Fork implements Tap {
     return true;
   }
 
-  /** What arrived before goes out at once, what arrives from now on never does. */
-  pause(): void {
+  /** What arrived before goes out at once, what arrives from now on never does. `done` is called when all is out. */
+  pause(done: () => void): void {
     this.#paused = true;
     this.#settle();
-    if (!this.#started) return;
-    this.#sendBurst(this.queue.count);
-    this.#refused(this.#ports.rtp.flush());
+    if (this.#started) {
+      this.#sendBurst(this.queue.count);
+      this.#refused(this.#ports.rtp.flush());
+    }
+    this.#ports.rtp.drained(done);
   }
 
   resume(): void {
@@ -111,6 +113,7 @@ export class Fork implements Tap {
       packets: this.packets,
       octets: this.row.getReal(ROW.octets),
       dropped: this.queue.dropped,
+      cut: false,
       crowdedOut: this.queue.crowdedOut,
       sendErrors: this.row.get(ROW.sendErrors),
       recorder: this.reports.recorder,

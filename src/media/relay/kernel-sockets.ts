@@ -368,6 +368,11 @@ class KernelSocket implements DatagramSocket {
     return to.family === this.family && this.set.send(this, bytes, offset, length, to);
   }
 
+  /** What was sent is the kernel's. */
+  drained(done: () => void): void {
+    done();
+  }
+
   close(): void {
     this.set.close(this);
   }

@@ -86,6 +86,7 @@ export type Order =
       readonly side: Side;
       readonly listening: DigitListening;
     }
+  | { readonly kind: 'take-forks'; readonly line: string; readonly from: string }
   | { readonly kind: 'resume'; readonly fork: string }
   | { readonly kind: 'stop'; readonly line: string; readonly playback: string };
 

@@ -32,7 +32,7 @@ interface OpenLine {
 
 interface OpenFork {
   readonly fork: Fork;
-  readonly lineId: string;
+  lineId: string;
   readonly side: Side;
   /** Once it was told to be by SRTP. */
   srtp: SrtpTransform | undefined;
@@ -131,6 +131,20 @@ export class Relay {
     });
   }
 
+  /** Those of one line copy the other one from now on. */
+  takeForks(lineId: string, fromId: string): void {
+    const [line, from] = [this.#lines.get(lineId), this.#lines.get(fromId)];
+    if (!line || !from) return;
+    for (const id of from.forks) {
+      const open = this.#forks.get(id)!;
+      from.line.untap(open.side, open.fork);
+      line.line.tap(open.side, open.fork);
+      open.lineId = lineId;
+      line.forks.add(id);
+    }
+    from.forks.clear();
+  }
+
   /** False when the address is none that could be sent to from where the fork is bound. */
   start(forkId: string, remote: Endpoint, session: SrtpSession | undefined): boolean {
     const open = this.#forks.get(forkId);
@@ -143,8 +157,11 @@ export class Relay {
     return open.fork.start(remote);
   }
 
-  pause(forkId: string): void {
-    this.#forks.get(forkId)?.fork.pause();
+  /** `done` when no packet that arrives from now on can leave. */
+  pause(forkId: string, done: () => void): void {
+    const open = this.#forks.get(forkId);
+    if (open) open.fork.pause(done);
+    else done();
   }
 
   resume(forkId: string): void {
@@ -243,13 +260,20 @@ export class Relay {
     const { line, identity, forks } = open;
     const { forkBufferMs, batchForks } = this.options;
     const clock = () => this.sockets.now();
-    const reports = new ForkReports(identity, pair.rtp.row, clock, (type) => line.clockRate(type));
+    const { row } = pair.rtp;
+    const rate = (type: number): number => this.#clockRate(ask.fork, type);
+    const reports = new ForkReports(identity, row, clock, rate);
     const queue = new PacketQueue(forkBufferMs, this.#kept);
     const fork = new Fork(pair, reports, this.agenda, clock, queue, batchForks);
     this.#forks.set(ask.fork, { fork, lineId: ask.line, side: ask.side, srtp: undefined });
     forks.add(ask.fork);
     line.tap(ask.side, fork);
     return localEndpoint(pair);
+  }
+
+  #clockRate(forkId: string, payloadType: number): number {
+    const lineId = this.#forks.get(forkId)?.lineId ?? '';
+    return this.#lines.get(lineId)?.line.clockRate(payloadType) ?? 0;
   }
 
   #sweep(now: Instant): void {

@@ -37,9 +37,12 @@ const NO_FORK: ForkStats = {
   octets: 0,
   dropped: 0,
   crowdedOut: 0,
+  cut: false,
   sendErrors: 0,
   recorder: undefined,
 };
+/** Gone before it was closed. */
+const CUT_FORK: ForkStats = { ...NO_FORK, cut: true };
 
 const NOTHING_PLAYED: Played = { rounds: [] };
 
@@ -96,6 +99,10 @@ export class RemoteLine implements MediaLine {
     return new RemoteFork(this.link, fork, local);
   }
 
+  takeForks(other: MediaLine): void {
+    this.link.tell({ kind: 'take-forks', line: this.id, from: other.id });
+  }
+
   async play(side: Side, program: Program): Promise<Playback> {
     const playback = `${this.id}.p${++this.#playbacks}`;
     const ready = prepared(program);
@@ -146,7 +153,7 @@ class RemoteFork implements Fork {
   }
 
   close(): Promise<ForkStats> {
-    this.#closed ??= orWhenLost(this.link, 'closeFork', { fork: this.id }, NO_FORK);
+    this.#closed ??= orWhenLost(this.link, 'closeFork', { fork: this.id }, CUT_FORK);
     return this.#closed;
   }
 }

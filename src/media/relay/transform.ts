@@ -94,6 +94,10 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
     return this.socket.flush();
   }
 
+  drained(done: () => void): void {
+    this.socket.drained(done);
+  }
+
   close(): void {
     this.socket.close();
   }

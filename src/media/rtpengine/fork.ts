@@ -133,9 +133,10 @@ export class RtpengineFork implements Fork {
   }
 
   async #close(): Promise<ForkStats> {
+    const cut = this.#over || this.line.over;
     this.#remote = undefined;
     await this.#desired.ask();
-    const stats = await this.#stats();
+    const stats = { ...(await this.#stats()), cut };
     // One that could not be shut is shut when the node is back.
     if (this.#desired.settled) this.lineClosed();
     return stats;
@@ -144,7 +145,7 @@ export class RtpengineFork implements Fork {
   async #stats(): Promise<ForkStats> {
     await this.#counting;
     const told = this.passage.so((await this.line.read())[this.side]);
-    return { ...told, crowdedOut: 0, sendErrors: 0, recorder: undefined };
+    return { ...told, crowdedOut: 0, cut: false, sendErrors: 0, recorder: undefined };
   }
 
   #turn(fate: Fate): void {

@@ -148,6 +148,9 @@ export class RtpengineLine implements MediaLine, ForkedLine {
   }
 
   /** Codes are found in what the node reports; their digits go to everybody else as well. */
+  /** A subscription is of its line: what it cannot follow is told when it is closed. */
+  takeForks(): void {}
+
   listenForDigits(side: Side, { formats, codes }: DigitListening): void {
     this.#codes[side].listen(codes);
     // rtpengine reports the events of formats that it knows by name.

@@ -36,7 +36,7 @@ interface Terms {
   readonly crypto: readonly CryptoAttribute[];
   /** Undefined in the clear. */
   readonly session: SrtpSession | undefined;
-  /** The m-line is off, and nothing was agreed but that. */
+  /** The m-line is off, and nothing was agreed but that; `session` is what it had before. */
   readonly off?: true;
 }
 
@@ -72,8 +72,7 @@ export class LegKeying {
     this.#pending = undefined;
     const secure = media.carriage === 'srtp';
     if (media.port === 0) {
-      this.#pending = { ...CLEAR, secure, off: true };
-      // The contexts of its keys end here: used again they would protect other packets by the same indexes.
+      this.#pending = this.#off(secure);
       this.#offered = [];
       return;
     }
@@ -159,8 +158,13 @@ export class LegKeying {
     return this.#agreed?.off ? undefined : this.#agreed;
   }
 
+  /** The line keeps its contexts, so that what was heard before it was off is known when it is back with the same keys. */
+  #off(secure: boolean): Terms {
+    return { ...CLEAR, secure, session: this.#agreed?.session, off: true };
+  }
+
   #firstOffer({ carriage, port, cryptos }: MediaDescription): Terms {
-    if (port === 0) return { ...CLEAR, secure: carriage === 'srtp', off: true };
+    if (port === 0) return this.#off(carriage === 'srtp');
     switch (this.rule) {
       case 'never':
         return CLEAR;

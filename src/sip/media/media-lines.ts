@@ -33,6 +33,12 @@ interface Slot {
 
 type BothKeying = Readonly<Record<Side, LegKeying>>;
 
+/** A line that was in use, at addresses that an offer has given up. */
+interface Replaced {
+  readonly slot: Slot;
+  readonly keying: BothKeying | undefined;
+}
+
 /** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
 export const MOST_LINES = 8;
 
@@ -46,6 +52,8 @@ export class MediaLines {
   readonly #reports: Array<Promise<LineReport>> = [];
   /** Indexes of the lines that the pending offer has opened. */
   #opened: number[] = [];
+  /** In whose place some of them are, until that is agreed. */
+  readonly #replaced = new Map<number, Replaced>();
   readonly #srtp: Record<Side, SrtpRule>;
 
   constructor(
@@ -73,7 +81,8 @@ export class MediaLines {
         if (media.port === 0 || media.carriage === 'stream' || index >= MOST_LINES) return;
         const slot = this.#slots[index];
         if (slot && slot.bind.a === bind.a && slot.bind.b === bind.b) return;
-        this.#drop(index);
+        if (slot?.agreed) this.#setAside(index, slot);
+        else this.#drop(index);
         const line = await this.plane.open({
           callId: this.callId,
           bind,
@@ -138,6 +147,12 @@ export class MediaLines {
   /** What was agreed holds: a line that was refused is closed. */
   keep(agreement: Agreement): void {
     this.#opened = [];
+    for (const [index, { slot }] of this.#replaced) {
+      // Whoever records the call hears it on.
+      this.#slots[index]?.line.takeForks(slot.line);
+      this.#close(slot);
+    }
+    this.#replaced.clear();
     agreement.lines.forEach(({ offer, terms, line }, index) => {
       if (!line) {
         this.#switchOff(index);
@@ -155,15 +170,13 @@ export class MediaLines {
   }
 
   /**
-   * The line is in neither description. Audio in the clear may come back in its place (RFC 3264 §8.1), and is recorded
-   * and played to as before: whoever has taken hold of the line keeps it.
+   * The line is in neither description. Audio may come back in its place (RFC 3264 §8.1), and is recorded and played
+   * to as before: whoever has taken hold of the line keeps it, and so do the contexts of its keys.
    */
   #switchOff(index: number): void {
     const slot = this.#slots[index];
-    const { kind, agreed, security } = slot ?? {};
-    if (kind === 'audio' && agreed && security?.a === 'clear' && security.b === 'clear') {
-      slot!.line.describe({ watch: false, held: true });
-    } else this.#drop(index);
+    if (slot?.kind === 'audio' && slot.agreed) slot.line.describe({ watch: false, held: true });
+    else this.#drop(index);
   }
 
   /** The offer that opened lines was refused: they are closed, and keys that it brought forgotten. */
@@ -174,6 +187,11 @@ export class MediaLines {
     }
     for (const index of this.#opened) this.#drop(index);
     this.#opened = [];
+    for (const [index, { slot, keying }] of this.#replaced) {
+      this.#slots[index] = slot;
+      this.#keying[index] = keying;
+    }
+    this.#replaced.clear();
   }
 
   /** Another callee is tried: keys of its own, by its own rule. */
@@ -187,6 +205,8 @@ export class MediaLines {
   /** Closes every line and tells what each has carried, also those that were closed before. */
   async close(): Promise<readonly LineReport[]> {
     for (const index of this.#slots.keys()) this.#drop(index);
+    for (const { slot } of this.#replaced.values()) this.#close(slot);
+    this.#replaced.clear();
     // A worker that has died has nothing to tell any more.
     const reports = await Promise.allSettled(this.#reports);
     return reports.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
@@ -210,12 +230,25 @@ export class MediaLines {
     });
   }
 
+  /** Goes on as it is until what is opened in its place is agreed on. */
+  #setAside(index: number, slot: Slot): void {
+    const first = this.#replaced.get(index);
+    if (first) this.#drop(index);
+    else this.#replaced.set(index, { slot, keying: this.#keying[index] });
+    this.#slots[index] = undefined;
+    this.#keying[index] = undefined;
+  }
+
   #drop(index: number): void {
     const slot = this.#slots[index];
     if (!slot) return;
     this.#slots[index] = undefined;
     // What is opened here next is another stream, and may not begin anew under a key that was used.
     this.#keying[index] = undefined;
+    this.#close(slot);
+  }
+
+  #close(slot: Slot): void {
     const report = slot.line.close().then((stats) => ({ kind: slot.kind, stats }));
     report.catch(() => {});
     this.#reports.push(report);

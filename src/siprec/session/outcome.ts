@@ -19,7 +19,7 @@ export interface Account {
 /** Gives account of a recording that has ended. */
 export function outcomeOf(account: Account): RecordingOutcome {
   const { target, request, recordedLabels, counters } = account;
-  const { recorded, fault } = withLostBeginning(account);
+  const { recorded, fault } = withLosses(account);
   return {
     recordingId: request.recordingId,
     callId: request.callId,
@@ -41,17 +41,23 @@ export function outcomeOf(account: Account): RecordingOutcome {
   };
 }
 
-/** What the forks could not keep until the recorder was ready is missing from the recording. */
-function withLostBeginning({ ending, counters, recordedLabels }: Account): {
+/** What the forks could not keep until the recorder was ready is missing, and what was said when they were gone. */
+function withLosses({ ending, counters, recordedLabels }: Account): {
   readonly recorded: RecordingOutcome['recorded'];
   readonly fault: Fault | undefined;
 } {
   const { recorded, fault } = ending;
   if (fault) return { recorded, fault: new Fault(fault.code, fault.detail) };
+  if (recorded !== 'fully') return { recorded, fault: undefined };
+  const cut = recordedLabels.filter((label) => counters.get(label)?.cut);
+  if (cut.length > 0) {
+    const detail = `any more: what stream ${cut.join(' and ')} copied ended before the recording`;
+    return { recorded: 'partly', fault: new Fault('NOTHING_RECORDABLE', detail) };
+  }
   const sum = (what: 'dropped' | 'crowdedOut'): number =>
     recordedLabels.reduce((total, label) => total + (counters.get(label)?.[what] ?? 0), 0);
   const [dropped, crowdedOut] = [sum('dropped'), sum('crowdedOut')];
-  if (recorded !== 'fully' || dropped === 0) return { recorded, fault: undefined };
+  if (dropped === 0) return { recorded, fault: undefined };
   const why = crowdedOut > 0 ? `, ${crowdedOut} of them for want of memory for all calls` : '';
   const detail = `in time: ${dropped} packets of the beginning could not be kept until it was ready${why}`;
   return { recorded: 'partly', fault: new Fault('RECORDER_UNREACHABLE', detail) };

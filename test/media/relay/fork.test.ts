@@ -59,6 +59,33 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
     expect(await fork.stats()).toMatchObject({ packets: 3, octets: 516, dropped: 0 });
   });
 
+  test('copies another line of its call once that has taken it over, by the same stream to the recorder', async () => {
+    const next = await stage.plane.open({ callId: 'call', bind: BIND, clockRates: { 0: 8000 } });
+    const said = [caller.speak(line.local.a)];
+    await heard(line, 'a', 1);
+    await started(recorder.endpoint);
+    next.takeForks(line);
+    await next.stats();
+    caller.speak(line.local.a);
+    await heard(line, 'a', 2);
+    said.push(caller.speak(next.local.a));
+    await heard(next, 'a', 1);
+    await line.close();
+    said.push(caller.speak(next.local.a));
+    for (const bytes of said) {
+      const got = await recorder.rtp.next();
+      expect([got.bytes, got.from.port]).toEqual([bytes, fork.local.rtpPort]);
+    }
+    expect(await fork.close()).toMatchObject({ packets: 3, cut: false });
+    await next.close();
+  });
+
+  test('tells when it was closed that its line was closed before', async () => {
+    await started(recorder.endpoint);
+    await line.close();
+    expect(await fork.close()).toMatchObject({ cut: true });
+  });
+
   test('copies only what its own side sends', async () => {
     await started(recorder.endpoint);
     callee.speak(line.local.b);

@@ -34,6 +34,7 @@ class FakeSockets implements SocketSet {
       send: () => true,
       sendLater: () => 0,
       flush: () => 0,
+      drained: (done) => done(),
       close: () => this.bound.delete(port),
     };
     done(socket, '');

@@ -42,6 +42,63 @@ class Secret {
   }
 }
 
+describe.each(BACKENDS)(
+  'a fork by SRTP that batches, of a line by SRTP, on the %s backend',
+  (backend) => {
+    test('gives the recorder all that was said before the gate, sealed, and nothing of what came behind it', async () => {
+      const stage = await Stage.open(backend, { batchForks: true });
+      try {
+        const [caller, callee] = [await stage.party({ ssrc: 1 }), await stage.party({ ssrc: 2 })];
+        const recorder = await stage.party();
+        const [left, right, kept] = [new Secret(), new Secret('AEAD_AES_256_GCM'), new Secret()];
+        const line = await stage.plane.open({
+          callId: 'call',
+          bind: BIND,
+          clockRates: { 0: 8000 },
+        });
+        line.secure('a', left.session);
+        line.secure('b', right.session);
+        line.expect('b', callee.endpoint);
+        const fork = await line.fork('a', { bind: '127.0.0.1' });
+        let said = 0;
+        /** So many packets, which no batch is full of. */
+        const speak = async (count: number): Promise<Buffer[]> => {
+          const packets = Array.from({ length: count }, () => caller.packet());
+          for (const packet of packets) {
+            caller.rtp.send(left.seal(packet), line.local.a.rtpPort, '127.0.0.1');
+          }
+          said += count;
+          await heard(line, 'a', said);
+          return packets;
+        };
+        const recorded = [...(await speak(3))];
+        fork.start(recorder.endpoint, kept.session);
+        recorded.push(...(await speak(3)));
+        for (let round = 0; round < 3; round++) {
+          recorded.push(...(await speak(7)));
+          await fork.pause();
+          const { packets } = await fork.stats();
+          expect(packets).toBe(recorded.length);
+          await speak(8);
+          expect((await fork.stats()).packets).toBe(packets);
+          fork.resume();
+        }
+        recorded.push(...(await speak(2)));
+        expect(await fork.close()).toMatchObject({ packets: recorded.length, sendErrors: 0 });
+        const got: Array<Buffer | number> = [];
+        while (got.length < recorded.length) got.push(kept.open((await recorder.rtp.next()).bytes));
+        expect(got).toEqual(recorded);
+        // The one who is spoken to has heard all of it.
+        for (let i = 0; i < said; i++) {
+          expect(right.open((await callee.rtp.next()).bytes)).toBeInstanceOf(Buffer);
+        }
+      } finally {
+        await stage.close();
+      }
+    });
+  },
+);
+
 describe.each(BACKENDS)('a line with SRTP on the %s backend', (backend) => {
   let stage: Stage;
   let line: MediaLine;
@@ -126,6 +183,22 @@ describe.each(BACKENDS)('a line with SRTP on the %s backend', (backend) => {
     expect((await callee.rtp.next()).bytes).toEqual(first);
     expect((await callee.rtp.next()).bytes).toEqual(last);
     expect((await line.stats()).a).toMatchObject({ packets: 2, unauthentic: 3, replayed: 1 });
+  });
+
+  test('knows what was there before when it is told the same keys again', async () => {
+    const secret = new Secret();
+    line.secure('a', secret.session);
+    await line.stats();
+    const datagram = secret.seal(caller.packet());
+    send(caller, datagram, 'a');
+    await callee.rtp.next();
+    line.secure('a', { send: { ...secret.ours }, receive: { ...secret.theirs } });
+    await line.stats();
+    send(caller, datagram, 'a');
+    const next = caller.packet();
+    send(caller, secret.seal(next), 'a');
+    expect((await callee.rtp.next()).bytes).toEqual(next);
+    expect((await line.stats()).a).toMatchObject({ packets: 2, replayed: 1 });
   });
 
   test('lets nothing pass on a side whose keys are awaited', async () => {

@@ -30,6 +30,8 @@ class FakeLine implements Partial<MediaLine> {
   readonly secured: Partial<Record<Side, WireSecurity>> = {};
   described: Parameters<MediaLine['describe']>[0] = {};
   closed = false;
+  /** Lines whose copies it has taken over. */
+  readonly forksOf: string[] = [];
   /** What is expected holds when this does. */
   slow: Promise<void> = Promise.resolve();
 
@@ -60,6 +62,10 @@ class FakeLine implements Partial<MediaLine> {
   }
 
   listenForDigits(): void {}
+
+  takeForks(other: MediaLine): void {
+    this.forksOf.push(other.id);
+  }
 
   fork(): Promise<never> {
     return Promise.reject(new Fault('PORTS_EXHAUSTED'));

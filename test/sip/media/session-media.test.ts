@@ -169,6 +169,34 @@ describe('the media of a call', () => {
     expect(plane.lines[0]!.described).toMatchObject({ watch: true, held: false });
   });
 
+  describe('where a side changes its address family', () => {
+    const over6 = (text: string): string => text.replaceAll('IP4 192.0.2.1', 'IP6 2001:db8::99');
+
+    it('gives what records the call to the line that takes the place of the other, once that is agreed', async () => {
+      begin({ ipv6 });
+      await agreed();
+      expect(await media.offer('a', over6(AUDIO))).toContain('IN IP4');
+      expect(plane.living.map(({ id }) => id)).toEqual(['line-0', 'line-1']);
+      expect(plane.lines[1]!.forksOf).toEqual([]);
+      await media.answer('b', AUDIO, true);
+      expect(plane.lines[1]!.options.bind).toEqual({ a: '2001:db8::1', b: '127.0.0.1' });
+      expect(plane.lines[1]!.forksOf).toEqual(['line-0']);
+      expect(plane.living.map(({ id }) => id)).toEqual(['line-1']);
+      expect(media.agreement!.lines[0]!.line).toBe(plane.lines[1]);
+      expect(await media.close()).toHaveLength(2);
+    });
+
+    it('goes on with the line it has when that is refused', async () => {
+      begin({ ipv6 });
+      await agreed();
+      await media.offer('a', over6(AUDIO));
+      await media.refused();
+      expect(plane.living.map(({ id }) => id)).toEqual(['line-0']);
+      await agreed();
+      expect(media.agreement!.lines[0]!.line).toBe(plane.lines[0]);
+    });
+  });
+
   it('takes back what a refused offer had opened, and nothing else', async () => {
     await agreed();
     await media.offer('a', description({}, VIDEO));

@@ -298,6 +298,37 @@ describe('SRTP in the descriptions of a call', () => {
     expect(cryptosIn(await media.answer('b', secure(key()), true))).toEqual(cryptosIn(early));
   });
 
+  it('keeps the line and the contexts of audio that is switched off, for when it is back with the same keys', async () => {
+    const [theirs, other] = [key(), key()];
+    const off = description({ protocol: 'RTP/SAVP', port: 0 });
+    await media.offer('a', secure(theirs));
+    const answer = await media.answer('b', secure(other), true);
+    const before = [session('a'), session('b')];
+    for (let twice = 0; twice < 2; twice++) {
+      expect(said(await media.offer('a', off))).toEqual([expect.stringMatching(/^RTP\/SAVP/)]);
+      await media.answer('b', off, true);
+      expect([session('a'), session('b')]).toEqual(before);
+    }
+    await media.offer('a', secure(theirs));
+    expect(cryptosIn(await media.answer('b', secure(other), true))).toEqual(cryptosIn(answer));
+    expect([session('a'), session('b')]).toEqual(before);
+    expect(plane.lines.map(({ closed }) => closed)).toEqual([false]);
+  });
+
+  it('has a new key for who comes back with another one', async () => {
+    await media.offer('a', secure(key()));
+    await media.answer('b', secure(key()), true);
+    const before = session('a');
+    const off = description({ protocol: 'RTP/SAVP', port: 0 });
+    await media.offer('a', off);
+    await media.answer('b', off, true);
+    const newer = key();
+    await media.offer('a', secure(newer));
+    await media.answer('b', secure(key()), true);
+    expect(session('a').receive).toEqual(keysOf(newer));
+    expect(session('a').send).not.toEqual(before.send);
+  });
+
   it('has new keys for a line that was refused and comes again', async () => {
     const first = await media.offer('a', secure(key()));
     await media.answer('b', description({ protocol: 'RTP/SAVP', port: 0 }), true);

@@ -11,6 +11,7 @@ export class FakeFork implements Fork {
   hangs = false;
   dropped = 0;
   crowdedOut = 0;
+  cut = false;
   #release: () => void = () => {};
 
   constructor(
@@ -66,6 +67,7 @@ export class FakeFork implements Fork {
       octets: 17_200,
       dropped: this.dropped,
       crowdedOut: this.crowdedOut,
+      cut: this.cut,
       sendErrors: 0,
       recorder: undefined,
     };

@@ -322,6 +322,17 @@ describe('an answer', () => {
     });
   });
 
+  test('whose copies end before it is makes the recording partial', async () => {
+    const world = new World();
+    world.forks['1'].cut = true;
+    const { recording, dialog } = await world.recording();
+    expect(await world.stop(recording, dialog)).toMatchObject({
+      recorded: 'partly',
+      fault: { code: 'NOTHING_RECORDABLE' },
+      reason: expect.stringContaining('what stream 1 copied ended before the recording'),
+    });
+  });
+
   test('late when no memory is left tells so', async () => {
     const world = new World();
     Object.assign(world.forks['1'], { dropped: 20, crowdedOut: 13 });
