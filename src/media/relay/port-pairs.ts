@@ -106,6 +106,8 @@ export class PortPairs {
     const kept = this.#kept.get(port);
     this.#kept.delete(port);
     if (kept?.rtp.address === address) {
+      kept.rtp.row.renew();
+      kept.rtcp.row.renew();
       done(kept, '');
       return;
     }

@@ -83,6 +83,13 @@ export class Row {
     this.reals[(this.at + part) / 2] = value;
   }
 
+  /** For somebody else's packets by the same socket. */
+  renew(): void {
+    const fd = this.get(ROW.fd);
+    this.clear();
+    this.set(ROW.fd, fd);
+  }
+
   clear(): void {
     this.words.fill(0, this.at, this.at + ROW.length);
   }

@@ -29,6 +29,23 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
     await stage.plane.open({ callId: 'fourth', bind: BIND });
   });
 
+  test('counts nothing of the call that had the same ports before', async () => {
+    stage = await Stage.open(backend, { ports: await freeRange(6), quarantineMs: 0 });
+    const [caller, callee] = [await stage.party(), await stage.party()];
+    for (let call = 0; call < 3; call++) {
+      const line = await stage.plane.open({ callId: `call ${call}`, bind: BIND });
+      line.expect('b', callee.endpoint);
+      const fork = await line.fork('a', { bind: '127.0.0.1' });
+      const [before, copied] = [await line.stats(), await fork.stats()];
+      expect(before.a).toMatchObject({ packets: 0, octets: 0, lost: 0, lastAtMs: undefined });
+      expect(copied).toMatchObject({ packets: 0, octets: 0 });
+      fork.start((await stage.party()).endpoint);
+      const said = caller.speak(line.local.a);
+      expect((await callee.rtp.next()).bytes).toEqual(said);
+      expect((await line.close()).a).toMatchObject({ packets: 1, octets: 172 });
+    }
+  });
+
   test('passes over ports that somebody else has', async () => {
     const ports = await freeRange(8);
     const squatter = await Ear.open('127.0.0.1', ports.min + 3);
