@@ -50,6 +50,8 @@ class Wire implements DatagramSocket {
     public sink: DatagramSink,
   ) {}
 
+  listen(): void {}
+
   send(bytes: Buffer, offset: number, length: number, _to: SocketAddress): boolean {
     this.sent += 1;
     this.lastLength = bytes.copy(this.last, 0, offset, offset + length);

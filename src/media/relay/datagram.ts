@@ -26,6 +26,11 @@ export interface DatagramSocket {
   readonly row: Row;
   /** Whoever reads from now on. */
   sink: DatagramSink;
+  /**
+   * Nothing is expected here any more, and whatever comes may be dropped unread: then sending is cheaper.
+   * Sockets listen at first.
+   */
+  listen(on: boolean): void;
   /** Sends; false when the system refused at once. The bytes may be reused when it returns. */
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean;
   /**

@@ -100,6 +100,9 @@ class DgramSocket implements DatagramSocket {
     }
   }
 
+  /** What comes is read all the same. */
+  listen(): void {}
+
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
     return this.send(bytes, offset, length, to) ? 0 : 1;
   }

@@ -8,7 +8,7 @@ import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-repo
 import type { Tap } from './leg';
 import type { PacketQueue } from './packet-queue';
 import type { PortPair } from './port-pairs';
-import { ROW, type Row } from './row';
+import { ROW, type Row, SPEAKS } from './row';
 import { type Transform, transformed } from './transform';
 
 /** Kept packets leave in bursts that any receive buffer holds, some hundred times faster than live. */
@@ -74,6 +74,8 @@ export class Fork implements Tap {
     const rtcp = socketAddress(remote.address, remote.rtcpPort);
     if (rtp?.family !== family || rtcp?.family !== family) return false;
     this.#remote = { rtp, rtcp };
+    // Reports come to the RTP port only when they are multiplexed (RFC 5761), and RTP never.
+    this.pair.rtp.listen(rtp.port === rtcp.port);
     this.#started = true;
     this.reports.forgetIntroduction();
     this.#settle();
@@ -177,7 +179,8 @@ export class Fork implements Tap {
     const rtp = this.#remote?.rtp;
     const plain = this.#ports === pair && pair.rtp.family === 4;
     const direct = this.#isLive() && !this.#paused && this.reports.introduced;
-    row.set(ROW.speaks, plain && direct && !this.batches ? 1 : 0);
+    const how = this.batches ? SPEAKS.later : SPEAKS.atOnce;
+    row.set(ROW.speaks, plain && direct ? how : SPEAKS.not);
     row.set(ROW.targetHead, rtp?.head ?? 0);
     row.set(ROW.targetHost, rtp?.host ?? 0);
   }

@@ -17,6 +17,7 @@ import {
   EFD_NONBLOCK_CLOEXEC,
   EPOLL_CLOEXEC,
   EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
   EPOLLIN,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
@@ -78,7 +79,10 @@ export class KernelSockets implements SocketSet {
   ) {
     this.#slab = new Slab(libc);
     this.#rows = new Rows(lifeline.slots);
-    this.#path = new RowPath(libc, this.#slab, this.#rows);
+    this.#path = new RowPath(libc, this.#slab, this.#rows, (row, length) => {
+      const socket = this.#sockets[row / ROW_LENGTH]!;
+      return this.sendLater(socket, this.#slab.bytes, this.#slab.receiveAt, length, socket.to!);
+    });
     this.#waiting = new Int32Array(lifeline.slots);
     this.#waitingSince = new Int32Array(lifeline.slots);
     this.#clock = new KernelClock(libc, this.#slab);
@@ -110,6 +114,7 @@ export class KernelSockets implements SocketSet {
     }
     this.lifeline.hold(slot, fd);
     const row = new Row(this.#rows, slot);
+    row.clear();
     row.set(ROW.fd, fd);
     const socket = new KernelSocket(this, fd, slot, row, local, sink);
     this.#sockets[slot] = socket;
@@ -170,6 +175,7 @@ export class KernelSockets implements SocketSet {
     length: number,
     to: SocketAddress,
   ): number {
+    socket.to = to;
     if (length === 0 || length > LONGEST_IN_BATCH) {
       return this.flush(socket) + (socket.send(bytes, offset, length, to) ? 0 : 1);
     }
@@ -180,6 +186,21 @@ export class KernelSockets implements SocketSet {
     if (batch.isFull()) return refused + this.flush(socket);
     if (!batch.waits) this.#wait(batch);
     return refused;
+  }
+
+  /**
+   * A socket that nobody waits for is not among those watched: else the kernel looks for whom to wake at every
+   * datagram that has left it. What comes there finds hardly any room.
+   */
+  listen(socket: KernelSocket, on: boolean): void {
+    const { fd, slot } = socket;
+    if (on) {
+      this.#makeRoom(fd, RECEIVE_BUFFER);
+      this.#watch(fd, slot);
+    } else {
+      this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#slab.scratch);
+      this.#makeRoom(fd, 0);
+    }
   }
 
   /** Sends what waits in a socket's batch; how many datagrams were refused. */
@@ -300,15 +321,20 @@ export class KernelSockets implements SocketSet {
     const fd = libc.socket(v6 ? AF_INET6 : AF_INET, type, 0);
     if (fd < 0) return libc.errorName();
     if (v6) this.#option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (this.#option(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) {
-      this.#option(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-    }
+    this.#makeRoom(fd, RECEIVE_BUFFER);
     this.#slab.setDestination(local);
     const bound = libc.bind(fd, this.#slab.destination, v6 ? SOCKADDR_IN6 : SOCKADDR_IN);
     if (bound === 0 && this.#watch(fd, slot) === 0) return fd;
     const refusal = libc.errorName();
     libc.close(fd);
     return refusal;
+  }
+
+  /** For datagrams that wait to be read, in octets; the kernel has its own least and most. */
+  #makeRoom(fd: number, octets: number): void {
+    if (this.#option(fd, SOL_SOCKET, SO_RCVBUFFORCE, octets) < 0) {
+      this.#option(fd, SOL_SOCKET, SO_RCVBUF, octets);
+    }
   }
 
   #option(fd: number, level: number, option: number, value: number): number {
@@ -339,8 +365,11 @@ class KernelSocket implements DatagramSocket {
   readonly port: number;
   readonly family: 4 | 6;
   batch: Batch | undefined;
+  /** Where what may wait went last. */
+  to: SocketAddress | undefined;
   /** Octets that the kernel cuts what is sent into; 0: as it is. */
   segment = 0;
+  #listens = true;
 
   constructor(
     private readonly set: KernelSockets,
@@ -353,6 +382,12 @@ class KernelSocket implements DatagramSocket {
     this.address = local.address;
     this.port = local.port;
     this.family = local.family;
+  }
+
+  listen(on: boolean): void {
+    if (on === this.#listens) return;
+    this.#listens = on;
+    this.set.listen(this, on);
   }
 
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {

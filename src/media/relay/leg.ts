@@ -11,7 +11,7 @@ import type { DatagramSocket } from './datagram';
 import { Latch } from './latch';
 import { fittedRtcp, type Outlet, Playout } from './playout/playout';
 import type { PortPair } from './port-pairs';
-import { ROW, type Row } from './row';
+import { ROW, type Row, SPEAKS } from './row';
 import { type Transform, transformed } from './transform';
 
 const { rtp: RTP, rtcp: RTCP } = DATAGRAM;
@@ -142,7 +142,7 @@ export class Leg {
     this.#playout?.close(now);
     this.#playout = undefined;
     this.#row.set(ROW.hears, 0);
-    this.#row.set(ROW.speaks, 0);
+    this.#row.set(ROW.speaks, SPEAKS.not);
   }
 
   get packets(): number {
@@ -306,7 +306,8 @@ export class Leg {
     row.set(ROW.hears, plain && from && this.#screen === undefined ? 1 : 0);
     row.set(ROW.sourceHead, from?.head ?? 0);
     row.set(ROW.sourceHost, from?.host ?? 0);
-    row.set(ROW.speaks, plain && target && this.#playout === undefined ? 1 : 0);
+    const direct = plain && target && this.#playout === undefined;
+    row.set(ROW.speaks, direct ? SPEAKS.atOnce : SPEAKS.not);
     row.set(ROW.targetHead, target?.head ?? 0);
     row.set(ROW.targetHost, target?.host ?? 0);
     row.set(ROW.out, this.peer.#row.at);

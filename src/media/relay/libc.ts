@@ -65,6 +65,7 @@ export const SOCKADDR_IN = 16;
 export const SOCKADDR_IN6 = 28;
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 1;
 export const EFD_NONBLOCK_CLOEXEC = 0o2004000;
 

@@ -66,6 +66,7 @@ export class PortPairs {
   retire(pair: PortPair): void {
     pair.rtp.sink = drain;
     pair.rtcp.sink = drain;
+    pair.rtp.listen(true);
     this.#inUse -= 1;
     this.#kept.set(pair.rtp.port, pair);
     this.#rest(pair.rtp.port);

@@ -2,7 +2,7 @@ import type { Instant } from '../../core';
 import { rtpPayloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { isNext, receiveNext } from '../rtp/reception';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN } from './libc';
-import { ROW, type Rows } from './row';
+import { ROW, type Rows, SPEAKS as SPEAKS_OF } from './row';
 import type { Slab } from './slab';
 
 // Read here once: the constants of another module are looked up anew at every use.
@@ -29,6 +29,7 @@ const STREAM_OCTETS = ROW.streamOctets;
 const TIMESTAMP = ROW.timestamp;
 const UNREPORTED = ROW.unreported;
 const SEND_ERRORS = ROW.sendErrors;
+const { not: NOT, atOnce: AT_ONCE, later: LATER } = SPEAKS_OF;
 
 /**
  * The path of a packet that is like the one before it: the next of its party's stream, on its way to a party
@@ -43,6 +44,8 @@ export class RowPath {
     private readonly libc: Libc,
     private readonly slab: Slab,
     rows: Rows,
+    /** Sends what was received from the port of a row, together with others; how many were refused. */
+    private readonly sendLater: (row: number, length: number) => number,
   ) {
     this.#words = rows.words;
     this.#reals = rows.reals;
@@ -68,24 +71,21 @@ export class RowPath {
     const ssrc = rtpSsrc(bytes, 0);
     if (!isNext(words, at + RECEPTION, sequence, ssrc)) return false;
     const out = words[at + OUT]!;
-    if (words[out + SPEAKS] !== 1) return false;
+    if (words[out + SPEAKS] !== AT_ONCE) return false;
     for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
-      if (words[fork + SPEAKS] !== 1 || words[fork + SSRC] !== ssrc) return false;
+      if (words[fork + SPEAKS] === NOT || words[fork + SSRC] !== ssrc) return false;
     }
     this.#count(at, length, now);
     receiveNext(words, this.#reals, at + RECEPTION, timestamp, words[at + CLOCK_RATE]!, now);
     this.#send(out, length);
     for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
-      if (this.#send(fork, length)) {
-        this.#count(fork, length, now);
-        words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
-        words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + payload;
-        words[fork + TIMESTAMP] = timestamp;
-        words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
-        words[fork + UNREPORTED] = 1;
-      } else {
-        words[fork + SEND_ERRORS] = words[fork + SEND_ERRORS]! + 1;
-      }
+      this.#count(fork, length, now);
+      words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
+      words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + payload;
+      words[fork + TIMESTAMP] = timestamp;
+      words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
+      words[fork + UNREPORTED] = 1;
+      this.#sendToRecorder(fork, length);
     }
     return true;
   }
@@ -97,6 +97,16 @@ export class RowPath {
     words[at + PACKETS] = words[at + PACKETS]! + 1;
     reals[real + OCTETS] = reals[real + OCTETS]! + length;
     reals[real + AT] = now;
+  }
+
+  #sendToRecorder(fork: number, length: number): void {
+    const words = this.#words;
+    let refused = 0;
+    if (words[fork + SPEAKS] === LATER) refused = this.sendLater(fork, length);
+    else if (!this.#send(fork, length)) refused = 1;
+    if (refused === 0) return;
+    words[fork + PACKETS] = words[fork + PACKETS]! - refused;
+    words[fork + SEND_ERRORS] = words[fork + SEND_ERRORS]! + refused;
   }
 
   #send(from: number, length: number): boolean {

@@ -13,7 +13,7 @@ export const ROW = {
   /** The party, as the first two words of its address. */
   sourceHead: 2,
   sourceHost: 3,
-  /** 1: whatever goes to `targetHead`, `targetHost` may be sent from this port as it is. */
+  /** `SPEAKS`: how what goes to `targetHead`, `targetHost` may be sent from this port as it is. */
   speaks: 4,
   targetHead: 5,
   targetHost: 6,
@@ -43,6 +43,9 @@ export const ROW = {
   length: 32,
 } as const;
 
+/** What `ROW.speaks` says: not at all, at once, or together with others. */
+export const SPEAKS = { not: 0, atOnce: 1, later: 2 } as const;
+
 /** The rows of so many ports, one after the other. */
 export class Rows {
   readonly words: Int32Array;
@@ -54,7 +57,7 @@ export class Rows {
   }
 }
 
-/** One of them, all zero at first. */
+/** One of them. */
 export class Row {
   readonly words: Int32Array;
   readonly reals: Float64Array;
@@ -64,7 +67,6 @@ export class Row {
     this.words = rows.words;
     this.reals = rows.reals;
     this.at = index * ROW.length;
-    this.clear();
   }
 
   get(part: number): number {

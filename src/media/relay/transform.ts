@@ -67,6 +67,10 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
     this.socket.sink = this;
   }
 
+  listen(on: boolean): void {
+    this.socket.listen(on);
+  }
+
   onDatagram(
     bytes: Buffer,
     offset: number,

@@ -31,6 +31,7 @@ class FakeSockets implements SocketSet {
       family: socketAddress(address, port)!.family,
       row: new Row(),
       sink,
+      listen: () => {},
       send: () => true,
       sendLater: () => 0,
       flush: () => 0,

@@ -23,8 +23,13 @@ class Wire implements DatagramSocket {
   readonly family = 4;
   readonly sent: Array<{ bytes: Buffer; port: number }> = [];
   sink = drain;
+  listening = true;
 
   constructor(readonly port: number) {}
+
+  listen(on: boolean): void {
+    this.listening = on;
+  }
 
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
     this.sent.push({ bytes: Buffer.from(bytes.subarray(offset, offset + length)), port: to.port });
