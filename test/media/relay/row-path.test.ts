@@ -63,6 +63,10 @@ class Wire implements DatagramSocket {
     return 0;
   }
 
+  drained(done: () => void): void {
+    done();
+  }
+
   close(): void {}
 }
 
@@ -216,7 +220,7 @@ function order(relay: Relay, number: number, side: 'a' | 'b', other: number): vo
   const fork = `fork-${side}`;
   switch (number) {
     case 0:
-      relay.pause(fork);
+      relay.pause(fork, () => {});
       return;
     case 1:
     case 2:
