@@ -28,6 +28,7 @@ const OWNER = {
   'drachtio-srf': 'src/ua/',
   'drachtio-fsmrf': 'src/tones/freeswitch/',
   'drachtio-modesl': 'src/tones/freeswitch/',
+  'sdp-transform': 'src/media/sdp/',
   'werift-rtp': 'src/media/rtp/',
   koffi: 'src/media/(relay|srtp)/',
   '@evan/opus': 'src/media/audio/',

@@ -2,13 +2,12 @@ import type { Endpoint } from '../plane';
 import { withKeying } from './keyed-sections';
 import type { Keying } from './keying';
 import {
-  attributeLine,
+  attribute,
   type MediaSection,
   readSections,
   type SdpLine,
   type SdpResult,
   type Sections,
-  textOf,
 } from './lines';
 import { describedBy, networkAddress, type OwnOrigin, originValue } from './origin';
 import type { RecordMark } from './recording-attributes';
@@ -57,11 +56,11 @@ export function anchor(
   const lines = sections.media.flatMap((section, i) =>
     anchorMedia(section, media[i] ?? 'reject', inherited, origin.address),
   );
-  const [version, ...rest] = own;
-  const next = describedBy(origin, textOf(rest) + textOf(lines));
+  const [version, ...rest] = [...own, ...lines].map(({ type, value }) => `${type}=${value}\r\n`);
+  const next = describedBy(origin, rest.join(''));
   return {
     ok: true,
-    value: { text: `${textOf([version!])}o=${originValue(next)}\r\n${next.body}`, origin: next },
+    value: { text: `${version}o=${originValue(next)}\r\n${next.body}`, origin: next },
   };
 }
 
@@ -74,11 +73,12 @@ function withWords(
   { marks, passesPreference }: RecordingWords,
 ): Sections {
   const kept = (line: SdpLine): boolean => {
-    const name = line.attribute?.name;
+    if (line.type !== 'a') return true;
+    const { name } = attribute(line);
     return name !== 'record' && (passesPreference || name !== 'recordpref');
   };
   const said = (mark: RecordMark | undefined): SdpLine[] =>
-    mark === undefined ? [] : [attributeLine(`record:${mark}`)];
+    mark === undefined ? [] : [{ type: 'a', value: `record:${mark}` }];
   const live = media.flatMap(({ fields }, i) => (fields.port === 0 ? [] : [marks[i]]));
   const common = live.every((mark) => mark === live[0]) ? live[0] : undefined;
   return {
@@ -144,19 +144,22 @@ function moved(line: SdpLine, address: string): SdpLine {
   return isHeld(line) ? line : { type: 'c', value: networkAddress(address) };
 }
 
-function isRtcp({ attribute }: SdpLine): boolean {
-  return attribute?.name === 'rtcp';
+function isRtcp(line: SdpLine): boolean {
+  return line.type === 'a' && attribute(line).name === 'rtcp';
 }
 
 /** RFC 3605: RTCP elsewhere than on the next port must be said. */
 function missingRtcp(lines: readonly SdpLine[], { rtpPort, rtcpPort }: Endpoint): SdpLine[] {
   if (rtcpPort === rtpPort + 1 || rtcpPort === rtpPort || lines.some(isRtcp)) return [];
-  return [attributeLine(`rtcp:${rtcpPort}`)];
+  return [{ type: 'a', value: `rtcp:${rtcpPort}` }];
 }
 
 function rtcpLine(line: SdpLine, { address, rtcpPort }: Endpoint): SdpLine {
-  const withAddress = line.attribute?.value.includes(' ');
-  return attributeLine(`rtcp:${rtcpPort}${withAddress ? ` ${networkAddress(address)}` : ''}`);
+  const withAddress = attribute(line).value.includes(' ');
+  return {
+    type: 'a',
+    value: `rtcp:${rtcpPort}${withAddress ? ` ${networkAddress(address)}` : ''}`,
+  };
 }
 
 /** Attributes that lead media past us, or tell of the network behind us. */
@@ -182,8 +185,8 @@ const HOPS = new Set([
   'nortpproxy',
 ]);
 
-function stays({ attribute }: SdpLine): boolean {
-  if (!attribute) return true;
-  const { name, value } = attribute;
+function stays(line: SdpLine): boolean {
+  if (line.type !== 'a') return true;
+  const { name, value } = attribute(line);
   return !HOPS.has(name) && !(name === 'group' && /^BUNDLE\b/.test(value));
 }

@@ -1,6 +1,6 @@
 import { writeCryptoAttribute } from '../srtp';
 import type { Keying } from './keying';
-import { attributeLine, type SdpLine, type Sections } from './lines';
+import { attribute, type SdpLine, type Sections } from './lines';
 
 /** Attributes by which keys are agreed: RFC 4568, RFC 5763, RFC 8842, RFC 4567, RFC 6189. */
 const KEYING = new Set(['crypto', 'fingerprint', 'setup', 'tls-id', 'key-mgmt', 'zrtp-hash']);
@@ -25,13 +25,15 @@ export function withKeying(
         fields: { ...fields, protocol: own.protocol },
         lines: [
           ...lines.filter(isOther),
-          ...crypto.map((one) => attributeLine(`crypto:${writeCryptoAttribute(one)}`)),
+          ...crypto.map(
+            (one): SdpLine => ({ type: 'a', value: `crypto:${writeCryptoAttribute(one)}` }),
+          ),
         ],
       };
     }),
   };
 }
 
-function isOther({ attribute }: SdpLine): boolean {
-  return !attribute || !KEYING.has(attribute.name);
+function isOther(line: SdpLine): boolean {
+  return line.type !== 'a' || !KEYING.has(attribute(line).name);
 }

@@ -1,5 +1,4 @@
 import { Fault } from '../../core';
-import type { Attribute } from './description';
 
 /** What reading a description comes to: the value, or OFFER_NOT_UNDERSTOOD with the reason. */
 export type SdpResult<T> =
@@ -10,8 +9,6 @@ export type SdpResult<T> =
 export interface SdpLine {
   readonly type: string;
   readonly value: string;
-  /** What an a= line says; undefined for every other. */
-  readonly attribute?: Attribute;
 }
 
 /** The m= line (RFC 4566 §5.14). */
@@ -59,7 +56,7 @@ export function readSections(text: string): SdpResult<Sections> {
     const value = line.slice(2).trimEnd();
     if (session.length === 0 && type !== 'v') return refuse('it does not begin with v=');
     if (type !== 'm') {
-      (media.at(-1)?.lines ?? session).push(type === 'a' ? attributeLine(value) : { type, value });
+      (media.at(-1)?.lines ?? session).push({ type, value });
       continue;
     }
     const fields = readMediaLine(value);
@@ -71,26 +68,11 @@ export function readSections(text: string): SdpResult<Sections> {
   return { ok: true, value: { session, media } };
 }
 
-/** The a= line of this value. */
-export function attributeLine(value: string): SdpLine {
-  const colon = value.indexOf(':');
-  const attribute =
-    colon < 0
-      ? { name: value.trim(), value: '' }
-      : { name: value.slice(0, colon).trim(), value: value.slice(colon + 1).trim() };
-  return { type: 'a', value, attribute };
-}
-
-/** Every attribute of these lines, in order. */
-export function attributesOf(lines: readonly SdpLine[]): readonly Attribute[] {
-  return lines.flatMap(({ attribute }) => attribute ?? []);
-}
-
-/** Lines as they are sent. */
-export function textOf(lines: readonly SdpLine[]): string {
-  let text = '';
-  for (const { type, value } of lines) text += `${type}=${value}\r\n`;
-  return text;
+/** Name and value of an a= line; a property has no value. */
+export function attribute(line: SdpLine): { readonly name: string; readonly value: string } {
+  const colon = line.value.indexOf(':');
+  if (colon < 0) return { name: line.value.trim(), value: '' };
+  return { name: line.value.slice(0, colon).trim(), value: line.value.slice(colon + 1).trim() };
 }
 
 export function refuse(reason: string): { readonly ok: false; readonly fault: Fault } {

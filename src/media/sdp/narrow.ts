@@ -1,5 +1,5 @@
 import type { MediaDescription, PayloadDescription } from './description';
-import { readSections, type SdpLine, type SdpResult, textOf } from './lines';
+import { attribute, readSections, type SdpLine, type SdpResult } from './lines';
 import { isRecordable } from './negotiated';
 import { parseSdp } from './parse';
 
@@ -41,7 +41,8 @@ export function narrow(
     const value = [kind, port, protocol, ...kept].join(' ');
     return [{ type: 'm', value }, ...lines.filter((line) => stays(line, kept))];
   });
-  const written = textOf([...sections.value.session, ...media.flat()]);
+  const lines = [...sections.value.session, ...media.flat()];
+  const written = lines.map(({ type, value }) => `${type}=${value}\r\n`).join('');
   return { ok: true, value: { text: written, narrowed: true } };
 }
 
@@ -55,9 +56,9 @@ function keptFormats(
   return kept?.some(isSpeech) ? kept.map(({ payloadType }) => String(payloadType)) : undefined;
 }
 
-function stays({ attribute }: SdpLine, kept: readonly string[]): boolean {
-  if (!attribute) return true;
-  const { name, value } = attribute;
+function stays(line: SdpLine, kept: readonly string[]): boolean {
+  if (line.type !== 'a') return true;
+  const { name, value } = attribute(line);
   const [format = ''] = value.split(' ', 1);
   return !OF_FORMAT.has(name) || format === '*' || kept.includes(format);
 }

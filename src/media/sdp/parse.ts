@@ -1,3 +1,4 @@
+import * as transform from 'sdp-transform';
 import { type CryptoAttribute, readCryptoAttribute } from '../srtp';
 import type {
   Attribute,
@@ -10,15 +11,18 @@ import type {
   SessionDescription,
 } from './description';
 import {
-  attributesOf,
+  attribute,
   type MediaSection,
   readSections,
+  refuse,
   type SdpLine,
   type SdpResult,
   type Sections,
 } from './lines';
 import { staticPayload } from './payloads';
 
+/** What sdp-transform is asked to take apart; other attributes are none of its business. */
+const TAKEN_APART = new Set(['rtpmap', 'fmtp', 'rtcp', 'ptime', 'maxptime']);
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 /** SRTP without keys in the description: DTLS (RFC 5763), ZRTP (RFC 6189), MIKEY (RFC 4567). */
 const KEYED_ELSEWHERE = new Set(['fingerprint', 'zrtp-hash', 'key-mgmt']);
@@ -27,89 +31,89 @@ const ICE: readonly string[] = ['ice-ufrag', 'candidate'];
 /** Reads a session description. Never throws; OFFER_NOT_UNDERSTOOD says what is wrong with it. */
 export function parseSdp(text: string): SdpResult<SessionDescription> {
   const sections = readSections(text);
-  return sections.ok ? { ok: true, value: describe(sections.value) } : sections;
+  if (!sections.ok) return sections;
+  try {
+    return { ok: true, value: describe(sections.value) };
+  } catch (error) {
+    return refuse(String(error));
+  }
 }
 
-function describe({ session, media }: Sections): SessionDescription {
-  const attributes = attributesOf(session);
-  const connection = connectionOf(session);
+function describe(sections: Sections): SessionDescription {
+  const parsed = transform.parse(normalized(sections));
+  const session = sections.session.filter(isAttribute).map(attribute);
   return {
-    origin: originOf(firstOf(session, 'o')),
-    name: firstOf(session, 's'),
-    connection,
-    media: media.map((section) => describeMedia(section, connection, attributes)),
-    attributes,
+    origin: originOf(parsed.origin),
+    name: String(parsed.name ?? ''),
+    connection: connectionOf(parsed.connection),
+    media: sections.media.map((section, i) =>
+      describeMedia(section, parsed.media[i]!, parsed, session),
+    ),
+    attributes: session,
   };
 }
 
 function describeMedia(
   { fields, lines }: MediaSection,
-  sessionConnection: Connection | undefined,
+  parsed: transform.Media,
+  session: transform.Session,
   sessionAttributes: readonly Attribute[],
 ): MediaDescription {
-  const { kind, port, protocol, formats } = fields;
-  const attributes = attributesOf(lines);
-  const said = (name: string) => attributes.find((one) => one.name === name)?.value;
+  const attributes = lines.filter(isAttribute).map(attribute);
+  const has = (name: string): boolean => attributes.some((one) => one.name === name);
   const names = [...attributes, ...sessionAttributes].map(({ name }) => name);
-  const carriage = carriageOf(protocol, names);
+  const carriage = carriageOf(fields.protocol, names);
   return {
-    kind,
-    port,
-    protocol,
-    formats,
+    ...fields,
     carriage,
-    payloads:
-      carriage === 'stream' || carriage === 'datagrams' ? [] : payloads(formats, attributes),
-    connection: connectionOf(lines) ?? sessionConnection,
+    payloads: carriage === 'stream' || carriage === 'datagrams' ? [] : payloads(fields, parsed),
+    connection: connectionOf(parsed.connection) ?? connectionOf(session.connection),
     direction: directionOf(attributes) ?? directionOf(sessionAttributes) ?? 'sendrecv',
-    rtcpPort: portOrNone(said('rtcp')),
-    rtcpMux: said('rtcp-mux') !== undefined,
-    ptime: positive(said('ptime')),
-    maxptime: positive(said('maxptime')),
-    label: said('label'),
-    ice: names.some((name) => ICE.includes(name)),
+    rtcpPort: portOrNone(parsed.rtcp?.port),
+    rtcpMux: has('rtcp-mux'),
+    ptime: positive(parsed.ptime),
+    maxptime: positive(parsed.maxptime),
+    label: attributes.find(({ name }) => name === 'label')?.value,
+    ice: [...attributes, ...sessionAttributes].some(({ name }) => ICE.includes(name)),
     cryptos: cryptosOf(attributes),
     attributes,
   };
 }
 
-function firstOf(lines: readonly SdpLine[], type: string): string {
-  return lines.find((line) => line.type === type)?.value ?? '';
+/** The lines that matter again, one m= line for each read here. */
+function normalized({ session, media }: Sections): string {
+  const matter = (lines: readonly SdpLine[]): string =>
+    lines
+      .filter((line) => !isAttribute(line) || TAKEN_APART.has(attribute(line).name))
+      .map(({ type, value }) => `${type}=${value}\r\n`)
+      .join('');
+  const sections = media.map(({ lines }) => `m=\r\n${matter(lines)}`);
+  return matter(session) + sections.join('');
 }
 
-/** `<encoding name>/<clock rate>[/<channels>]` behind the payload type: RFC 4566 §6. */
-const RTPMAP = /^(\d+) +([\w.-]+) *\/ *(\d+)(?: *\/ *(\d+))?/;
-const FMTP = /^(\d+) (.+)/;
+function isAttribute({ type }: SdpLine): boolean {
+  return type === 'a';
+}
 
 function payloads(
-  formats: readonly string[],
-  attributes: readonly Attribute[],
+  { formats }: { readonly formats: readonly string[] },
+  { rtp, fmtp }: transform.Media,
 ): PayloadDescription[] {
-  const maps = byPayloadType(attributes, 'rtpmap', RTPMAP);
-  const parameters = byPayloadType(attributes, 'fmtp', FMTP);
   return formats.flatMap((format) => {
     if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];
     const payloadType = Number(format);
-    const fmtp = parameters.get(payloadType)?.[2];
-    const [, , codec, rate, channels] = maps.get(payloadType) ?? [];
-    const clockRate = Number(rate);
-    if (codec === undefined || !(clockRate > 0)) return staticPayload(payloadType, fmtp) ?? [];
-    return { payloadType, codec, clockRate, channels: positive(channels) ?? 1, fmtp };
+    const parameters = fmtp.find(({ payload }) => payload === payloadType)?.config;
+    const text = parameters === undefined ? undefined : String(parameters);
+    const map = rtp.find(({ payload }) => payload === payloadType);
+    if (!map?.codec || !map.rate) return staticPayload(payloadType, text) ?? [];
+    return {
+      payloadType,
+      codec: String(map.codec),
+      clockRate: map.rate,
+      channels: positive(map.encoding) ?? 1,
+      fmtp: text,
+    };
   });
-}
-
-/** The first attribute of that name and form for each payload type, with which it begins. */
-function byPayloadType(
-  attributes: readonly Attribute[],
-  name: string,
-  form: RegExp,
-): ReadonlyMap<number, RegExpExecArray> {
-  const found = new Map<number, RegExpExecArray>();
-  for (const one of attributes) {
-    const read = one.name === name ? form.exec(one.value) : null;
-    if (read && !found.has(Number(read[1]))) found.set(Number(read[1]), read);
-  }
-  return found;
 }
 
 function carriageOf(protocol: string, attributes: readonly string[]): Carriage {
@@ -134,28 +138,29 @@ function directionOf(attributes: readonly Attribute[]): Direction | undefined {
   return attributes.find(({ name }) => DIRECTIONS.includes(name))?.name as Direction | undefined;
 }
 
-/** The c= line of these: RFC 4566 §5.7. */
-function connectionOf(lines: readonly SdpLine[]): Connection | undefined {
-  const [, family, address] = /^IN IP(\d) ([^\s/]+)/.exec(firstOf(lines, 'c')) ?? [];
-  // A multicast time to live or count (`/127`) may follow the address.
-  return address === undefined ? undefined : { address, family: family === '6' ? 6 : 4 };
+function connectionOf(parsed: transform.Connection | undefined): Connection | undefined {
+  if (!parsed?.ip) return undefined;
+  // A multicast time to live or count (`/127`) follows the address.
+  const [address = ''] = String(parsed.ip).split('/');
+  return { address, family: parsed.version === 6 ? 6 : 4 };
 }
 
-/** RFC 4566 §5.2. */
-function originOf(value: string): Origin | undefined {
-  const [, username, sessionId, sessionVersion, address] =
-    /^(\S*) (\d*) (\d*) \S* IP\d (\S*)/.exec(value) ?? [];
-  if (username === undefined) return undefined;
-  return { username, sessionId: sessionId!, sessionVersion: sessionVersion!, address: address! };
+function originOf(parsed: transform.Session['origin']): Origin | undefined {
+  return (
+    parsed && {
+      username: String(parsed.username),
+      sessionId: String(parsed.sessionId),
+      sessionVersion: String(parsed.sessionVersion),
+      address: String(parsed.address),
+    }
+  );
 }
 
-/** The port that an a=rtcp begins with: RFC 3605. */
-function portOrNone(rtcp: string | undefined): number | undefined {
-  const port = Number.parseInt(rtcp ?? '', 10);
-  return port >= 1 && port <= 0xffff ? port : undefined;
+function portOrNone(port: number | undefined): number | undefined {
+  return port !== undefined && port >= 1 && port <= 0xffff ? port : undefined;
 }
 
-function positive(value: string | undefined): number | undefined {
-  const number = Number.parseFloat(value ?? '');
+function positive(value: number | string | undefined): number | undefined {
+  const number = Number(value);
   return number > 0 ? number : undefined;
 }

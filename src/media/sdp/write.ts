@@ -1,3 +1,4 @@
+import * as transform from 'sdp-transform';
 import type { Endpoint } from '../plane';
 import type { Attribute, Direction, PayloadDescription } from './description';
 import { describedBy, networkAddress, type OwnOrigin, originValue } from './origin';
@@ -42,40 +43,54 @@ export interface Written {
 
 /** Writes a description of our own. The o= version goes up when anything else in it has changed. */
 export function writeSdp({ origin, name = '-', media, attributes = [] }: OwnSession): Written {
-  const { address } = origin;
-  const session = [`s=${name}`, `c=${networkAddress(address)}`, 't=0 0', ...attributes.map(asLine)];
-  const lines = [...session, ...media.flatMap((one) => ownMedia(one, address))];
-  const next = describedBy(origin, `${lines.join('\r\n')}\r\n`);
-  return { text: `v=0\r\no=${originValue(next)}\r\n${next.body}`, origin: next };
+  const text = transform.write({
+    version: 0,
+    name,
+    connection: connectionTo(origin.address),
+    timing: { start: 0, stop: 0 },
+    invalid: attributes.map(asLine),
+    media: media.map((one) => ownMedia(one, origin.address)),
+  });
+  const [version, ...rest] = text.split('\r\n');
+  const next = describedBy(origin, rest.join('\r\n'));
+  return { text: `${version}\r\no=${originValue(next)}\r\n${next.body}`, origin: next };
 }
 
-function ownMedia(media: OwnMedia, sessionAddress: string): string[] {
-  const { kind, local, protocol = 'RTP/AVP', payloads, formats = [], attributes = [] } = media;
-  const lines = [
-    [`m=${kind}`, local?.rtpPort ?? 0, protocol, ...payloads.map(numberOf), ...formats].join(' '),
+function ownMedia(media: OwnMedia, sessionAddress: string): transform.Media {
+  const { kind, local, payloads, formats = [], direction, ptime, attributes = [] } = media;
+  const elsewhere = local && local.address !== sessionAddress;
+  const nextPort = !local || local.rtcpPort === local.rtpPort + 1;
+  const more = [
+    ...(media.rtcpMux ? [{ name: 'rtcp-mux', value: '' }] : []),
+    ...(media.label === undefined ? [] : [{ name: 'label', value: media.label }]),
+    ...attributes,
   ];
-  if (local && local.address !== sessionAddress) lines.push(`c=${networkAddress(local.address)}`);
-  for (const { payloadType, codec, clockRate, channels } of payloads) {
-    const more = channels > 1 ? `/${channels}` : '';
-    lines.push(`a=rtpmap:${payloadType} ${codec}/${clockRate}${more}`);
-  }
-  for (const { payloadType, fmtp } of payloads) {
-    if (fmtp !== undefined) lines.push(`a=fmtp:${payloadType} ${fmtp}`);
-  }
-  // RFC 3605: RTCP elsewhere than on the next port must be said.
-  if (local && local.rtcpPort !== local.rtpPort + 1) lines.push(`a=rtcp:${local.rtcpPort}`);
-  if (media.ptime !== undefined) lines.push(`a=ptime:${media.ptime}`);
-  lines.push(`a=${media.direction}`);
-  if (media.rtcpMux) lines.push('a=rtcp-mux');
-  if (media.label !== undefined) lines.push(`a=label:${media.label}`);
-  lines.push(...attributes.map(asLine));
-  return lines;
+  return {
+    type: kind,
+    port: local?.rtpPort ?? 0,
+    protocol: media.protocol ?? 'RTP/AVP',
+    payloads: [...payloads.map(({ payloadType }) => payloadType), ...formats].join(' '),
+    connection: elsewhere ? connectionTo(local.address) : undefined,
+    rtp: payloads.map(({ payloadType, codec, clockRate, channels }) => ({
+      payload: payloadType,
+      codec,
+      rate: clockRate,
+      encoding: channels > 1 ? channels : undefined,
+    })),
+    fmtp: payloads.flatMap(({ payloadType, fmtp }) =>
+      fmtp === undefined ? [] : [{ payload: payloadType, config: fmtp }],
+    ),
+    rtcp: nextPort ? undefined : { port: local.rtcpPort },
+    ptime,
+    direction,
+    invalid: more.map(asLine),
+  };
 }
 
-function numberOf({ payloadType }: PayloadDescription): number {
-  return payloadType;
+function connectionTo(address: string): transform.Connection {
+  return { version: networkAddress(address).includes('IP6') ? 6 : 4, ip: address };
 }
 
-function asLine({ name, value }: Attribute): string {
-  return value === '' ? `a=${name}` : `a=${name}:${value}`;
+function asLine({ name, value }: Attribute): { value: string } {
+  return { value: value === '' ? name : `${name}:${value}` };
 }
