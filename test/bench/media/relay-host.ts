@@ -24,7 +24,7 @@ const birth: HostBirth = {
   backend: 'kernel',
   workers: 1,
   toneEvery: 0,
-  batchForks: false,
+  batchForks: true,
   srtp: false,
   ...JSON.parse(process.argv[2]!),
 };

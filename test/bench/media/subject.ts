@@ -42,7 +42,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'twintrack (tone mixed)': ours({ toneEvery: 1 }),
   [BUSY]: ours({ toneEvery: 4 }, true),
   'twintrack (2 workers)': ours({ workers: 2 }),
-  'twintrack (forks batched)': ours({ batchForks: true }),
+  'twintrack (forks at once)': ours({ batchForks: false }),
   'twintrack (dgram)': ours({ backend: 'dgram' }),
   'rtpengine (real-time)': rtpengine(['--scheduling=fifo', '--priority=1']),
 };
