@@ -66,6 +66,11 @@ class Wire implements DatagramSocket {
     return 0;
   }
 
+  renew(): boolean {
+    this.row.renew();
+    return true;
+  }
+
   drained(done: () => void): void {
     done();
   }

@@ -31,6 +31,8 @@ export interface DatagramSocket {
    * Sockets listen at first.
    */
   listen(on: boolean): void;
+  /** Made as new for another owner, unread datagrams included; false when that cannot be. */
+  renew(): boolean;
   /** Sends; false when the system refused at once. The bytes may be reused when it returns. */
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean;
   /**

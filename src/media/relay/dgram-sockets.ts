@@ -103,6 +103,11 @@ class DgramSocket implements DatagramSocket {
   /** What comes is read all the same. */
   listen(): void {}
 
+  renew(): boolean {
+    this.row.renew();
+    return true;
+  }
+
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
     return this.send(bytes, offset, length, to) ? 0 : 1;
   }

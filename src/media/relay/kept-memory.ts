@@ -42,11 +42,12 @@ export class KeptMemory {
 
   /** Where a block for `keeper` begins. The keeper may have lost its oldest one for it. */
   take(keeper: Keeper): number {
-    this.#keepers.add(keeper);
     while (this.#freeCount === 0 && this.#touched === this.#blocks) {
       const [longest] = this.#keepers;
       longest!.yieldOldest();
     }
+    // Last: it may have been the longest itself, and have left with its only block.
+    this.#keepers.add(keeper);
     if (this.#freeCount > 0) return this.#free[--this.#freeCount]!;
     return BLOCK * this.#touched++;
   }

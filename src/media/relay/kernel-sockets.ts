@@ -45,6 +45,10 @@ import { MAX_EVENTS, Slab } from './slab';
 const RECEIVE_FLAGS = MSG_DONTWAIT;
 const ROW_LENGTH = ROW.length;
 const FD = ROW.fd;
+/** What is said where a batch cannot be taken apart on the way out. */
+const UNABLE = ['EIO', 'EINVAL', 'EOPNOTSUPP', 'EMSGSIZE'];
+/** Datagrams read at once that nobody is to hear; where there are more, they do not end. */
+const LEFTOVERS = 4_096;
 /** Stands for the eventfd among the slots. */
 const WAKE = -1;
 /** A worker that is to be terminated notices within this time, however little there is to do. */
@@ -65,7 +69,7 @@ export class KernelSockets implements SocketSet {
   readonly #freeSlots: number[] = [];
   /** Sockets with a batch that waits, by when it began: a ring. */
   readonly #waiting: Int32Array;
-  readonly #waitingSince: Int32Array;
+  readonly #waitingSince: Float64Array;
   #firstWaiting = 0;
   #waitingCount = 0;
   #running = true;
@@ -84,7 +88,7 @@ export class KernelSockets implements SocketSet {
       return this.sendLater(socket, this.#slab.bytes, this.#slab.receiveAt, length, socket.to!);
     });
     this.#waiting = new Int32Array(lifeline.slots);
-    this.#waitingSince = new Int32Array(lifeline.slots);
+    this.#waitingSince = new Float64Array(lifeline.slots);
     this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     this.#epoll = this.#must(libc.epoll_create1(EPOLL_CLOEXEC));
@@ -176,7 +180,7 @@ export class KernelSockets implements SocketSet {
     to: SocketAddress,
   ): number {
     socket.to = to;
-    if (length === 0 || length > LONGEST_IN_BATCH) {
+    if (length === 0 || length > LONGEST_IN_BATCH || socket.takesNoBatch) {
       return this.flush(socket) + (socket.send(bytes, offset, length, to) ? 0 : 1);
     }
     socket.batch ??= new Batch(this.libc, socket.slot);
@@ -192,15 +196,11 @@ export class KernelSockets implements SocketSet {
    * A socket that nobody waits for is not among those watched: else the kernel looks for whom to wake at every
    * datagram that has left it. What comes there finds hardly any room.
    */
-  listen(socket: KernelSocket, on: boolean): void {
+  listen(socket: KernelSocket, on: boolean): boolean {
     const { fd, slot } = socket;
-    if (on) {
-      this.#makeRoom(fd, RECEIVE_BUFFER);
-      this.#watch(fd, slot);
-    } else {
-      this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#slab.scratch);
-      this.#makeRoom(fd, 0);
-    }
+    this.#makeRoom(fd, on ? RECEIVE_BUFFER : 0);
+    if (on) return this.#watch(fd, slot) === 0;
+    return this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#slab.scratch) === 0;
   }
 
   /** Sends what waits in a socket's batch; how many datagrams were refused. */
@@ -211,6 +211,7 @@ export class KernelSockets implements SocketSet {
     batch.clear();
     const ready = count > 1 ? this.#cuts(socket, length) : this.#fits(socket, fill);
     if (ready && this.#sendFrom(socket.fd, batch.pointer, fill, to!)) return 0;
+    socket.takesNoBatch = count > 1 && UNABLE.includes(this.libc.errorName());
     return count === 1 ? 1 : this.#sendSingly(socket, batch, fill, length, to!);
   }
 
@@ -236,6 +237,8 @@ export class KernelSockets implements SocketSet {
     to: SocketAddress,
   ): number {
     let refused = 0;
+    // Some ways out refuse whatever comes from a socket that has its datagrams cut.
+    this.#cuts(socket, 0);
     for (let at = 0; at < fill; at += length) {
       if (!this.send(socket, batch.bytes, at, Math.min(length, fill - at), to)) refused += 1;
     }
@@ -260,7 +263,8 @@ export class KernelSockets implements SocketSet {
 
   /** Sends what began to wait at `limit` or before. A batch that has begun anew meanwhile waits anew. */
   #flushOld(limit: Instant): void {
-    while (this.#waitingCount > 0 && this.#waitingSince[this.#firstWaiting]! <= limit) {
+    for (let left = this.#waitingCount; left > 0; left--) {
+      if (this.#waitingSince[this.#firstWaiting]! > limit) return;
       const socket = this.#sockets[this.#waiting[this.#firstWaiting]!];
       this.#firstWaiting = (this.#firstWaiting + 1) % this.#waiting.length;
       this.#waitingCount -= 1;
@@ -268,9 +272,25 @@ export class KernelSockets implements SocketSet {
       if (socket === undefined || batch === undefined) continue;
       batch.waits = false;
       if (batch.count === 0) continue;
-      if (batch.since <= limit) this.flush(socket);
-      else this.#wait(batch);
+      if (batch.since > limit) this.#wait(batch);
+      else refuse(socket.row, this.flush(socket));
     }
+  }
+
+  /** What came for whoever had the socket before is gone; false when it is not as a new one would be. */
+  renew(socket: KernelSocket): boolean {
+    const slab = this.#slab;
+    for (let i = 0; i < LEFTOVERS; i++) {
+      slab.expectSource();
+      const { receive, receiveSize, sourceAddress, sourceLength } = slab;
+      const { fd } = socket;
+      if (
+        this.libc.recvfrom(fd, receive, receiveSize, RECEIVE_FLAGS, sourceAddress, sourceLength) < 0
+      ) {
+        return this.#cuts(socket, 0);
+      }
+    }
+    return false;
   }
 
   close(socket: KernelSocket): void {
@@ -353,6 +373,12 @@ export class KernelSockets implements SocketSet {
   }
 }
 
+/** Packets that were counted as sent and never left. */
+function refuse(row: Row, packets: number): void {
+  row.set(ROW.packets, row.get(ROW.packets) - packets);
+  row.set(ROW.sendErrors, row.get(ROW.sendErrors) + packets);
+}
+
 /** Milliseconds until the next appointment, rounded up: early would be for nothing. */
 function wait(agenda: Agenda, now: Instant): Millis {
   const next = agenda.next();
@@ -369,6 +395,8 @@ class KernelSocket implements DatagramSocket {
   to: SocketAddress | undefined;
   /** Octets that the kernel cuts what is sent into; 0: as it is. */
   segment = 0;
+  /** Not every way out can take a batch apart. */
+  takesNoBatch = false;
   #listens = true;
 
   constructor(
@@ -385,9 +413,15 @@ class KernelSocket implements DatagramSocket {
   }
 
   listen(on: boolean): void {
-    if (on === this.#listens) return;
-    this.#listens = on;
-    this.set.listen(this, on);
+    if (on !== this.#listens && this.set.listen(this, on)) this.#listens = on;
+  }
+
+  renew(): boolean {
+    this.to = undefined;
+    this.takesNoBatch = false;
+    this.batch?.clear();
+    this.row.renew();
+    return this.#listens && this.set.renew(this);
   }
 
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {

@@ -89,6 +89,9 @@ export class PortPairs {
       if (pair) {
         this.#inUse += 1;
         done(pair);
+      } else if (refusal === 'EMFILE' && this.#closeOneKept()) {
+        this.range.giveBack(port);
+        this.#try(address, attempts - 1, done);
       } else if (refusal === 'EADDRINUSE') {
         this.#rest(port);
         this.#try(address, attempts - 1, done);
@@ -106,9 +109,7 @@ export class PortPairs {
   ): void {
     const kept = this.#kept.get(port);
     this.#kept.delete(port);
-    if (kept?.rtp.address === address) {
-      kept.rtp.row.renew();
-      kept.rtcp.row.renew();
+    if (kept?.rtp.address === address && kept.rtp.renew() && kept.rtcp.renew()) {
       done(kept, '');
       return;
     }
@@ -124,6 +125,18 @@ export class PortPairs {
         done(rtcp && { rtp, rtcp }, rtcpRefusal);
       });
     });
+  }
+
+  /** Descriptors are short: one pair that rests for nobody need not be bound. False when there is none. */
+  #closeOneKept(): boolean {
+    for (const [port, { rtp, rtcp }] of this.#kept) {
+      if (this.#resting.has(port)) continue;
+      this.#kept.delete(port);
+      rtp.close();
+      rtcp.close();
+      return true;
+    }
+    return false;
   }
 
   #rest(port: number): void {

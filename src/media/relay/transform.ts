@@ -71,6 +71,10 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
     this.socket.listen(on);
   }
 
+  renew(): boolean {
+    return this.socket.renew();
+  }
+
   onDatagram(
     bytes: Buffer,
     offset: number,

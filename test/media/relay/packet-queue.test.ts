@@ -136,6 +136,20 @@ describe('packet queues that have used up their memory', () => {
     expect(arrivals).toEqual([3, 4]);
   });
 
+  test('are crowded out by whoever comes next, also those that have crowded themselves out before', () => {
+    const memory = new KeptMemory(2 * BLOCK);
+    const [first, second, third] = [1, 2, 3].map(() => new PacketQueue(1_000_000, memory));
+    for (let arrival = 0; arrival < 6; arrival++) {
+      fill(first!, arrival);
+      fill(second!, arrival);
+    }
+    fill(third!, 6);
+    fill(third!, 7);
+    fill(third!, 8);
+    expect([first, second, third].map((queue) => queue!.count)).toEqual([0, 0, 2]);
+    expect(memory.held).toBe(2 * BLOCK);
+  });
+
   test('stand at the end of the line once they were empty', () => {
     const memory = new KeptMemory(2 * BLOCK);
     const [first, second] = [1, 2].map(() => new PacketQueue(1_000_000, memory));

@@ -198,6 +198,36 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
     expect(ports(again)).toEqual(ports(lost));
   });
 
+  test('sends whole what is longer than what was recorded over the same port before', async () => {
+    stage = await Stage.open(backend, {
+      ports: await freeRange(8),
+      quarantineMs: 0,
+      batchForks: true,
+    });
+    const [caller, callee, recorder] = [
+      await stage.party(),
+      await stage.party(),
+      await stage.party(),
+    ];
+    // Each time the ports of forks and legs are anybody's.
+    for (let call = 0; call < 6; call++) {
+      const line = await stage.plane.open({ callId: `call-${call}`, bind: BIND });
+      line.expect('a', caller.endpoint);
+      line.expect('b', callee.endpoint);
+      for (const side of ['a', 'b'] as const) {
+        (await line.fork(side, { bind: '127.0.0.1' })).start(recorder.endpoint);
+      }
+      for (const octets of [20, 20, 20, 20, 20, 20, 20, 90, 160, 20]) {
+        const payload = Buffer.alloc(octets, call);
+        const said = caller.speak(line.local.a, { payload });
+        expect((await callee.rtp.next()).bytes).toEqual(said);
+        const answered = callee.speak(line.local.b, { payload });
+        expect((await caller.rtp.next()).bytes).toEqual(answered);
+      }
+      await line.close();
+    }
+  });
+
   test('has nothing left after close', async () => {
     stage = await Stage.open(backend, { quarantineMs: 60_000 });
     const line = await stage.plane.open({ callId: 'call', bind: BIND });

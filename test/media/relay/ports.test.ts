@@ -32,6 +32,7 @@ class FakeSockets implements SocketSet {
       row: new Row(),
       sink,
       listen: () => {},
+      renew: () => true,
       send: () => true,
       sendLater: () => 0,
       flush: () => 0,

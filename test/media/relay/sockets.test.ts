@@ -207,6 +207,73 @@ test('an agenda in Node’s loop is kept in time', async () => {
   expect(waited).toBeGreaterThanOrEqual(20);
 });
 
+test('a socket of the kernel backend is as new for its next owner: nothing unread, nothing cut', async () => {
+  const { sockets, run } = kernel();
+  const { min } = await freeRange(4);
+  const got: number[] = [];
+  const heard: number[] = [];
+  const ear = await open(sockets, min, {
+    onDatagram: (_bytes, _offset, length) => got.push(length),
+  });
+  const mouth = await open(sockets, min + 1, {
+    onDatagram: (_bytes, _offset, length) => heard.push(length),
+  });
+  const to = socketAddress('127.0.0.1', min)!;
+  for (let i = 0; i < 5; i++) mouth.sendLater(Buffer.alloc(80), 0, 80, to);
+  ear.send(Buffer.alloc(7), 0, 7, socketAddress('127.0.0.1', min + 1)!);
+  expect(mouth.renew()).toBe(true);
+  for (const length of [60, 120, 150, 60]) mouth.send(Buffer.alloc(length), 0, length, to);
+  await run(() => got.length === 9);
+  expect(got.slice(5)).toEqual([60, 120, 150, 60]);
+  expect(heard).toEqual([]);
+  ear.close();
+  mouth.close();
+});
+
+test('the kernel backend sends what has waited, however long its worker has lived', async () => {
+  const { min } = await freeRange(4);
+  const libc = loadLibc();
+  let slab: Buffer = Buffer.alloc(0);
+  let base = 0;
+  let laterSeconds = 0;
+  const sockets = new KernelSockets(
+    {
+      ...libc,
+      addressOf(memory) {
+        const address = libc.addressOf(memory);
+        if (base === 0) [slab, base] = [memory, address];
+        return address;
+      },
+      clock_gettime(clock, time) {
+        const result = libc.clock_gettime(clock, time);
+        const at = time - base;
+        slab.writeInt32LE(slab.readInt32LE(at) + laterSeconds, at);
+        return result;
+      },
+    },
+    Lifeline.forSlots(4),
+    () => {},
+  );
+  // Beyond 2^31 ms, and some more than 32 bits have room for.
+  laterSeconds = 25 * 86_400;
+  const got: number[] = [];
+  const agenda = new Agenda(() => {});
+  const until = sockets.now() + PATIENCE_MS;
+  agenda.every(5, sockets.now() + 5, (now) => {
+    if (got.length === 3 || now > until) sockets.stop();
+  });
+  const ear = await open(sockets, min, {
+    onDatagram: (_bytes, _offset, length) => got.push(length),
+  });
+  const mouth = await open(sockets, min + 1, deaf);
+  const to = socketAddress('127.0.0.1', min)!;
+  for (let i = 0; i < 3; i++) mouth.sendLater(Buffer.alloc(172), 0, 172, to);
+  sockets.run(agenda, () => {});
+  expect(got).toEqual([172, 172, 172]);
+  ear.close();
+  mouth.close();
+});
+
 test('bugs are reported at most once a second', () => {
   let now = 0;
   const reported: string[] = [];
