@@ -217,7 +217,7 @@ describe.each(BACKENDS)('the relay plane on the %s backend', (backend) => {
       for (const side of ['a', 'b'] as const) {
         (await line.fork(side, { bind: '127.0.0.1' })).start(recorder.endpoint);
       }
-      for (const octets of [20, 20, 20, 20, 20, 20, 20, 90, 160, 20]) {
+      for (const octets of [20, 90, 160, 20, 20, 20, 20, 20, 20, 20]) {
         const payload = Buffer.alloc(octets, call);
         const said = caller.speak(line.local.a, { payload });
         expect((await callee.rtp.next()).bytes).toEqual(said);
