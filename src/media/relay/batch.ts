@@ -8,7 +8,7 @@ const MOST = 5;
 /** Longer datagrams are no telephony and are not worth waiting with. */
 export const LONGEST_IN_BATCH = 400;
 /** A batch that nothing more comes into leaves after this. */
-export const BATCH_PATIENCE: Millis = 100;
+export const BATCH_PATIENCE: Millis = 120;
 
 /**
  * Datagrams of one length to one place, one after the other in memory, for the kernel to take apart
@@ -20,10 +20,11 @@ export class Batch {
   readonly pointer: number;
   count = 0;
   /**
-   * How many it takes. The first is shorter, by another measure for each socket: of forks that began at once not all are
-   * then sent in the same fifth of the time.
+   * How many it takes. The first, and the next to one that left before it was full, is shorter, by another measure for each
+   * socket: of forks that began at once, or were all late at once, not all are then sent in the same fifth of the time.
    */
   #most: number;
+  readonly #short: number;
   /** Octets in it. */
   fill = 0;
   /** Of each datagram but the last, which may be shorter. */
@@ -41,7 +42,8 @@ export class Batch {
   ) {
     this.pointer = libc.addressOf(this.bytes);
     // Slots of a pair follow one another, and the batch is of the first.
-    this.#most = 1 + ((slot >> 1) % MOST);
+    this.#short = 1 + ((slot >> 1) % MOST);
+    this.#most = this.#short;
   }
 
   /** Whether one of this length fits behind what is in it. */
@@ -66,8 +68,8 @@ export class Batch {
   }
 
   clear(): void {
+    this.#most = this.isFull() ? MOST : this.#short;
     this.count = 0;
     this.fill = 0;
-    this.#most = MOST;
   }
 }
