@@ -92,7 +92,7 @@ export class Fork implements Tap {
     this.#settle();
     if (this.#started) {
       this.#sendBurst(this.queue.count);
-      this.#refused(this.#ports.rtp.flush());
+      this.row.refuse(this.#ports.rtp.flush());
     }
     this.#ports.rtp.drained(done);
   }
@@ -126,7 +126,7 @@ export class Fork implements Tap {
   close(): void {
     if (this.#started) {
       this.#sendBurst(this.queue.count);
-      this.#refused(this.#ports.rtp.flush());
+      this.row.refuse(this.#ports.rtp.flush());
       this.#sendRtcp(this.reports.bye());
     }
     this.#paused = true;
@@ -154,16 +154,9 @@ export class Fork implements Tap {
     row.set(ROW.packets, row.get(ROW.packets) + 1);
     row.setReal(ROW.octets, row.getReal(ROW.octets) + length);
     this.reports.sent(bytes, offset, length, arrival);
-    if (this.batches) this.#refused(this.#ports.rtp.sendLater(bytes, offset, length, rtp));
-    else if (!this.#ports.rtp.send(bytes, offset, length, rtp)) this.#refused(1);
+    if (this.batches) this.row.refuse(this.#ports.rtp.sendLater(bytes, offset, length, rtp));
+    else if (!this.#ports.rtp.send(bytes, offset, length, rtp)) this.row.refuse(1);
     this.#settle();
-  }
-
-  /** Packets that were counted and never left. */
-  #refused(packets: number): void {
-    const { row } = this;
-    row.set(ROW.sendErrors, row.get(ROW.sendErrors) + packets);
-    row.set(ROW.packets, row.get(ROW.packets) - packets);
   }
 
   #isLive(): boolean {

@@ -273,7 +273,7 @@ export class KernelSockets implements SocketSet {
       batch.waits = false;
       if (batch.count === 0) continue;
       if (batch.since > limit) this.#wait(batch);
-      else refuse(socket.row, this.flush(socket));
+      else socket.row.refuse(this.flush(socket));
     }
   }
 
@@ -371,12 +371,6 @@ export class KernelSockets implements SocketSet {
     if (result < 0) throw new Error(this.libc.errorName());
     return result;
   }
-}
-
-/** Packets that were counted as sent and never left. */
-function refuse(row: Row, packets: number): void {
-  row.set(ROW.packets, row.get(ROW.packets) - packets);
-  row.set(ROW.sendErrors, row.get(ROW.sendErrors) + packets);
 }
 
 /** Milliseconds until the next appointment, rounded up: early would be for nothing. */
