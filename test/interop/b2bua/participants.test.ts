@@ -81,6 +81,7 @@ describe('a recording whose participants change', () => {
 
   async function talk(headers: Record<string, string> = {}) {
     const uri = `sip:bob@127.0.0.1:${house.port('udp')}`;
+    const before = sessions.length;
     const outgoing = alice.agent.invite({ uri, body: audio(), headers });
     const incoming = await bob.nextCall();
     const callee = await incoming.accept({ body: audio() });
@@ -91,7 +92,7 @@ describe('a recording whose participants change', () => {
       dialog.onReinvite = (request) => void request.respond(200, { body: audio('sendrecv', 2) });
       dialog.onUpdate = (request) => void request.respond(200);
     }
-    await until('the recorder has it', () => sessions.at(-1)?.length === 1);
+    await until('the recorder has it', () => sessions[before]?.length === 1);
     return { caller: final.dialog, callee, incoming };
   }
 
