@@ -281,6 +281,12 @@ export interface Fork {
    * there.
    */
   start(remote: Endpoint, srtp?: SrtpSession): void;
+  /**
+   * The recorder is gone. Nothing is sent to it any more, and what arrives from now on is kept, as before the first
+   * `start` and within the same bounds, for the recorder that `start` names next: it gets that ahead of live packets, in
+   * order and without a gap, with reports that begin anew. Without effect before `start`.
+   */
+  keep(): void;
   /** Resolves when no packet that arrives from now on can leave. Nothing is buffered while paused. */
   pause(): Promise<void>;
   resume(): void;

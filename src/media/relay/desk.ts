@@ -49,6 +49,9 @@ export class Desk {
       case 'take-forks':
         this.relay.takeForks(message.line, message.from);
         break;
+      case 'keep':
+        this.relay.keep(message.fork);
+        break;
       case 'resume':
         this.relay.resume(message.fork);
         break;

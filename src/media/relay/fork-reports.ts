@@ -118,6 +118,16 @@ export class ForkReports {
     this.#announced = false;
   }
 
+  /** Another recorder comes, which knows nothing: its account begins at zero. */
+  forgetRecorder(): void {
+    this.#heardAny = false;
+    this.#announced = false;
+    this.#heardOf = false;
+    this.#lastSrMiddle = 0;
+    this.#roundTrip = -1;
+    this.row.set(ROW.unreported, 0);
+  }
+
   /** Counts a packet that was sent. */
   sent(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
     const { row } = this;

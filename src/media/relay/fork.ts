@@ -20,9 +20,12 @@ const BURST_INTERVAL: Millis = 10;
  * One party's packets on their way to the recorder.
  *
  *     keeping ──start──▶ catching up ──queue empty──▶ live
+ *        ▲                    │                         │
+ *        └─────── keep ───────┴─────────────────────────┘
  *
- * Until `start` packets are kept; while catching up they queue behind the kept ones. `pause` is a
- * gate at the entrance, in every state: what arrives behind it is neither sent nor kept.
+ * Until `start` packets are kept; while catching up they queue behind the kept ones, and behind those that
+ * one recorder was still to get when it was found gone. `pause` is a gate at the entrance, in every state: what
+ * arrives behind it is neither sent nor kept.
  *
  * While it is live a backend may send to the recorder by the row of the port alone: `#settle` says there
  * whether it may.
@@ -84,6 +87,20 @@ export class Fork implements Tap {
       this.#sendRtcp(this.reports.regular()),
     );
     return true;
+  }
+
+  /** The recorder is gone: what was not yet sent, and what arrives from now on, is for whom `start` names next. */
+  keep(): void {
+    if (!this.#started) return;
+    // What waited to be sent together with others is the old recorder's: it may be sealed for it.
+    this.row.refuse(this.#ports.rtp.flush());
+    this.#started = false;
+    this.#remote = undefined;
+    this.#burst?.cancel();
+    this.#report?.cancel();
+    this.#report = undefined;
+    this.reports.forgetRecorder();
+    this.#settle();
   }
 
   /** What arrived before goes out at once, what arrives from now on never does. `done` is called when all is out. */

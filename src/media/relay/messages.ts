@@ -87,7 +87,7 @@ export type Order =
       readonly listening: DigitListening;
     }
   | { readonly kind: 'take-forks'; readonly line: string; readonly from: string }
-  | { readonly kind: 'resume'; readonly fork: string }
+  | { readonly kind: 'keep' | 'resume'; readonly fork: string }
   | { readonly kind: 'stop'; readonly line: string; readonly playback: string };
 
 /** A request with its number. */

@@ -157,6 +157,10 @@ export class Relay {
     return open.fork.start(remote);
   }
 
+  keep(forkId: string): void {
+    this.#forks.get(forkId)?.fork.keep();
+  }
+
   /** `done` when no packet that arrives from now on can leave. */
   pause(forkId: string, done: () => void): void {
     const open = this.#forks.get(forkId);

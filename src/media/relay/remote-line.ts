@@ -140,6 +140,10 @@ class RemoteFork implements Fork {
     this.link.tell({ kind: 'start', fork: this.id, remote, srtp });
   }
 
+  keep(): void {
+    this.link.tell({ kind: 'keep', fork: this.id });
+  }
+
   async pause(): Promise<void> {
     await orWhenLost(this.link, 'pause', { fork: this.id }, undefined);
   }

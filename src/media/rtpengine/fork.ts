@@ -27,20 +27,22 @@ export interface ForkedLine {
 /**
  * A copy of what a side's party sends: a subscription of rtpengine.
  *
- *     asked for ──start──▶ flowing ◀──resume── shut
- *                             └──────pause───────▲
+ *     shut ──start, resume──▶ flowing ──pause, keep──▶ shut
  *
  * Its port is had by `subscribe request` and stays; `subscribe answer` lets it flow; `unsubscribe`
  * shuts it. rtpengine takes packets of a call under a lock that a command takes alone: when it has
  * answered `unsubscribe`, no packet can be on its way any more.
  *
- * Nothing is kept before it flows: rtpengine has no such buffer.
+ * Nothing is kept before it flows, nor while a recorder is changed: rtpengine has no such buffer, and what is said then is
+ * missing. While it is paused nothing is.
  */
 export class RtpengineFork implements Fork {
   readonly #desired = new Desired(() => this.#apply());
   #remote: Endpoint | undefined;
   #paused = false;
-  #state: 'asked' | 'flowing' | 'shut' = 'asked';
+  #flows = false;
+  /** What becomes of the party's packets while it does not flow. */
+  #withheld: Exclude<Fate, 'passed'> = 'missing';
   #flowsTo: Endpoint | undefined;
   #closed: Promise<ForkStats> | undefined;
   #over = false;
@@ -89,9 +91,16 @@ export class RtpengineFork implements Fork {
     void this.#desired.ask();
   }
 
+  keep(): void {
+    if (!this.#remote) return;
+    this.#remote = undefined;
+    if (!this.#paused) this.#withhold('missing');
+    void this.#desired.ask();
+  }
+
   async pause(): Promise<void> {
     this.#paused = true;
-    if (this.#state === 'asked') this.#turn('shut');
+    this.#withhold('shut');
     await this.#desired.ask();
     while (this.#mayFlow && this.#paused) {
       await new Promise<void>((resolve) => this.line.clock.after(NEXT_TRY, resolve));
@@ -101,7 +110,7 @@ export class RtpengineFork implements Fork {
 
   resume(): void {
     this.#paused = false;
-    if (this.#state === 'asked') this.#turn('missing');
+    if (!this.#remote) this.#withhold('missing');
     void this.#desired.ask();
   }
 
@@ -123,18 +132,19 @@ export class RtpengineFork implements Fork {
   /** What was not told to end has ended with its line. */
   lineClosed(): void {
     this.#over = true;
-    this.#state = 'shut';
+    this.#flows = false;
     this.onClosed();
   }
 
   /** It flows, or nobody knows that it does not. */
   get #mayFlow(): boolean {
-    return this.#state === 'flowing' && !this.line.over;
+    return this.#flows && !this.line.over;
   }
 
   async #close(): Promise<ForkStats> {
     const cut = this.#over || this.line.over;
     this.#remote = undefined;
+    this.#withheld = 'shut';
     await this.#desired.ask();
     const stats = { ...(await this.#stats()), cut };
     // One that could not be shut is shut when the node is back.
@@ -148,6 +158,11 @@ export class RtpengineFork implements Fork {
     return { ...told, crowdedOut: 0, cut: false, sendErrors: 0, recorder: undefined };
   }
 
+  #withhold(fate: Exclude<Fate, 'passed'>): void {
+    this.#withheld = fate;
+    if (!this.#flows) this.#turn(fate);
+  }
+
   #turn(fate: Fate): void {
     this.#counting = this.#counting.then(async () =>
       this.passage.turn(fate, (await this.line.read())[this.side]),
@@ -158,12 +173,12 @@ export class RtpengineFork implements Fork {
     if (this.#over || this.line.over) return true;
     const wanted = this.#paused ? undefined : this.#remote;
     if (wanted && !sameEndpoint(wanted, this.#flowsTo)) return this.#flow(wanted);
-    if (!wanted && this.#state === 'flowing') return this.#shut();
+    if (!wanted && this.#flows) return this.#shut();
     return true;
   }
 
   async #flow(remote: Endpoint): Promise<boolean> {
-    if (this.#state !== 'flowing') {
+    if (!this.#flows) {
       // Also the first time: the line may have been negotiated anew, and what is offered has to be taken whole.
       const again = await this.line.ask(subscribeRequest(this.side, this.id, this.family));
       if (again.kind !== 'ok') return this.#failed('subscribe request', again);
@@ -172,8 +187,8 @@ export class RtpengineFork implements Fork {
     const sdp = describeRecorder(this.offer, remote);
     if (sdp === undefined) return false;
     // From here on it may flow, whether the answer to this is heard or not.
-    const opens = this.#state !== 'flowing';
-    this.#state = 'flowing';
+    const opens = !this.#flows;
+    this.#flows = true;
     const answering = this.line.ask({ command: 'subscribe answer', 'to-tag': this.id, sdp });
     if (opens) this.#turn('passed');
     const outcome = await answering;
@@ -185,10 +200,10 @@ export class RtpengineFork implements Fork {
   async #shut(): Promise<boolean> {
     const unsubscribing = this.line.ask({ command: 'unsubscribe', 'to-tag': this.id });
     // Asked at the same time: what comes between the two answers is hardly a packet.
-    this.#turn('shut');
+    this.#turn(this.#withheld);
     const outcome = await unsubscribing;
     if (outcome.kind !== 'ok') return this.#failed('unsubscribe', outcome);
-    this.#state = 'shut';
+    this.#flows = false;
     this.#flowsTo = undefined;
     return true;
   }

@@ -57,6 +57,39 @@ describe('the reports of a fork', () => {
     expect(send(9_000)?.[0]).toMatchObject({ ntp: toNtp(WALL + 9_000), packets: 1, octets: 160 });
   });
 
+  test('begin anew with another recorder, and say nothing of the one before', () => {
+    send(250);
+    const [introduced] = parseRtcp(reports.regular()!);
+    if (introduced?.kind !== 'sender-report') throw new Error('no report');
+    read(
+      buildRtcp([
+        {
+          kind: 'receiver-report',
+          ssrc: 9,
+          reports: [
+            {
+              ssrc: party.ssrc,
+              fractionLost: 0,
+              lost: 4,
+              highestSequence: 1,
+              jitter: 0,
+              lastSr: Number((introduced.ntp >> 16n) & 0xffffffffn),
+              delaySinceLastSr: 0,
+            },
+          ],
+        },
+      ]),
+      1_020,
+    );
+    expect(reports.recorder).toMatchObject({ lost: 4, roundTripMs: 20 });
+    reports.forgetRecorder();
+    expect(reports.recorder).toBeUndefined();
+    expect(reports.regular()).toBeUndefined();
+    expect(reports.bye()).toBeUndefined();
+    expect(send(9_000)?.[0]).toMatchObject({ ntp: toNtp(WALL + 9_000), packets: 0, octets: 0 });
+    expect(parseRtcp(reports.regular()!)[0]).toMatchObject({ packets: 1, octets: 160 });
+  });
+
   test('count a new source from nothing', () => {
     send(250);
     expect(send(270, 5)?.[0]).toMatchObject({ ssrc: 5, packets: 0, octets: 0 });

@@ -7,6 +7,8 @@ import {
   parseRtcp,
   type RtcpPacket,
 } from '../../../src/media';
+import { loadKit, newKeys, SrtpReceiver, suiteNamed } from '../../../src/media/srtp';
+import { opened } from '../srtp/support';
 import type { Party } from '../support/party';
 import { BACKENDS, heard, Stage } from '../support/plane';
 
@@ -244,6 +246,96 @@ describe.each(BACKENDS)('a fork on the %s backend', (backend) => {
     expect((await report(second))[0]).toMatchObject({ kind: 'sender-report' });
   });
 
+  test('keeps from when its recorder is gone, and gives it to the next one ahead of what is live', async () => {
+    await started(recorder.endpoint);
+    const first = caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    fork.keep();
+    await fork.stats();
+    const said = Array.from({ length: 120 }, () => caller.speak(line.local.a));
+    await heard(line, 'a', 121);
+    const second = await stage.party();
+    await started(second.endpoint);
+    for (let i = 0; i < 10; i++) said.push(caller.speak(line.local.a));
+    for (const bytes of said) {
+      const got = await second.rtp.next();
+      expect([got.bytes, got.from.port]).toEqual([bytes, fork.local.rtpPort]);
+    }
+    expect((await report(second))[0]).toMatchObject({ kind: 'sender-report', packets: 0 });
+    expect(await fork.stats()).toMatchObject({ packets: 131, dropped: 0 });
+    expect(recorder.rtp.received.map(({ bytes }) => bytes)).toEqual([first]);
+  });
+
+  test('loses nothing when recorder after recorder is gone before it has got all that was kept', async () => {
+    const said: Buffer[] = [];
+    const recorders = [recorder, await stage.party(), await stage.party(), await stage.party()];
+    for (const { endpoint } of recorders) {
+      for (let i = 0; i < 60; i++) said.push(caller.speak(line.local.a));
+      await heard(line, 'a', said.length);
+      fork.start(endpoint);
+      fork.keep();
+      await fork.stats();
+    }
+    await started(recorders[0]!.endpoint);
+    const got = () => recorders.flatMap(({ rtp }) => rtp.received.map(({ bytes }) => bytes));
+    for (let patience = 10_000; got().length < said.length; patience--) {
+      expect(patience).toBeGreaterThan(0);
+      await fork.stats();
+    }
+    const sequence = (bytes: Buffer): number => bytes.readUInt16BE(2);
+    expect(got().sort((a, b) => sequence(a) - sequence(b))).toEqual(said);
+    for (const { rtp } of recorders) {
+      const order = rtp.received.map(({ bytes }) => sequence(bytes));
+      expect(order).toEqual([...order].sort((a, b) => a - b));
+    }
+  });
+
+  test('keeps nothing that is said while it is paused and has no recorder', async () => {
+    await started(recorder.endpoint);
+    fork.keep();
+    const kept = caller.speak(line.local.a);
+    await heard(line, 'a', 1);
+    await fork.pause();
+    caller.speak(line.local.a);
+    await heard(line, 'a', 2);
+    await started(recorder.endpoint);
+    expect((await recorder.rtp.next()).bytes).toEqual(kept);
+    fork.resume();
+    await fork.stats();
+    const live = caller.speak(line.local.a);
+    expect((await recorder.rtp.next()).bytes).toEqual(live);
+  });
+
+  test('changes nothing when it is told to keep what it keeps already', async () => {
+    const said = [caller.speak(line.local.a)];
+    await heard(line, 'a', 1);
+    fork.keep();
+    said.push(caller.speak(line.local.a));
+    await heard(line, 'a', 2);
+    await started(recorder.endpoint);
+    for (const bytes of said) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
+  });
+
+  test('goes from one recorder to another by SRTP, each with keys of its own', async () => {
+    const suite = suiteNamed('AES_CM_128_HMAC_SHA1_80')!;
+    const recorders = [recorder, await stage.party()];
+    const said: Buffer[] = [];
+    for (const { endpoint, rtp } of recorders) {
+      const keys = newKeys(suite);
+      const receiver = new SrtpReceiver(loadKit(), keys);
+      for (let i = 0; i < 3; i++) said.push(caller.speak(line.local.a));
+      await heard(line, 'a', said.length);
+      fork.start(endpoint, { send: keys, receive: newKeys(suite) });
+      await fork.stats();
+      for (const bytes of said.splice(0)) {
+        const { bytes: sealed } = await rtp.next();
+        expect(opened(loadKit(), receiver, sealed)).toEqual(bytes);
+      }
+      fork.keep();
+      await fork.stats();
+    }
+  });
+
   test('follows a change of SSRC with a report of the new source', async () => {
     await started(recorder.endpoint);
     caller.speak(line.local.a);
@@ -308,6 +400,28 @@ describe.each(BACKENDS)('a fork that batches on the %s backend', (backend) => {
     const figures = await fork.close();
     for (const bytes of said) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
     expect(figures).toMatchObject({ packets: said.length, sendErrors: 0 });
+  });
+
+  test('gives the old recorder what waits for it, and the next one all the rest', async () => {
+    const [caller, recorder] = [await stage.party(), await stage.party()];
+    const next = await stage.party();
+    const line = await stage.plane.open({ callId: 'changed', bind: BIND });
+    const fork = await line.fork('a', { bind: '127.0.0.1' });
+    fork.start(recorder.endpoint);
+    await fork.stats();
+    const first = Array.from({ length: 8 }, () => caller.speak(line.local.a));
+    await heard(line, 'a', 8);
+    fork.keep();
+    await fork.stats();
+    const rest = Array.from({ length: 8 }, () => caller.speak(line.local.a));
+    await heard(line, 'a', 16);
+    fork.start(next.endpoint);
+    await fork.stats();
+    rest.push(caller.speak(line.local.a));
+    for (const bytes of rest) expect((await next.rtp.next()).bytes).toEqual(bytes);
+    for (const bytes of first) expect((await recorder.rtp.next()).bytes).toEqual(bytes);
+    expect(recorder.rtp.received).toHaveLength(8);
+    await line.close();
   });
 
   test('lets everything out before a pause', async () => {

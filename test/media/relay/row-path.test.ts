@@ -253,6 +253,9 @@ function order(relay: Relay, number: number, side: 'a' | 'b', other: number): vo
       relay.closeFork('fork-again');
       relay.fork({ line: 'line', fork: 'fork-again', side, bind: HOST }, () => {});
       return;
+    case 10:
+      relay.keep(fork);
+      return;
     default:
       allWell(relay);
   }

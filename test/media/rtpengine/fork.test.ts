@@ -193,6 +193,34 @@ describe('a fork in rtpengine', () => {
     expect(two.rtp.received[0]!.from.port).toBe(fork.local.rtpPort);
   });
 
+  test('has no memory for what is said between two recorders, and says how much it is', async () => {
+    stage = await Stage.open();
+    const { line, caller, callee } = await stage.call();
+    const [one, two] = [await stage.party(), await stage.party()];
+    const fork = await line.fork('a', BIND);
+    fork.start(one.endpoint);
+    await fork.stats();
+    say(caller, line.local.a, 1);
+    await Promise.all([one.rtp.next(), callee.rtp.next()]);
+    fork.keep();
+    await fork.stats();
+    await until('it is shut', async () => {
+      const before = octets(one).length;
+      say(caller, line.local.a, 2);
+      await callee.rtp.next();
+      return octets(one).length === before;
+    });
+    const { dropped } = await fork.stats();
+    expect(dropped).toBeGreaterThan(0);
+    fork.start(two.endpoint);
+    await until('the second hears', () => {
+      say(caller, line.local.a, 3);
+      return octets(two).includes(3);
+    });
+    expect(octets(two)).not.toContain(2);
+    expect(two.rtp.received[0]!.from.port).toBe(fork.local.rtpPort);
+  });
+
   test('goes on when its line is negotiated anew', async () => {
     stage = await Stage.open();
     const { line, caller, callee } = await stage.call();

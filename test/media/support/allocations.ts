@@ -29,6 +29,8 @@ const COUNTED = 20_000;
 const PER_TICK = 40;
 /** No more are under way at a time, however slow the machine is. */
 const MOST_UNDER_WAY = 400;
+/** Packets of a side from one recorder to the next; half of the time there is none. */
+const CHANGE = 10_000;
 /** Ticks after the last packet in which everything comes to rest. */
 const LAST_TICKS = 200;
 
@@ -47,7 +49,7 @@ interface Kind {
   readonly suite?: string;
   readonly batchForks?: boolean;
   /** Packets are kept for ever. */
-  readonly recorder?: 'late' | 'never';
+  readonly recorder?: 'late' | 'never' | 'another';
   readonly tone?: boolean;
 }
 
@@ -60,6 +62,7 @@ const KINDS: readonly Kind[] = [
   { call: 'with batches and SRTP', batchForks: true, suite: 'AES_CM_128_HMAC_SHA1_32' },
   { call: 'that waits for its recorder', recorder: 'never' },
   { call: 'whose recorder is late', recorder: 'late' },
+  { call: 'whose recorder is followed by another', recorder: 'another' },
 ];
 
 const SIDES: readonly Side[] = ['a', 'b'];
@@ -181,6 +184,13 @@ function measure(kind: Kind): Allocation {
     relay.play({ line, playback: 'tone', side: 'a', program }, () => {});
   }
 
+  const start = (): void => {
+    for (const side of SIDES) relay.start(`fork-${side}`, NOWHERE, undefined);
+  };
+  const keep = (): void => {
+    for (const side of SIDES) relay.keep(`fork-${side}`);
+  };
+
   const profiler = new GCProfiler();
   let before = 0;
   let after = 0;
@@ -196,9 +206,9 @@ function measure(kind: Kind): Allocation {
     if (said < WARM_UP + COUNTED) {
       if (2 * said - alice!.heard - bob!.heard > MOST_UNDER_WAY) return;
       // What is kept is then sent in bursts.
-      if (kind.recorder === 'late' && said === WARM_UP + COUNTED / 2) {
-        for (const side of SIDES) relay.start(`fork-${side}`, NOWHERE, undefined);
-      }
+      if (kind.recorder === 'late' && said === WARM_UP + COUNTED / 2) start();
+      if (kind.recorder === 'another' && said % CHANGE === 0) keep();
+      if (kind.recorder === 'another' && said % CHANGE === CHANGE / 2) start();
       for (let i = 0; i < PER_TICK; i++) {
         alice!.speak();
         bob!.speak();

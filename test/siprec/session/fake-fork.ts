@@ -32,6 +32,10 @@ export class FakeFork implements Fork {
     this.journal.push(`${this.label} start ${remote.address}:${remote.rtpPort}/${remote.rtcpPort}`);
   }
 
+  keep(): void {
+    this.journal.push(`${this.label} keep`);
+  }
+
   async pause(): Promise<void> {
     this.journal.push(`${this.label} pause`);
     if (this.failPause) throw new Error('worker lost');
