@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import {
+  classify,
+  DATAGRAM,
   decodePcma,
   decodePcmu,
   encodePcma,
@@ -80,7 +82,9 @@ export class Handset {
   ) {
     socket.on('message', (bytes) => {
       const packet = parseRtp(bytes);
-      if (packet) this.#heard.push(packet);
+      // Reports may come to the same port.
+      const isSound = classify(bytes, 0, bytes.length) === DATAGRAM.rtp;
+      if (packet && isSound) this.#heard.push(packet);
     });
   }
 
