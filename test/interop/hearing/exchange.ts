@@ -10,7 +10,7 @@ import { type Product, startProduct } from '../../support/product';
 import { portOf, until } from '../b2bua/ear';
 import { Party } from '../b2bua/party';
 import { freePort } from '../b2bua/sipp';
-import { Handset, type Spoken } from './handset';
+import { Handset, type HandsetOptions, type Spoken } from './handset';
 
 /** A call as it is written down: times are text. */
 export type Written<T> = T extends Date
@@ -28,6 +28,8 @@ export interface CallOptions {
   readonly codec: Spoken;
   /** What the caller offers; by default that alone. */
   readonly offers?: readonly Spoken[];
+  /** How both are reached. */
+  readonly wire?: HandsetOptions;
   /** What the callee does before it answers. Resolves with the INVITE that it answers. */
   readonly ring?: (
     invite: IncomingInvite,
@@ -99,8 +101,11 @@ export class Exchange {
     return new Exchange(product, directory, await Party.open(), callee);
   }
 
-  async call({ from, to, codec, offers, ring }: CallOptions): Promise<Talk> {
-    const [caller, callee] = await Promise.all([Handset.open(codec), Handset.open(codec)]);
+  async call({ from, to, codec, offers, wire, ring }: CallOptions): Promise<Talk> {
+    const [caller, callee] = await Promise.all([
+      Handset.open(codec, wire),
+      Handset.open(codec, wire),
+    ]);
     this.#handsets.push(caller, callee);
     const incoming = this.nextInvite(to);
     const outgoing = this.caller.agent.invite({
@@ -116,8 +121,10 @@ export class Exchange {
     const answering = Promise.resolve(ring?.(invite, caller, callee)).then(
       (last) => last ?? invite,
     );
+    callee.meet((await answering).body);
     const accepted = await (await answering).accept({ body: callee.describe() });
     const final = await refused;
+    caller.meet(final.response.body);
     final.ack();
     return {
       caller,

@@ -1,5 +1,8 @@
+import { randomBytes, randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { RtpPacket as ForeignPacket, SrtpSession } from 'werift-rtp';
 import {
   classify,
   DATAGRAM,
@@ -59,6 +62,10 @@ export const G729: Spoken = {
 };
 
 const FRAME_MS = 20;
+/** Octets of AES_CM_128_HMAC_SHA1_80 (RFC 4568 §6.2.1), and the number by which werift knows it. */
+const MASTER_KEY = 16;
+const MASTER_SALT = 14;
+const AES_CM_128_HMAC_SHA1_80 = 1;
 /** RTP ticks of a frame; G.722 counts as if it had 8 kHz (RFC 3551 §4.5.2). */
 const TICKS = 160;
 
@@ -70,81 +77,170 @@ interface Heard {
   readonly payload: Uint8Array;
 }
 
+export interface HandsetOptions {
+  /** Default `127.0.0.1`. */
+  readonly address?: string;
+  /** By SRTP, which werift-rtp speaks here. Default false. */
+  readonly srtp?: boolean;
+}
+
 /** Mouth and ear of a phone: says something over and over, and keeps every packet it gets. */
 export class Handset {
   readonly #heard: Heard[] = [];
   #sent: Uint8Array[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
+  #says: { readonly samples: Int16Array; readonly encode: (frame: Int16Array) => Uint8Array };
+  #ssrc = 0;
+  /** Of the next packet. */
+  #timestamp = 0;
+  #hushedAt = 0;
+  readonly #key: Buffer | undefined;
+  #srtp: SrtpSession | undefined;
+  /** By SRTP, and nobody could read it. */
+  unreadable = 0;
 
   private constructor(
-    private readonly socket: Socket,
+    private socket: Socket,
     readonly codec: Spoken,
+    srtp: boolean,
   ) {
-    socket.on('message', (bytes) => {
-      const packet = parseRtp(bytes);
-      // Reports may come to the same port.
-      const isSound = classify(bytes, 0, bytes.length) === DATAGRAM.rtp;
-      if (packet && isSound) this.#heard.push(packet);
-    });
+    this.#says = { samples: new Int16Array(0), encode: codec.encoder() };
+    if (srtp) this.#key = randomBytes(MASTER_KEY + MASTER_SALT);
+    this.#listen();
   }
 
-  static async open(codec: Spoken): Promise<Handset> {
-    const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 });
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    return new Handset(socket, codec);
+  static async open(codec: Spoken, options: HandsetOptions = {}): Promise<Handset> {
+    return new Handset(await bound(options.address), codec, options.srtp ?? false);
   }
 
   get port(): number {
     return this.socket.address().port;
   }
 
-  /** A description with these formats, its own codec among them. */
-  describe(codecs: readonly Spoken[] = [this.codec], direction = 'sendrecv', version = 1): string {
+  /** A description with these formats, its own codec among them; port 0 switches its audio off. */
+  describe(
+    codecs: readonly Spoken[] = [this.codec],
+    direction = 'sendrecv',
+    version = 1,
+    port = this.port,
+  ): string {
+    const { address } = this.socket.address();
+    const host = `IN ${isIPv6(address) ? 'IP6' : 'IP4'} ${address}`;
+    const profile = this.#key ? 'RTP/SAVP' : 'RTP/AVP';
+    const key = this.#key?.toString('base64');
     return [
       'v=0',
-      `o=handset 1 ${version} IN IP4 127.0.0.1`,
+      `o=handset 1 ${version} ${host}`,
       's=-',
-      'c=IN IP4 127.0.0.1',
+      `c=${host}`,
       't=0 0',
-      `m=audio ${this.port} RTP/AVP ${codecs.map((codec) => codec.payloadType).join(' ')} 101`,
+      `m=audio ${port} ${profile} ${codecs.map((codec) => codec.payloadType).join(' ')} 101`,
       ...codecs.map((codec) => `a=rtpmap:${codec.payloadType} ${codec.name}/8000`),
       'a=rtpmap:101 telephone-event/8000',
+      ...(key === undefined ? [] : [`a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:${key}`]),
       `a=${direction}`,
       '',
     ].join('\r\n');
   }
 
-  /** Says `samples`, at the codec's rate, over and over to this port from now on. */
+  /** Takes the other side's key; its contexts go on where it is the one that it had. */
+  meet(description: string): void {
+    const inline = /a=crypto:\d+ AES_CM_128_HMAC_SHA1_80 inline:([^|\s]+)/.exec(description)?.[1];
+    if (!this.#key || inline === undefined) return;
+    const [ours, theirs] = [this.#key, Buffer.from(inline, 'base64')];
+    if (this.#srtp?.config.keys.remoteMasterKey.equals(theirs.subarray(0, MASTER_KEY))) return;
+    this.#srtp = new SrtpSession({
+      profile: AES_CM_128_HMAC_SHA1_80,
+      keys: {
+        localMasterKey: ours.subarray(0, MASTER_KEY),
+        localMasterSalt: ours.subarray(MASTER_KEY),
+        remoteMasterKey: theirs.subarray(0, MASTER_KEY),
+        remoteMasterSalt: theirs.subarray(MASTER_KEY),
+      },
+    });
+  }
+
+  /** Goes to another address, as a phone whose network has changed: it speaks and hears there from now on. */
+  async move(address: string): Promise<void> {
+    this.hush();
+    const before = this.socket;
+    this.socket = await bound(address);
+    this.#listen();
+    before.close();
+  }
+
+  /** Says `samples`, at the codec's rate, over and over to this port from now on, as another stream. */
   speak(samples: Int16Array, port: number): void {
+    this.hush();
+    this.#says = { samples, encode: this.codec.encoder() };
+    this.#sent = [];
+    this.#ssrc = randomInt(1, 0xffff_ffff);
+    this.#timestamp = 0;
+    this.#begin(port);
+  }
+
+  /** Goes on with what it said when it fell silent: the same stream, and time has passed in it. */
+  speakOn(port: number): void {
+    const silentMs = performance.now() - this.#hushedAt;
+    this.#timestamp += TICKS * Math.round(silentMs / FRAME_MS);
+    this.#begin(port);
+  }
+
+  hush(): void {
     clearInterval(this.#timer);
-    const { payloadType, rate, encoder } = this.codec;
-    const encode = encoder();
+    this.#hushedAt = performance.now();
+  }
+
+  #listen(): void {
+    this.socket.on('message', (bytes) => {
+      // Reports may come to the same port.
+      if (classify(bytes, 0, bytes.length) !== DATAGRAM.rtp) return;
+      const packet = parseRtp(this.#opened(bytes));
+      if (packet) this.#heard.push(packet);
+    });
+  }
+
+  #begin(port: number): void {
+    const { samples, encode } = this.#says;
+    const { payloadType, rate } = this.codec;
+    const { address } = this.socket.address();
     const size = (rate * FRAME_MS) / 1000;
     const frames = Math.floor(samples.length / size);
     const began = performance.now();
-    const ssrc = 1 + Math.floor(Math.random() * 0xffff_fffe);
-    let count = 0;
-    this.#sent = [];
     // A timer that is late sends what it owes: as many packets as there was time for, whatever the load.
+    let count = 0;
     this.#timer = setInterval(() => {
       for (; began + count * FRAME_MS <= performance.now(); count++) {
-        const at = (count % frames) * size;
+        const sequence = this.#sent.length;
+        const at = (sequence % frames) * size;
         const payload = encode(samples.subarray(at, at + size));
         this.#sent.push(payload);
         const header = Buffer.alloc(12);
         header.writeUInt8(0x80, 0);
         header.writeUInt8(payloadType | (count === 0 ? 0x80 : 0), 1);
-        header.writeUInt16BE(count & 0xffff, 2);
-        header.writeUInt32BE(count * TICKS, 4);
-        header.writeUInt32BE(ssrc, 8);
-        this.socket.send(Buffer.concat([header, payload]), port, '127.0.0.1');
+        header.writeUInt16BE(sequence & 0xffff, 2);
+        header.writeUInt32BE(this.#timestamp, 4);
+        header.writeUInt32BE(this.#ssrc, 8);
+        this.#timestamp += TICKS;
+        this.socket.send(this.#sealed(Buffer.concat([header, payload])), port, address);
       }
     }, FRAME_MS / 4);
   }
 
-  hush(): void {
-    clearInterval(this.#timer);
+  #sealed(packet: Buffer): Buffer {
+    if (!this.#key) return packet;
+    const { payload, header } = ForeignPacket.deSerialize(packet);
+    return this.#srtp!.encrypt(payload, header);
+  }
+
+  #opened(datagram: Buffer): Buffer {
+    if (!this.#key) return datagram;
+    try {
+      return this.#srtp!.decrypt(datagram);
+    } catch {
+      this.unreadable += 1;
+      return Buffer.alloc(0);
+    }
   }
 
   get packets(): readonly Heard[] {
@@ -193,4 +289,12 @@ export class Handset {
     this.hush();
     this.socket.close();
   }
+}
+
+async function bound(address = '127.0.0.1'): Promise<Socket> {
+  const type = isIPv6(address) ? 'udp6' : 'udp4';
+  const socket = createSocket({ type, recvBufferSize: 1 << 20 });
+  socket.bind(0, address);
+  await once(socket, 'listening');
+  return socket;
 }
