@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readWav } from '../../../src/media';
@@ -157,16 +157,16 @@ export class Exchange {
 
   /** What was recorded of a call: the channels, of the recorded user and of the other. */
   async recorded(call: string): Promise<{ channels: readonly Int16Array[]; sidecar: string }> {
-    let found: { json: string; sidecar: string } | undefined;
+    let found: { wav: string; sidecar: string } | undefined;
     await until('the recording is finished', () => {
       found = this.#sidecars().find(
         ({ sidecar }) => sidecar.includes(call) && sidecar.includes('"state": "finished"'),
       );
-      return found !== undefined;
+      // The audio gets its name when the sidecar is in place.
+      return found !== undefined && existsSync(found.wav);
     });
-    const { json, sidecar } = found!;
-    const { channels } = readWav(readFileSync(json.replace(/\.json$/, '.wav')));
-    return { channels, sidecar };
+    const { wav, sidecar } = found!;
+    return { channels: readWav(readFileSync(wav)).channels, sidecar };
   }
 
   async close(): Promise<void> {
@@ -185,12 +185,15 @@ export class Exchange {
     }
   }
 
-  #sidecars(): { json: string; sidecar: string }[] {
+  #sidecars(): { wav: string; sidecar: string }[] {
     const directory = join(this.directory, 'recordings');
     return readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.json'))
       .map((name) => join(directory, name))
-      .map((json) => ({ json, sidecar: readFileSync(json, 'utf8') }));
+      .map((json) => ({
+        wav: json.replace(/\.json$/, '.wav'),
+        sidecar: readFileSync(json, 'utf8'),
+      }));
   }
 }
 

@@ -7,8 +7,10 @@ import { found, speech } from './judge';
 
 /** Packets that each says before its audio is negotiated anew, and afterwards, at the least. */
 const PART = 75;
-/** The two parts in a recording are as far apart as they were said. */
-const TOLERANCE_MS = 20;
+/** Between them. */
+const SILENT_MS = 1_000;
+/** The recording tells by the arrival of packets how far apart they were, which a busy machine delays. */
+const TOLERANCE_MS = 300;
 
 /** A call in which both speak, are asked to be silent while audio is negotiated anew, and then speak on. */
 class Conversation {
@@ -39,6 +41,7 @@ class Conversation {
   }
 
   async speakOn(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, SILENT_MS));
     for (const [i, party] of this.#parties.entries()) party.speakOn(this.#ports[i]!);
     await this.#hearEachOther();
   }
