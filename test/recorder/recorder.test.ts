@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { classify, correlate, DATAGRAM, readWav } from '../../src/media';
 import type { FinishedRecording } from '../../src/recorder';
-import { freeRange } from '../media/support/plane';
+import { freeRange } from '../support/ports';
 import { conversation, described, endpointOf, PCMU } from './support/client';
 import { House } from './support/house';
 import { cut, peak, speech } from './support/signal';

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePort } from '../interop/b2bua/sipp';
+import { freePort } from './ports';
 
 const DEBIAN = '/usr/lib/postgresql';
 /** `nobody`: PostgreSQL refuses to run as root. */

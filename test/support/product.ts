@@ -8,7 +8,7 @@ export interface Product {
   /** SIP addresses by protocol: `127.0.0.1:40123`. */
   readonly sip: { readonly udp: string; readonly tcp: string };
   readonly http: number | undefined;
-  /** Every log line so far, parsed. */
+  /** Every log line so far, parsed; when it has stopped, every line. */
   readonly log: ReadonlyArray<Record<string, unknown>>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
@@ -16,7 +16,7 @@ export interface Product {
 }
 
 const ROOT = join(__dirname, '../..');
-const START_MS = 30_000;
+const START_MS = 90_000;
 
 /** Starts `twintrack serve` with these `--set` assignments; rejects with its output if it does not come up. */
 export function startProduct(
@@ -77,7 +77,8 @@ function running(
   const addresses = ready.sip as string[];
   const at = (protocol: string): string =>
     addresses.find((address) => address.startsWith(`${protocol}/`))!.slice(protocol.length + 1);
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  // Not 'exit': what it wrote last may be read later than that.
+  const exited = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     pid: child.pid!,
     sip: { udp: at('udp'), tcp: at('tcp') },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { freePort, freeRange } from './ports';
 
 /** Debian's rtpengine in user space, on loopback and on ports of its own. */
 export class Rtpengine {
@@ -17,9 +18,7 @@ export class Rtpengine {
 
   /** Resolves when it answers. */
   static async start(options: RtpengineStart = {}): Promise<Rtpengine> {
-    const port = await freePort();
-    const min = 42_000 + 2 * Math.floor(Math.random() * 9_000);
-    const daemon = new Rtpengine(port, options, { min, max: min + 999 });
+    const daemon = new Rtpengine(await freePort(), options, await freeRange(1_000));
     await daemon.#answering();
     return daemon;
   }
@@ -101,15 +100,4 @@ export interface RtpengineStart {
   readonly addresses?: readonly string[];
   /** More of its options. */
   readonly more?: readonly string[];
-}
-
-/** A UDP port that nobody has now. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }

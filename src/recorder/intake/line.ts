@@ -23,6 +23,8 @@ export type Keep = (datagram: Buffer, from: RemoteInfo, to: Endpoint) => void;
 
 /** One m-line: its sockets, who may send to them, and the lane on which its packets are recorded. */
 export class Line {
+  /** Datagrams read so far, whatever they were. */
+  datagrams = 0;
   strangers = 0;
   malformed = 0;
   lastHeardAt: Instant | undefined;
@@ -91,6 +93,7 @@ export class Line {
 
   #hear(datagram: Buffer, from: RemoteInfo, onRtpPort: boolean): void {
     const now = performance.now();
+    this.datagrams++;
     const bytes = this.#opened(datagram);
     if (!bytes) return;
     switch (classify(bytes, 0, bytes.length)) {

@@ -22,6 +22,11 @@ import { reportOf } from './report-of';
 /** How often audio goes to the file: a process that is killed loses less than a second. */
 const FLUSH_INTERVAL: Millis = 400;
 
+/** Of the event loop, in each of which a socket gives up to 32 datagrams: more than their buffers hold. */
+const MOST_TURNS = 32;
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** One recording as the intake's thread has it: its lines, its timeline, its files. */
 export class Take {
   readonly #lines = new Map<number, Line>();
@@ -67,6 +72,11 @@ export class Take {
 
   /** Opens, changes and closes lines until they are as ordered. @throws Fault PORTS_EXHAUSTED. */
   async follow(orders: readonly LineOrder[]): Promise<Ports> {
+    // A pause waits for nothing.
+    for (const { line, active } of orders) {
+      if (!active) this.#lines.get(line)?.lane.setActive(false, performance.now());
+    }
+    await this.#hearOut();
     const wanted = new Set(orders.map(({ line }) => line));
     for (const line of [...this.#lines.values()]) if (!wanted.has(line.number)) this.#close(line);
     const ports: Array<Ports[number]> = [];
@@ -101,6 +111,7 @@ export class Take {
 
   /** Completes the files. They keep the names of unfinished ones: the sidecar is to be written first. */
   async finish(): Promise<FinishedTake> {
+    await this.#hearOut();
     const now = performance.now();
     this.#closed = true;
     for (const line of [...this.#lines.values()]) this.#close(line);
@@ -122,6 +133,21 @@ export class Take {
     await (await this.#pcap)?.finish();
     await rm(`${this.order.path}${WAV}${PART}`, { force: true });
     await rm(`${this.order.path}${PCAP}${PART}`, { force: true });
+  }
+
+  /**
+   * Reads what had come before the word of control did: a busy thread may have it in its sockets still. It belongs to
+   * the recording that ends, and to the pause that ends.
+   */
+  async #hearOut(): Promise<void> {
+    const heard = () => this.#everyLine().reduce((sum, { datagrams }) => sum + datagrams, 0);
+    if (this.#lines.size === 0) return;
+    // The turn that is under way may have looked at the sockets before.
+    await turn();
+    for (let turns = 0, before = -1; turns < MOST_TURNS && heard() !== before; turns++) {
+      before = heard();
+      await turn();
+    }
   }
 
   async #open(order: LineOrder): Promise<Line> {

@@ -1,11 +1,19 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { correlate, type PayloadDescription, readWav } from '../../../src/media';
-import type { LineOrder } from '../../../src/recorder/intake/messages';
+import { Intake } from '../../../src/recorder/intake/intake';
+import type {
+  FromIntake,
+  LineOrder,
+  RequestName,
+  Requests,
+  ToIntake,
+} from '../../../src/recorder/intake/messages';
 import { IntakeThread } from '../../../src/recorder/intake/thread';
-import { freeRange } from '../../media/support/plane';
+import { freePort, freeRange } from '../../support/ports';
 import { peak, speech } from '../support/signal';
 import { Speaker } from '../support/speaker';
 
@@ -31,6 +39,81 @@ const order = (
   remote,
   srtp: undefined,
   ...more,
+});
+
+/** Says so many packets from another process while this one stands still: they wait in its sockets. */
+function sayMeanwhile(packets: number, first: number, from: number, port: number): void {
+  const script = `
+    const socket = require('node:dgram').createSocket('udp4');
+    let left = ${packets};
+    socket.bind(${from}, '127.0.0.1', () => {
+      for (let n = ${first}; n < ${first + packets}; n++) {
+        const packet = Buffer.alloc(172, 0x55);
+        packet.writeUInt16BE(0x8000, 0);
+        packet.writeUInt16BE(n, 2);
+        packet.writeUInt32BE(160 * n, 4);
+        packet.writeUInt32BE(7, 8);
+        socket.send(packet, ${port}, '127.0.0.1', () => --left === 0 && socket.close());
+      }
+    });`;
+  execFileSync(process.execPath, ['-e', script]);
+}
+
+describe('an intake that had no time to read', () => {
+  let directory: string;
+  let intake: Intake;
+  const answers = new Map<number, (message: FromIntake) => void>();
+
+  beforeEach(async () => {
+    jest.useFakeTimers({
+      doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance'],
+    });
+    directory = mkdtempSync(join(tmpdir(), 'intake-'));
+    const birth = { address: '127.0.0.1', ports: await freeRange(100), cname: 'recorder@test' };
+    intake = new Intake(birth, (message) => {
+      if ('number' in message) answers.get(message.number)?.(message);
+    });
+  });
+
+  afterEach(() => {
+    // Its sockets are closed when they have rested.
+    jest.advanceTimersByTime(10_000);
+    jest.useRealTimers();
+    rmSync(directory, { recursive: true });
+  });
+
+  function ask<Name extends RequestName>(
+    name: Name,
+    body: Omit<Requests[Name]['ask'], 'id'>,
+  ): Promise<Requests[Name]['answer']> {
+    const number = answers.size;
+    return new Promise((resolve, reject) => {
+      answers.set(number, (message) => {
+        if (message.kind === 'answer') resolve(message.body as Requests[Name]['answer']);
+        else reject(new Error(JSON.stringify(message)));
+      });
+      void intake.take({ number, name, body: { id: 'x', ...body } } as ToIntake);
+    });
+  }
+
+  it('records what came before the end, and nothing of what came before a pause was over', async () => {
+    const active = [order(0, undefined)];
+    const [line] = await ask('open', {
+      path: join(directory, 'x'),
+      rate: 8000,
+      channels: 1,
+      lines: active,
+    });
+    const port = line!.local.rtpPort;
+    const from = await freePort();
+    sayMeanwhile(100, 0, from, port);
+    await ask('change', { lines: [order(0, undefined, { active: false })] });
+    sayMeanwhile(40, 100, from, port);
+    await ask('change', { lines: active });
+    sayMeanwhile(100, 140, from, port);
+    const { lines } = await ask('finish', {});
+    expect(lines).toMatchObject([{ packets: 100, whilePaused: 140 }]);
+  });
 });
 
 describe('the intake', () => {

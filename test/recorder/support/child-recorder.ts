@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Recording } from '../../../src/recorder';
-import { freeRange } from '../../media/support/plane';
+import { freeRange } from '../../support/ports';
 
 interface Told {
   readonly kind: string;

@@ -10,7 +10,7 @@ import {
   type RecorderEvent,
   type RecorderOptions,
 } from '../../../src/recorder';
-import { freeRange } from '../../media/support/plane';
+import { freeRange } from '../../support/ports';
 import { Client } from './client';
 import { Speaker } from './speaker';
 
