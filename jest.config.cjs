@@ -32,7 +32,7 @@ module.exports = {
     },
   ],
   // Long enough for a machine that is busy with something else; whoever waits waits for what it wants, not for time.
-  testTimeout: 60_000,
+  testTimeout: 150_000,
   // Two: the real peers of the interop tests need room on a two-core machine.
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/summary-reporter.cjs'],

@@ -8,10 +8,10 @@ import { openSqliteSettings, type Wish } from '../../src/policy';
 import { EmbeddedPrompts, tone } from '../../src/tones';
 import { portOf } from '../interop/b2bua/ear';
 import { Party } from '../interop/b2bua/party';
-import { freePort } from '../interop/b2bua/sipp';
 import { Ear } from '../media/support/party';
 import { change, organization, provider, user } from '../policy/settings/support';
 import { type CapturedLog, captureLog } from '../support/captured-log';
+import { mediaPorts } from '../support/ports';
 import { FreeswitchDouble } from '../tones/freeswitch/double';
 import { until } from '../tones/freeswitch/stage';
 
@@ -53,7 +53,6 @@ async function serve(wishes: readonly Wish[], codecs: string): Promise<void> {
   ]);
   await store.close();
   expect(wrong).toEqual([]);
-  const ports = (await freePort()) & ~1;
   const set = [
     'sip.listen=udp/127.0.0.1:0',
     'sip.maxCalls=10',
@@ -62,7 +61,7 @@ async function serve(wishes: readonly Wish[], codecs: string): Promise<void> {
     'http.listen=null',
     `cdr.file=${join(directory, 'cdr.jsonl')}`,
     'shutdown.graceSeconds=0',
-    `media.ports=${ports}-${ports + 199}`,
+    await mediaPorts(200),
     `settings.database=${database}`,
     `routes=[{targets: ["${parties.callee.sip.place}"]}]`,
     'announcements.source=freeswitch',

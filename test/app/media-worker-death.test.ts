@@ -214,7 +214,7 @@ describe('a media worker that dies under recorded calls', () => {
     expect(captured.events('media-worker-lost')).toMatchObject([{ calls: 2, deaths: 1 }]);
     expect(await metric('twintrack_media_workers_lost_total')).toBe(1);
     expect(await metric('twintrack_call_faults_total{fault="MEDIA_WORKER_LOST"}')).toBe(2);
-  }, 120_000);
+  });
 });
 
 /** Whether each channel of a recording holds what its party said, or the first share of that. */

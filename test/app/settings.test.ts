@@ -72,7 +72,7 @@ describe('a service with a settings database', () => {
     } finally {
       await server.remove();
     }
-  }, 90_000);
+  });
 
   it('does not start on one that cannot be opened', async () => {
     const nowhere = serve(`${office.directory}/`);

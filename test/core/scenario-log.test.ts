@@ -49,7 +49,8 @@ beforeAll(async () => {
         `recorder.provider=sip:rec@${LOOPBACK}:9;transport=tcp`,
         `cdr.file=${directory}/cdr.jsonl`,
         `users=${JSON.stringify(users)}`,
-        'routes=[{targets: [user], timeoutSeconds: 1}]',
+        // Only who does not answer is to be given up soon.
+        `routes=[{to: "[+]${NOBODY.slice(1)}", targets: [user], timeoutSeconds: 1}, {targets: [user]}]`,
         'http.listen=null',
       ],
     },

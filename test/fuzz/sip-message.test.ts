@@ -10,8 +10,8 @@ import {
   type SipMessage,
   serialize,
 } from '../../src/engine/message';
-import { processorMs } from '../engine/message/messages';
 import { tortureMessage } from '../engine/message/torture';
+import { processorMs } from '../support/processor-time';
 
 const TORTURE = readdirSync(join(__dirname, '../engine/message/torture'))
   .filter((file) => file.endsWith('.txt'))

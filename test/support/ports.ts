@@ -8,8 +8,8 @@ import { createServer } from 'node:net';
  * a test run has a share of its own.
  */
 const SINGLE = { first: 61_000, last: 65_535 };
-/** For ranges of which some ports may be taken: the relay and rtpengine pass over these. */
-const WIDE = { first: 10_000, last: 32_767 };
+/** For ranges of which some ports may be taken: the relay and rtpengine pass over these. The recorder has 10000 to 19999. */
+const WIDE = { first: 20_000, last: 32_767 };
 /** Larger ranges need not be free as a whole. */
 const WHOLE = 32;
 /** Workers of one run; another run on the same machine begins somewhere else. */

@@ -18,6 +18,9 @@ const BOTH: readonly Listener[] = [
   { side: 'b', formats: [PCMU] },
 ];
 
+/** The wall clock here and that of the worker's evidence are read one after the other. */
+const CLOCKS_MS = 50;
+
 describe('an announcement', () => {
   let stage: Stage;
   let line: MediaLine;
@@ -37,6 +40,7 @@ describe('an announcement', () => {
     const before = Date.now();
     const { done } = await announce(line, BOTH, cue);
     const evidence = await done;
+    const after = Date.now();
     expect(evidence.map(({ listener }) => listener)).toEqual(['a', 'b']);
     for (const { what, startedAt, endedAt, complete, fileHash } of evidence) {
       expect({ what, complete, fileHash }).toEqual({
@@ -44,8 +48,11 @@ describe('an announcement', () => {
         complete: true,
         fileHash: cue.fileHash,
       });
-      expect(Math.abs(startedAt.getTime() - before)).toBeLessThan(1_000);
-      expect(Math.abs(endedAt.getTime() - startedAt.getTime() - cue.lengthMs)).toBeLessThan(200);
+      const [began, ended] = [startedAt.getTime(), endedAt.getTime()];
+      expect(began).toBeGreaterThan(before - CLOCKS_MS);
+      expect(ended).toBeLessThan(after + CLOCKS_MS);
+      // A busy machine may stretch it.
+      expect(ended - began).toBeGreaterThan(cue.lengthMs - 100);
     }
     const frames = Math.ceil(cue.lengthMs / 20);
     const prompt = cue.sound.pcm.filter((_, n) => n % 2 === 0);

@@ -1,5 +1,6 @@
 import { type Framed, MAX_MESSAGE_BYTES, MessageFramer } from '../../../src/engine/message';
-import { bytes, processorMs } from './messages';
+import { processorMs } from '../../support/processor-time';
+import { bytes } from './messages';
 
 const INVITE = bytes({ body: 'v=0\r\n\r\nmore' });
 const BYE = bytes({ start: 'BYE sip:b@c SIP/2.0', replace: { CSeq: '2 BYE' } });

@@ -66,11 +66,3 @@ export function refusal(datagram: Buffer): string {
   const result = parse(datagram);
   return result.ok ? 'taken' : `${result.error.status} ${result.error.reason}`;
 }
-
-/** Milliseconds of processor time that something takes: waiting for a busy machine does not count. */
-export function processorMs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
-}

@@ -14,7 +14,8 @@ import {
   topVia,
   vias,
 } from '../../../src/engine/message';
-import { bytes, processorMs, refusal, request, response, taken } from './messages';
+import { processorMs } from '../../support/processor-time';
+import { bytes, refusal, request, response, taken } from './messages';
 
 describe('a message that is taken', () => {
   it('keeps one of the lines that say the same: applications would join them', () => {

@@ -195,10 +195,10 @@ describe('an engine', () => {
     const taken = take(callee);
     const uac = await caller.srf.createUAC(callee.uri('bob'), {
       localSdp: sdp('caller'),
-      headers: { 'Session-Expires': '2;refresher=uac' },
+      headers: { 'Session-Expires': '4;refresher=uac' },
     });
     const uas = await taken;
-    expect(uac.res.get('Session-Expires')).toBe('2;refresher=uac');
+    expect(uac.res.get('Session-Expires')).toBe('4;refresher=uac');
     let seen = 0;
     uac.on('modify', () => {
       seen += 1;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freePort, sipp, sippUas } from './sipp';
+import { sipp, sippUas } from './sipp';
 import { type Loose, type Node, sdp, startNode, until } from './support';
 
 const scenario = (name: string) => join(__dirname, 'scenarios', `${name}.xml`);
@@ -52,11 +52,8 @@ describe('SIPp', () => {
   });
 
   test.each(['udp', 'tcp'] as const)('is called by an application over %s', async (transport) => {
-    const port = await freePort();
-    const over = transport === 'udp' ? [] : ['-t', 't1'];
-    const uas = sippUas('-p', String(port), '-m', '20', ...over);
-    await uas.ready;
-    const uri = `sip:service@127.0.0.1:${port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
+    const uas = await sippUas(20, transport);
+    const uri = `sip:service@127.0.0.1:${uas.port}${transport === 'tcp' ? ';transport=tcp' : ''}`;
     const calls = Array.from({ length: 20 }, async () => {
       const call = await node.srf.createUAC(uri, { localSdp: sdp('srf') });
       await call.destroy();
@@ -66,20 +63,17 @@ describe('SIPp', () => {
   });
 
   test('calls SIPp through a back-to-back user agent', async () => {
-    const port = await freePort();
-    const uas = sippUas('-p', String(port), '-m', '40');
-    await uas.ready;
+    const uas = await sippUas(40, 'udp');
     onInvite = async (req, res) => {
       const { uas: a, uac: b } = await node.srf.createB2BUA(
         req,
         res,
-        `sip:service@127.0.0.1:${port}`,
+        `sip:service@127.0.0.1:${uas.port}`,
       );
       a.on('destroy', () => b.destroy());
       b.on('destroy', () => a.destroy());
     };
     const caller = await sipp('-sn', 'uac', '-m', '40', '-r', '100', target(node));
     expect([caller.code, (await uas.result).code]).toEqual([0, 0]);
-    expect(node.engine.stats().transactions.retransmissionsSent).toBe(0);
   });
 });

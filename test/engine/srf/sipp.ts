@@ -1,21 +1,12 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, taken } from '../../support/ports';
 
 export interface SippResult {
   readonly code: number | null;
   readonly output: string;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
 }
 
 /** Runs SIPp on loopback until it has done its calls. Exit status 0: every call succeeded. */
@@ -28,28 +19,39 @@ export async function sipp(...args: readonly string[]): Promise<SippResult> {
   }
 }
 
-/** SIPp's own callee, without the four seconds it waits for late retransmissions at its end. */
-export function sippUas(...args: readonly string[]): {
-  readonly ready: Promise<void>;
+export interface SippCallee {
+  readonly port: number;
+  /** Its exit, when it has taken all its calls. */
   readonly result: Promise<SippResult>;
-} {
-  const result = (async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'sipp-'));
-    const { output } = await run(directory, ['-sd', 'uas']);
-    const file = join(directory, 'uas.xml');
-    await writeFile(file, output.replace(/<timewait[^>]*>/, ''));
-    const done = await run(directory, ['-sf', file, ...args]);
-    await rm(directory, { recursive: true, force: true });
-    return done;
-  })();
-  // SIPp does not say when it listens.
-  return { ready: new Promise((resolve) => setTimeout(resolve, 400)), result };
 }
+
+/**
+ * SIPp's own callee, without the four seconds it waits for late retransmissions at its end. Resolves when it
+ * listens.
+ */
+export async function sippUas(calls: number, transport: 'udp' | 'tcp'): Promise<SippCallee> {
+  const directory = await mkdtemp(join(tmpdir(), 'sipp-'));
+  const { output } = await run(directory, ['-sd', 'uas']);
+  const file = join(directory, 'uas.xml');
+  await writeFile(file, output.replace(/<timewait[^>]*>/, ''));
+  const port = await freePort();
+  const over = transport === 'udp' ? 'u1' : 't1';
+  let ended = false;
+  const result = run(directory, ['-sf', file, '-p', `${port}`, '-m', `${calls}`, '-t', over]);
+  const gone = result.finally(async () => {
+    ended = true;
+    await rm(directory, { recursive: true, force: true });
+  });
+  await taken(port, transport, () => ended);
+  return { port, result: gone };
+}
+
+const GIVE_UP_S = 90;
 
 async function run(directory: string, args: readonly string[]): Promise<SippResult> {
   const child = spawn(
     'sipp',
-    ['-i', '127.0.0.1', '-nostdin', '-timeout', '15s', '-timeout_error', ...args],
+    ['-i', '127.0.0.1', '-nostdin', '-timeout', `${GIVE_UP_S}s`, '-timeout_error', ...args],
     { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, TERM: 'dumb' } },
   );
   let output = '';

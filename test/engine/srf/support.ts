@@ -83,7 +83,7 @@ export function deferred<T = Loose>(): { promise: Promise<T>; resolve(value: T):
 }
 
 /** Waits until something is so. */
-export async function until(condition: () => boolean, limitMs = 3_000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 30_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!condition()) {
     if (Date.now() > end) throw new Error('it did not come to be so');

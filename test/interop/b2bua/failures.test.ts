@@ -1,3 +1,4 @@
+import { freePort } from '../../support/ports';
 import { House } from './house';
 import { type Play, play } from './play';
 import {
@@ -15,7 +16,7 @@ import {
   scenario,
   sdp,
 } from './scenario';
-import { freePort, sipp } from './sipp';
+import { sipp } from './sipp';
 
 const TRYING = expectResponse(100, { optional: true });
 const RINGING = expectResponse(180, { optional: true });

@@ -14,12 +14,13 @@ import {
 } from '../../../src/media';
 import { createRecordingClient, metadataOf, parseBody, sdpOf } from '../../../src/siprec';
 import type { SipMessage } from '../../../src/ua';
+import { freePort } from '../../support/ports';
 import { PRESS_FRAMES, type Press, speechPcap } from '../../support/speech-pcap';
 import { until } from './ear';
 import { House } from './house';
 import { audio, Party } from './party';
 import { call, callerSends, expectResponse, pause, scenario, sdp } from './scenario';
-import { freePort, sipp } from './sipp';
+import { sipp } from './sipp';
 
 const FRAME = 160;
 const SPEECH = readWav(readFileSync(join(__dirname, '../../../assets/speech/alice.wav')))
@@ -159,7 +160,7 @@ describe('feature codes dialled by telephone events, from SIPp', () => {
     const calling = await sipp({
       to: `127.0.0.1:${house.port('udp')}`,
       giveUpMs: 40_000,
-      args: ['-mp', String((await freePort()) & ~1)],
+      args: ['-mp', String(await freePort())],
       scenario: scenario(
         call({ body: sdp({ lines }) }),
         expectResponse(100, { optional: true }),

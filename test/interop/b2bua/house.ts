@@ -11,6 +11,7 @@ import {
 } from '../../../src/sip';
 import { connectAgent, type SipAgent } from '../../../src/ua';
 import { BACKEND } from '../../support/backend';
+import { freeRange } from '../../support/ports';
 import { Rtpengine } from '../../support/rtpengine';
 
 /** What may move the audio. What calls are does not depend on it. */
@@ -158,13 +159,13 @@ export class House {
   }
 }
 
-function openPlane(
+async function openPlane(
   daemon: Rtpengine | undefined,
   { rtpTimeoutMs = Number.POSITIVE_INFINITY }: HouseOptions,
   log: Log,
 ): Promise<MediaPlane> {
   if (!daemon) {
-    const ports = portRange();
+    const ports = await freeRange(2_000);
     return createRelayPlane({ ports, quarantineMs: 0, rtpTimeoutMs, backend: BACKEND, log });
   }
   return createRtpenginePlane({
@@ -183,10 +184,4 @@ function openPlane(
 function inProcessOf(engine: Engine) {
   const { server, secret, open } = engine.inProcess();
   return { server, secret, open };
-}
-
-/** Below the ports the system gives out, at a place where another run is unlikely to be. */
-function portRange(): { min: number; max: number } {
-  const min = 10_000 + 2 * Math.floor(Math.random() * 10_000);
-  return { min, max: min + 1999 };
 }

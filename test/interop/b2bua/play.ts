@@ -1,5 +1,6 @@
+import { freePort } from '../../support/ports';
 import { House, type HouseOptions } from './house';
-import { freePort, sipp } from './sipp';
+import { sipp } from './sipp';
 
 export interface Play extends Partial<Omit<HouseOptions, 'targets'>> {
   readonly caller: string;

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort, taken } from '../../support/ports';
 
 export interface SippOptions {
   readonly scenario: string;
@@ -76,47 +75,6 @@ export async function sipp(options: SippOptions): Promise<RunningSipp> {
       resolve({ code, trace });
     });
   });
-  if (!options.to) await taken(port, transport, child);
+  if (!options.to) await taken(port, transport, () => child.exitCode !== null);
   return { port, done, stop: () => child.kill() };
-}
-
-/** Waits until SIPp has the port. Looks without touching: a probe would take the port away from it. */
-async function taken(
-  port: number,
-  transport: 'udp' | 'tcp',
-  child: { readonly exitCode: number | null },
-): Promise<void> {
-  const place = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-  for (let tries = 0; tries < 500 && child.exitCode === null; tries++) {
-    if (readFileSync(`/proc/net/${transport}`, 'utf8').includes(place)) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-export function isFree(port: number, transport: 'udp' | 'tcp'): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (transport === 'udp') {
-      const socket = createSocket('udp4');
-      socket.once('error', () => resolve(false));
-      socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
-    } else {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    }
-  });
-}
-
-/** A port that neither UDP nor TCP has taken. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = await new Promise<number>((resolve) => {
-      const socket = createSocket('udp4');
-      socket.bind(0, '127.0.0.1', () => {
-        const { port: free } = socket.address();
-        socket.close(() => resolve(free));
-      });
-    });
-    if (await isFree(port, 'tcp')) return port;
-  }
 }

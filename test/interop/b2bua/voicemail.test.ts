@@ -1,5 +1,6 @@
 import { ConfiguredUsers, SettingsPolicy, type SettingsStore } from '../../../src/policy';
 import { change, location, Office, organization, SMALL, user } from '../../policy/settings/support';
+import { freePort } from '../../support/ports';
 import type { House } from './house';
 import { play } from './play';
 import {
@@ -13,7 +14,7 @@ import {
   scenario,
   sdp,
 } from './scenario';
-import { freePort, sipp } from './sipp';
+import { sipp } from './sipp';
 
 const TRYING = expectResponse(100, { optional: true });
 

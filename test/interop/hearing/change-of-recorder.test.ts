@@ -1,7 +1,7 @@
 import { silentLog } from '../../../src/core';
 import { createRelayPlane, type Fork, type MediaLine, type RelayPlane } from '../../../src/media';
-import { freeRange } from '../../media/support/plane';
 import { BACKEND } from '../../support/backend';
+import { freeRange } from '../../support/ports';
 import { until } from '../b2bua/ear';
 import { Handset, PCMU } from './handset';
 import { speech } from './judge';

@@ -6,10 +6,10 @@ import { openSqliteSettings, type Wish } from '../../../src/policy';
 import type { CallRecord } from '../../../src/sip';
 import type { Dialog, IncomingInvite } from '../../../src/ua';
 import { change, organization, provider } from '../../policy/settings/support';
+import { mediaPorts } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
 import { portOf, until } from '../b2bua/ear';
 import { Party } from '../b2bua/party';
-import { freePort } from '../b2bua/sipp';
 import { Handset, type HandsetOptions, type Spoken } from './handset';
 
 /** A call as it is written down: times are text. */
@@ -89,7 +89,7 @@ export class Exchange {
       `recorder.embedded.directory=${join(directory, 'recordings')}`,
       `settings.database=${database}`,
       'sip.maxCalls=20',
-      ...(media ?? [`media.ports=${await portRange()}`]),
+      ...(media ?? [await mediaPorts(500)]),
       `routes=[{targets: ["${callee.place}"]}]`,
       'http.listen=127.0.0.1:0',
       `cdr.file=${join(directory, 'cdr.jsonl')}`,
@@ -195,10 +195,4 @@ export class Exchange {
         sidecar: readFileSync(json, 'utf8'),
       }));
   }
-}
-
-/** Ports that hardly anybody else asks for at the same time. */
-async function portRange(): Promise<string> {
-  const min = (await freePort()) & ~1;
-  return min > 65_000 ? portRange() : `${min}-${min + 499}`;
 }

@@ -111,7 +111,7 @@ describe('what parties of recorded calls hear', () => {
       });
       expect(one.startedAt).toBeUndefined();
     }
-  }, 150_000);
+  });
 
   function hearsAnnouncementAndTone(listener: Handset, speaker: Handset): void {
     const { rate } = listener.codec;

@@ -27,7 +27,7 @@ describe('a recorder that answers two seconds late', () => {
       ],
       ['recorder.answerTimeoutSeconds=30'],
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const ear of ears) ear.close();
@@ -88,13 +88,14 @@ describe('a recorder that answers two seconds late', () => {
     }
     const { recordings } = await exchange!.record('100');
     expect(recordings).toMatchObject([{ recorded: 'fully', status: 200 }]);
-  }, 90_000);
+  });
 
   /** The recorder's, by what was said at the same place. */
   function earFor({ sent }: Handset): Handset {
     return ears.find(({ packets }) => {
       const { sequence, payload } = packets.at(-1)!;
-      return Buffer.from(payload).equals(sent[sequence]!);
+      // One may have said more than the other.
+      return sequence < sent.length && Buffer.from(payload).equals(sent[sequence]!);
     })!;
   }
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { readWav } from '../../../src/media';
 import { openSqliteSettings } from '../../../src/policy';
 import { change, organization, provider, user } from '../../policy/settings/support';
+import { mediaPorts } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
-import { freePort } from '../b2bua/sipp';
 import { Baresip } from '../softphones/baresip';
 import { found, prompt } from './judge';
 
@@ -40,7 +40,7 @@ describe('with softphones from Debian', () => {
       `recorder.embedded.directory=${join(directory, 'recordings')}`,
       `settings.database=${database}`,
       'sip.maxCalls=4',
-      `media.ports=${await portRange()}`,
+      await mediaPorts(200),
       `routes=[{targets: ["sip:100@127.0.0.1:${bob.port}"]}]`,
       'http.listen=null',
       'cdr.file=null',
@@ -71,9 +71,3 @@ describe('with softphones from Debian', () => {
     }
   });
 });
-
-/** Ports that hardly anybody else asks for at the same time. */
-async function portRange(): Promise<string> {
-  const min = (await freePort()) & ~1;
-  return min > 65_000 ? portRange() : `${min}-${min + 199}`;
-}

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
 import {
   awaitCall,
@@ -14,7 +15,7 @@ import {
   scenario,
   sdp,
 } from '../b2bua/scenario';
-import { freePort, type RunningSipp, sipp } from '../b2bua/sipp';
+import { type RunningSipp, sipp } from '../b2bua/sipp';
 
 const TOKEN = 'a-token-of-the-test';
 

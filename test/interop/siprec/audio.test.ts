@@ -1,7 +1,7 @@
 import { silentLog } from '../../../src/core';
 import { createRelayPlane, type MediaLine, type RelayPlane } from '../../../src/media';
 import { BACKEND } from '../../support/backend';
-import { freePort } from '../b2bua/sipp';
+import { freeRange } from '../../support/ports';
 import { Client, recorder, satisfied } from './client';
 import { Party } from './party';
 
@@ -13,9 +13,8 @@ describe('with SIPp as the recorder and the relay as the media plane', () => {
 
   beforeEach(async () => {
     client = await Client.open();
-    const min = (await freePort()) & ~1;
     plane = await createRelayPlane({
-      ports: { min, max: min + 99 },
+      ports: await freeRange(100),
       quarantineMs: 0,
       rtpTimeoutMs: Number.POSITIVE_INFINITY,
       backend: BACKEND,

@@ -1,5 +1,5 @@
 import { ALICE } from '../../siprec/session/world';
-import { freePort } from '../b2bua/sipp';
+import { freePort } from '../../support/ports';
 import { Client, recorder, satisfied } from './client';
 
 describe('with SIPp as the recorder', () => {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../b2bua/sipp';
+import { freePort, freeRange } from '../../support/ports';
 
 export interface BaresipOptions {
   readonly user: string;
@@ -47,9 +47,12 @@ export class Baresip {
     const directory = mkdtempSync(join(tmpdir(), 'twintrack-baresip-'));
     const port = await freePort();
     const control = await freePort();
-    const media = (await freePort()) & ~1;
+    const { min, max } = await freeRange(22);
     const { user, transport = 'udp', codecs = ['PCMA'] } = options;
-    writeFileSync(join(directory, 'config'), configOf(directory, port, control, media, options));
+    writeFileSync(
+      join(directory, 'config'),
+      configOf(directory, port, control, `${min}-${max}`, options),
+    );
     writeFileSync(
       join(directory, 'accounts'),
       `<sip:${user}@127.0.0.1:${port};transport=${transport}>;regint=0;answermode=auto;` +
@@ -121,7 +124,7 @@ function configOf(
   directory: string,
   port: number,
   control: number,
-  media: number,
+  media: string,
   options: BaresipOptions,
 ): string {
   return [
@@ -135,7 +138,7 @@ function configOf(
     'ausrc_channels 1',
     'auplay_channels 1',
     'audio_channels 1-1',
-    `rtp_ports ${media}-${media + 20}`,
+    `rtp_ports ${media}`,
     'jitter_buffer_delay 2-10',
     'module_path /usr/lib/baresip/modules',
     'module g711.so',

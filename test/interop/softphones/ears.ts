@@ -1,16 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { correlate, readWav } from '../../../src/media';
-import { freePort } from '../b2bua/sipp';
 
 /** What is spoken is at least this long, at 8 kHz. */
 const BEGINNING = 32_000;
-
-/** Ports that hardly anybody else asks for at the same time. */
-export async function portRange(): Promise<string> {
-  const min = (await freePort()) & ~1;
-  return min > 65_000 ? portRange() : `${min}-${min + 199}`;
-}
 
 /** How well the beginning of `spoken` is heard in the best of the pieces. */
 export function likeness(spoken: string, pieces: readonly Buffer[]): number {

@@ -2,7 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../b2bua/sipp';
+import { freePort } from '../../support/ports';
 
 /** Debian's linphonec, a record-aware user agent (RFC 7866), with files instead of a sound card. */
 export class Linphone {
@@ -100,7 +100,7 @@ media_encryption=none
 [net]
 bind_address=127.0.0.1
 [rtp]
-audio_rtp_port=${rtp & ~1}
+audio_rtp_port=${rtp}
 [sound]
 echocancellation=0
 [app]

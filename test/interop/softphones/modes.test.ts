@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { mediaPorts } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
 import { Baresip } from './baresip';
-import { found, foundLater, portRange, recorded } from './ears';
+import { found, foundLater, recorded } from './ears';
 
 const SPEECH = join(__dirname, '../../../assets/speech');
 const ALICE = join(SPEECH, 'alice.wav');
@@ -31,7 +32,7 @@ describe('a call between softphones, to a user whose mode is', () => {
       'sip.listen=[udp/127.0.0.1:0, tcp/127.0.0.1:0]',
       'recorder.embedded.listen=[tcp/127.0.0.1:0]',
       `recorder.embedded.directory=${join(directory, 'recordings')}`,
-      `media.ports=${await portRange()}`,
+      await mediaPorts(200),
       'sip.maxCalls=4',
       `settings.database=${join(directory, 'settings.db')}`,
       `routes=[{targets: ["sip:100@127.0.0.1:${bob.port}"]}]`,

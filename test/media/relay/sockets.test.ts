@@ -7,7 +7,7 @@ import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import { loadLibc } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
 import { timedAgenda } from '../../../src/media/relay/timed-agenda';
-import { freeRange } from '../support/plane';
+import { freeRange } from '../../support/ports';
 
 /** A backend in this thread: `run` moves datagrams until `done` says so. */
 interface Backend {

@@ -1,5 +1,5 @@
 import { loggedDigit } from '../../../src/media/rtpengine/digit-log';
-import { freePort } from '../../support/rtpengine';
+import { freePort } from '../../support/ports';
 import type { Party } from '../support/party';
 import { Stage, until } from './stage';
 

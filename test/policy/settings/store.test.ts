@@ -7,7 +7,7 @@ import {
   openSqliteSettings,
   SettingsPolicy,
 } from '../../../src/policy';
-import { freePort } from '../../interop/b2bua/sipp';
+import { freePort } from '../../support/ports';
 import { clientOf, PostgresServer } from '../../support/postgres';
 import {
   change,
@@ -24,7 +24,7 @@ import {
 let server: PostgresServer;
 beforeAll(async () => {
   server = await PostgresServer.start();
-}, 90_000);
+});
 afterAll(() => server.remove());
 
 describe.each(['SQLite', 'PostgreSQL'])('a store in %s', (kind) => {
@@ -142,7 +142,7 @@ describe('a PostgreSQL server', () => {
     );
     await store.close();
     await other.close();
-  }, 90_000);
+  });
 
   it('judges changes by many at the same time one after the other', async () => {
     const office = new PostgresOffice(await server.database());

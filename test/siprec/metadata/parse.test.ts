@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { parseMetadata, partiesOf } from '../../../src/siprec';
+import { processorMs } from '../../support/processor-time';
 
 function problemOf(text: string): string {
   const parsed = parseMetadata(text);
@@ -90,36 +91,37 @@ test('an entity that nobody defined stays as it was written', () => {
 });
 
 test('a document made to be slow is read, or refused, in time that grows with its length only', () => {
-  const started = performance.now();
-  for (const filler of [
-    '<',
-    '<a',
-    '<a ',
-    '<!--',
-    '<![CDATA[',
-    '<?x',
-    '&',
-    '&#',
-    '</a>',
-    '<a b="c"',
-    'a:',
-    '<a:b xmlns:a="c">',
-    ' xmlns:a="c"',
-    '<recording ',
-    '<p id="',
-    ']]>',
-  ]) {
-    const body = filler.repeat(Math.floor(200_000 / filler.length));
-    parseMetadata(body);
-    parseMetadata(`<recording>${body}</recording>`);
-    parseMetadata(`<recording ${body}></recording>`);
-  }
-  const many = Array.from({ length: 9_000 }, (_, i) => ` xmlns:a${i}="c"`).join('');
-  parseMetadata(`<recording ${many}/>`);
-  parseMetadata(
-    `<recording>${'<extensiondata parent="x"><a/></extensiondata>'.repeat(4_000)}</recording>`,
-  );
-  expect(performance.now() - started).toBeLessThan(6000);
+  const spent = processorMs(() => {
+    for (const filler of [
+      '<',
+      '<a',
+      '<a ',
+      '<!--',
+      '<![CDATA[',
+      '<?x',
+      '&',
+      '&#',
+      '</a>',
+      '<a b="c"',
+      'a:',
+      '<a:b xmlns:a="c">',
+      ' xmlns:a="c"',
+      '<recording ',
+      '<p id="',
+      ']]>',
+    ]) {
+      const body = filler.repeat(Math.floor(200_000 / filler.length));
+      parseMetadata(body);
+      parseMetadata(`<recording>${body}</recording>`);
+      parseMetadata(`<recording ${body}></recording>`);
+    }
+    const many = Array.from({ length: 9_000 }, (_, i) => ` xmlns:a${i}="c"`).join('');
+    parseMetadata(`<recording ${many}/>`);
+    parseMetadata(
+      `<recording>${'<extensiondata parent="x"><a/></extensiondata>'.repeat(4_000)}</recording>`,
+    );
+  });
+  expect(spent).toBeLessThan(6000);
 });
 
 test('no text makes the parser throw', () => {

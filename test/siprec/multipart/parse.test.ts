@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { type BodyPart, metadataOf, parseBody, sdpOf, writeBody } from '../../../src/siprec';
+import { processorMs } from '../../support/processor-time';
 
 const SDP = 'v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nt=0 0\r\n';
 const XML = '<recording xmlns="urn:ietf:params:xml:ns:recording:1"/>';
@@ -188,14 +189,15 @@ describe('a body', () => {
   });
 
   test('made to be slow is read in time that grows with its length only', () => {
-    const started = performance.now();
-    for (const filler of ['-', '\n', '\n-', '\n--b ', 'A:', ' ', '\r', '--b\r\n'.repeat(20)]) {
-      const body = filler.repeat(Math.floor(250_000 / filler.length));
-      parseBody({ contentType: `multipart/mixed;boundary=${'-'.repeat(199)}` }, body);
-      parseBody({ contentType: 'multipart/mixed;boundary=b' }, body);
-      parseBody({ contentType: 'multipart/mixed' }, body);
-    }
-    expect(performance.now() - started).toBeLessThan(1500);
+    const spent = processorMs(() => {
+      for (const filler of ['-', '\n', '\n-', '\n--b ', 'A:', ' ', '\r', '--b\r\n'.repeat(20)]) {
+        const body = filler.repeat(Math.floor(250_000 / filler.length));
+        parseBody({ contentType: `multipart/mixed;boundary=${'-'.repeat(199)}` }, body);
+        parseBody({ contentType: 'multipart/mixed;boundary=b' }, body);
+        parseBody({ contentType: 'multipart/mixed' }, body);
+      }
+    });
+    expect(spent).toBeLessThan(1500);
   });
 
   test('of any bytes never throws', () => {

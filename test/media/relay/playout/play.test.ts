@@ -60,6 +60,11 @@ describe.each(CASES)(
 
     beforeEach(async () => {
       stage = await Stage.open(backend);
+      await connect();
+    });
+    afterEach(() => stage.close());
+
+    async function connect(): Promise<void> {
       caller = await stage.party({ ssrc: 1 });
       callee = await stage.party({ ssrc: 2 });
       line = await stage.plane.open({
@@ -69,11 +74,10 @@ describe.each(CASES)(
       });
       line.expect('a', caller.endpoint);
       line.expect('b', callee.endpoint);
-    });
-    afterEach(() => stage.close());
+    }
 
     const sent = { a: [] as Buffer[], b: [] as Buffer[] };
-    /** The worst that this process was late with a packet: no relay can make up for it. */
+    /** The worst that this process was late with a packet, milliseconds: no relay can make up for it. */
     let late = 0;
 
     /** Both parties speak for so long, a packet each 20 ms by the clock. */
@@ -99,6 +103,19 @@ describe.each(CASES)(
       }
     }
 
+    /** The relay fills in for a speaker who is late by so much. */
+    const TOO_LATE_MS = 40;
+
+    /** What comes of it when the speakers were in time, which on a busy machine may take some tries. */
+    async function undisturbed<Outcome>(scene: () => Promise<Outcome>): Promise<Outcome> {
+      for (let tries = 1; ; tries++) {
+        const outcome = await scene();
+        if (late < TOO_LATE_MS || tries === 5) return outcome;
+        await line.close();
+        await connect();
+      }
+    }
+
     const packetsTo = (party: Party): RtpPacket[] =>
       party.rtp.received.map(({ bytes }) => parseRtp(bytes)!);
 
@@ -112,9 +129,10 @@ describe.each(CASES)(
     test('a prompt is heard complete by both, and both are recorded as they spoke', async () => {
       const recorders = [await forked('a'), await forked('b')];
       const sound = { pcm: tone(700) };
-      const conversation = talk(1_200);
+      const conversation = talk(2_000);
       await Promise.all([caller.rtp.next(), callee.rtp.next()]);
       const program = { kind: 'replace', formats: [format, EVENTS], sound } as const;
+      const before = Date.now();
       const playbacks = [await line.play('a', program), await line.play('b', program)];
       await conversation;
       for (const { done } of playbacks) {
@@ -123,8 +141,8 @@ describe.each(CASES)(
         const { startedAt, endedAt } = rounds[0]!;
         // Times are those of leaving, which a busy machine may stretch.
         expect(endedAt - startedAt).toBeGreaterThan(600);
-        expect(endedAt - startedAt).toBeLessThan(800);
-        expect(Math.abs(startedAt - Date.now())).toBeLessThan(10_000);
+        expect(startedAt).toBeGreaterThan(before - 50);
+        expect(endedAt).toBeLessThan(Date.now() + 50);
       }
       for (const [party, ssrc] of [[caller, 2] as const, [callee, 1] as const]) {
         const packets = packetsTo(party);
@@ -153,16 +171,18 @@ describe.each(CASES)(
     });
 
     test('a tone is heard at its interval under intact speech, and is not recorded', async () => {
-      const { fork, recorder } = await forked('b');
-      const playback = await line.play('a', {
-        kind: 'mix',
-        formats: [format],
-        sound: { pcm: tone(200) },
-        repeat: { everyMs: 600, firstAfterMs: 300 },
+      const { fork, recorder, rounds } = await undisturbed(async () => {
+        const copied = await forked('b');
+        const playback = await line.play('a', {
+          kind: 'mix',
+          formats: [format],
+          sound: { pcm: tone(200) },
+          repeat: { everyMs: 1_000, firstAfterMs: 300 },
+        });
+        await talk(2_900);
+        playback.stop();
+        return { ...copied, ...(await playback.done) };
       });
-      await talk(2_060);
-      playback.stop();
-      const { rounds } = await playback.done;
       expect(rounds).toHaveLength(3);
       const packets = packetsTo(caller);
       expect(packets.map(({ sequence }) => sequence)).toEqual(
@@ -172,9 +192,8 @@ describe.each(CASES)(
       const begins = tones(samples).map(({ from }) => from);
       expect(begins).toHaveLength(3);
       begins.forEach((from, round) => {
-        expect(Math.abs(from - begins[0]! - round * 600)).toBeLessThanOrEqual(
-          20 + Math.max(0, late - 20),
-        );
+        // To the packet in virtual time; here both ends of each interval may be late.
+        expect(Math.abs(from - begins[0]! - round * 1_000)).toBeLessThanOrEqual(100);
       });
       const plain = decoded(
         sent.b.map((bytes) => parseRtp(bytes)!),
