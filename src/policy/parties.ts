@@ -75,7 +75,9 @@ function recorded(
   internal: boolean,
 ): RecordedUser | undefined {
   if (!party) return undefined;
-  const { mode, scope, entry, configured: _, ...user } = party.user;
+  const { id, name, mode, scope, entry, settings, provider } = party.user;
   if (mode === 'never') return undefined;
-  return { ...user, side, mode, internal, provenance: { scope, entry, matched: party.matched } };
+  const provenance = { scope, entry, matched: party.matched };
+  const user = { id, name, settings, side, mode, internal, provenance };
+  return provider === undefined ? user : { ...user, provider };
 }

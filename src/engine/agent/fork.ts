@@ -57,5 +57,8 @@ export class Fork {
 }
 
 function sourceOf({ source, local, connection }: Inbound): Destination {
-  return connection === undefined ? { ...source, local } : { ...source, connection };
+  const { protocol, address, port } = source;
+  return connection === undefined
+    ? { protocol, address, port, local }
+    : { protocol, address, port, connection };
 }

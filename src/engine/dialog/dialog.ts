@@ -156,7 +156,8 @@ export class Dialog {
   request(method: string, seq?: number): InDialogRequest {
     const number = seq ?? (this.#localSeq = this.#localSeq + 1);
     const routing = routeTo(this.#remoteTarget, this.#routeSet);
-    const headers: Header[] = routing.routes.map((value) => ({ name: 'Route', value }));
+    const headers: Header[] = [];
+    for (const value of routing.routes) headers.push({ name: 'Route', value });
     headers.push(
       { name: 'Max-Forwards', value: '70' },
       { name: 'From', value: this.#localParty },
@@ -164,7 +165,8 @@ export class Dialog {
       { name: 'Call-ID', value: this.callId },
       { name: 'CSeq', value: `${number} ${method}` },
     );
-    return { ...routing, cseq: number, headers };
+    const { requestUri, routes, nextHop } = routing;
+    return { requestUri, routes, nextHop, cseq: number, headers };
   }
 }
 

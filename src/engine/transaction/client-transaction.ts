@@ -153,7 +153,8 @@ export class ClientTransaction {
   #shrink(): void {
     if (this.#bytes === EMPTY_BODY) return;
     this.#bytes = EMPTY_BODY;
-    this.#request = { ...this.#request, body: EMPTY_BODY };
+    const { method, uri, headers } = this.#request;
+    this.#request = { kind: 'request', method, uri, headers, body: EMPTY_BODY };
   }
 
   #send(bytes: Buffer): void {

@@ -3,6 +3,7 @@ import { withKeying } from './keyed-sections';
 import type { Keying } from './keying';
 import {
   attribute,
+  attributeName,
   type MediaSection,
   readSections,
   type SdpLine,
@@ -50,18 +51,19 @@ export function anchor(
   if (!read.ok) return read;
   const keyed = keying ? withKeying(read.value, keying) : read.value;
   const sections = recording ? withWords(keyed, recording) : keyed;
-  const session = sections.session.filter(stays).filter(({ type }) => type !== 'o');
+  const session = sections.session.filter((line) => line.type !== 'o' && stays(line));
   const inherited = session.find(isConnection);
-  const own = session.map((line) => (isConnection(line) ? moved(line, origin.address) : line));
-  const lines = sections.media.flatMap((section, i) =>
-    anchorMedia(section, media[i] ?? 'reject', inherited, origin.address),
+  const [version, ...own] = session.map((line) =>
+    isConnection(line) ? moved(line, origin.address) : line,
   );
-  const [version, ...rest] = [...own, ...lines].map(({ type, value }) => `${type}=${value}\r\n`);
-  const next = describedBy(origin, rest.join(''));
-  return {
-    ok: true,
-    value: { text: `${version}o=${originValue(next)}\r\n${next.body}`, origin: next },
-  };
+  let body = textOf(own);
+  sections.media.forEach((section, i) => {
+    body += textOf(anchorMedia(section, media[i] ?? 'reject', inherited, origin.address));
+  });
+  const next = describedBy(origin, body);
+  const first = version ? textOf([version]) : '';
+  const anchored = `${first}o=${originValue(next)}\r\n${next.body}`;
+  return { ok: true, value: { text: anchored, origin: next } };
 }
 
 /**
@@ -74,7 +76,7 @@ function withWords(
 ): Sections {
   const kept = (line: SdpLine): boolean => {
     if (line.type !== 'a') return true;
-    const { name } = attribute(line);
+    const name = attributeName(line.value);
     return name !== 'record' && (passesPreference || name !== 'recordpref');
   };
   const said = (mark: RecordMark | undefined): SdpLine[] =>
@@ -131,13 +133,19 @@ function withConnection(
   return [...lines.slice(0, at), own, ...lines.slice(at)];
 }
 
+function textOf(lines: readonly SdpLine[]): string {
+  let text = '';
+  for (const { type, value } of lines) text += `${type}=${value}\r\n`;
+  return text;
+}
+
 function isConnection({ type }: SdpLine): boolean {
   return type === 'c';
 }
 
 /** RFC 2543's way to say hold, understood by RFC 3264 §8.4: it must reach the other side as it is. */
 function isHeld({ value }: SdpLine): boolean {
-  return / (0\.0\.0\.0|::)$/.test(value);
+  return value.endsWith(' 0.0.0.0') || value.endsWith(' ::');
 }
 
 function moved(line: SdpLine, address: string): SdpLine {
@@ -145,7 +153,7 @@ function moved(line: SdpLine, address: string): SdpLine {
 }
 
 function isRtcp(line: SdpLine): boolean {
-  return line.type === 'a' && attribute(line).name === 'rtcp';
+  return line.type === 'a' && attributeName(line.value) === 'rtcp';
 }
 
 /** RFC 3605: RTCP elsewhere than on the next port must be said. */
@@ -187,6 +195,6 @@ const HOPS = new Set([
 
 function stays(line: SdpLine): boolean {
   if (line.type !== 'a') return true;
-  const { name, value } = attribute(line);
-  return !HOPS.has(name) && !(name === 'group' && /^BUNDLE\b/.test(value));
+  const name = attributeName(line.value);
+  return !HOPS.has(name) && !(name === 'group' && /^BUNDLE\b/.test(attribute(line).value));
 }

@@ -51,7 +51,7 @@ export function readSections(text: string): SdpResult<Sections> {
   const session: SdpLine[] = [];
   const media: Array<{ fields: MediaLineFields; lines: SdpLine[] }> = [];
   for (const line of lines) {
-    if (line[1] !== '=' || !/^[a-z]/.test(line)) continue;
+    if (line.charCodeAt(1) !== EQUALS || !isLowerCase(line.charCodeAt(0))) continue;
     const type = line[0]!;
     const value = line.slice(2).trimEnd();
     if (session.length === 0 && type !== 'v') return refuse('it does not begin with v=');
@@ -68,11 +68,23 @@ export function readSections(text: string): SdpResult<Sections> {
   return { ok: true, value: { session, media } };
 }
 
+const EQUALS = 0x3d;
+
+function isLowerCase(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
 /** Name and value of an a= line; a property has no value. */
 export function attribute(line: SdpLine): { readonly name: string; readonly value: string } {
   const colon = line.value.indexOf(':');
   if (colon < 0) return { name: line.value.trim(), value: '' };
   return { name: line.value.slice(0, colon).trim(), value: line.value.slice(colon + 1).trim() };
+}
+
+/** Of the value of an a= line. */
+export function attributeName(value: string): string {
+  const colon = value.indexOf(':');
+  return (colon < 0 ? value : value.slice(0, colon)).trim();
 }
 
 export function refuse(reason: string): { readonly ok: false; readonly fault: Fault } {

@@ -12,6 +12,7 @@ import type {
 } from './description';
 import {
   attribute,
+  attributeName,
   type MediaSection,
   readSections,
   refuse,
@@ -41,7 +42,7 @@ export function parseSdp(text: string): SdpResult<SessionDescription> {
 
 function describe(sections: Sections): SessionDescription {
   const parsed = transform.parse(normalized(sections));
-  const session = sections.session.filter(isAttribute).map(attribute);
+  const session = attributesOf(sections.session);
   return {
     origin: originOf(parsed.origin),
     name: String(parsed.name ?? ''),
@@ -59,22 +60,26 @@ function describeMedia(
   session: transform.Session,
   sessionAttributes: readonly Attribute[],
 ): MediaDescription {
-  const attributes = lines.filter(isAttribute).map(attribute);
-  const has = (name: string): boolean => attributes.some((one) => one.name === name);
-  const names = [...attributes, ...sessionAttributes].map(({ name }) => name);
-  const carriage = carriageOf(fields.protocol, names);
+  const attributes = attributesOf(lines);
+  const { kind, port, protocol, formats } = fields;
+  const all = sessionAttributes.length === 0 ? attributes : attributes.concat(sessionAttributes);
+  const carriage = carriageOf(protocol, all);
+  // Spelt out: V8 makes an object that begins with another's properties one property at a time.
   return {
-    ...fields,
+    kind,
+    port,
+    protocol,
+    formats,
     carriage,
     payloads: carriage === 'stream' || carriage === 'datagrams' ? [] : payloads(fields, parsed),
     connection: connectionOf(parsed.connection) ?? connectionOf(session.connection),
     direction: directionOf(attributes) ?? directionOf(sessionAttributes) ?? 'sendrecv',
     rtcpPort: portOrNone(parsed.rtcp?.port),
-    rtcpMux: has('rtcp-mux'),
+    rtcpMux: attributes.some(({ name }) => name === 'rtcp-mux'),
     ptime: positive(parsed.ptime),
     maxptime: positive(parsed.maxptime),
     label: attributes.find(({ name }) => name === 'label')?.value,
-    ice: [...attributes, ...sessionAttributes].some(({ name }) => ICE.includes(name)),
+    ice: all.some(({ name }) => ICE.includes(name)),
     cryptos: cryptosOf(attributes),
     attributes,
   };
@@ -82,17 +87,25 @@ function describeMedia(
 
 /** The lines that matter again, one m= line for each read here. */
 function normalized({ session, media }: Sections): string {
-  const matter = (lines: readonly SdpLine[]): string =>
-    lines
-      .filter((line) => !isAttribute(line) || TAKEN_APART.has(attribute(line).name))
-      .map(({ type, value }) => `${type}=${value}\r\n`)
-      .join('');
-  const sections = media.map(({ lines }) => `m=\r\n${matter(lines)}`);
-  return matter(session) + sections.join('');
+  let text = matter(session);
+  for (const { lines } of media) text += `m=\r\n${matter(lines)}`;
+  return text;
 }
 
-function isAttribute({ type }: SdpLine): boolean {
-  return type === 'a';
+function matter(lines: readonly SdpLine[]): string {
+  let text = '';
+  for (const line of lines) {
+    const { type, value } = line;
+    if (type === 'a' && !TAKEN_APART.has(attributeName(value))) continue;
+    text += `${type}=${value}\r\n`;
+  }
+  return text;
+}
+
+function attributesOf(lines: readonly SdpLine[]): Attribute[] {
+  const attributes: Attribute[] = [];
+  for (const line of lines) if (line.type === 'a') attributes.push(attribute(line));
+  return attributes;
 }
 
 function payloads(
@@ -116,12 +129,12 @@ function payloads(
   });
 }
 
-function carriageOf(protocol: string, attributes: readonly string[]): Carriage {
+function carriageOf(protocol: string, attributes: readonly Attribute[]): Carriage {
   const name = protocol.toUpperCase();
   if (name === 'RTP/AVP' || name === 'RTP/AVPF') return 'rtp';
   if (name === 'RTP/SAVP' || name === 'RTP/SAVPF') {
-    const elsewhere = attributes.some((one) => KEYED_ELSEWHERE.has(one));
-    return elsewhere && !attributes.includes('crypto') ? 'sealed' : 'srtp';
+    const elsewhere = attributes.some(({ name }) => KEYED_ELSEWHERE.has(name));
+    return elsewhere && !attributes.some((one) => one.name === 'crypto') ? 'sealed' : 'srtp';
   }
   if (name.startsWith('UDP/TLS/RTP/')) return 'sealed';
   if (name === 'UDPTL' || name === 'UDP' || name.startsWith('UDP/')) return 'datagrams';

@@ -123,7 +123,8 @@ function participantStream(one: ParticipantStream): Markup {
 function times({ associateTime, disassociateTime }: Association): Markup | undefined {
   const associated = leaf('associate-time', associateTime?.toISOString());
   const disassociated = leaf('disassociate-time', disassociateTime?.toISOString());
-  return joined([associated, disassociated].filter((time) => time !== undefined));
+  if (associated === undefined) return disassociated;
+  return disassociated === undefined ? associated : joined([associated, disassociated]);
 }
 
 /** Elements of other namespaces come last in what they extend: `xs:any namespace="##other"`. */

@@ -21,11 +21,12 @@ export function element(
   ...content: ReadonlyArray<Markup | undefined>
 ): Markup {
   let start = `<${name}`;
-  for (const attribute of Object.keys(attributes)) {
+  for (const attribute in attributes) {
     const value = attributes[attribute];
     if (value !== undefined) start += ` ${attribute}="${escaped(value)}"`;
   }
-  const inner = content.join('');
+  let inner = '';
+  for (const piece of content) if (piece !== undefined) inner += piece;
   return (inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`) as Markup;
 }
 
@@ -33,12 +34,15 @@ export function element(
 export function leaf(name: string, text: string): Markup;
 export function leaf(name: string, text: string | undefined): Markup | undefined;
 export function leaf(name: string, text: string | undefined): Markup | undefined {
-  return text === undefined ? undefined : element(name, {}, escaped(text));
+  if (text === undefined) return undefined;
+  return (text === '' ? `<${name}/>` : `<${name}>${escaped(text)}</${name}>`) as Markup;
 }
 
 /** Many pieces as one. */
 export function joined(pieces: readonly Markup[]): Markup {
-  return pieces.join('') as Markup;
+  let markup = '';
+  for (const piece of pieces) markup += piece;
+  return markup as Markup;
 }
 
 /** An element of any namespace, inside one of the namespace `around`. */
@@ -46,7 +50,7 @@ export function foreign({ name, namespace, ...one }: XmlElement, around: string)
   const xmlns = namespace === around ? undefined : namespace;
   return element(
     name,
-    { xmlns, ...Object.fromEntries(one.attributes) },
+    Object.fromEntries([['xmlns', xmlns] as const, ...one.attributes]),
     escaped(one.text),
     ...one.children.map((child) => foreign(child, namespace)),
   );

@@ -16,16 +16,20 @@ export interface Conversation {
   readonly parties: readonly Party[];
   readonly streams: readonly ConversationStream[];
   readonly notices: readonly Notice[];
-  readonly end?: { readonly at: Date; readonly reason: Reason | undefined };
+  readonly end: { readonly at: Date; readonly reason: Reason | undefined } | undefined;
 }
 
-interface Party extends RecordedParty {
-  /** On the recorded user's side of the call. */
-  readonly own: boolean;
+/** How a party takes part. */
+interface Presence {
   readonly joinedAt: Date;
-  readonly leftAt?: Date;
+  readonly leftAt: Date | undefined;
   /** Has put the others on hold: hears nobody. */
   readonly holds: boolean;
+}
+
+interface Party extends RecordedParty, Presence {
+  /** On the recorded user's side of the call. */
+  readonly own: boolean;
   /** The stream on which the party is heard; none when that is not recorded. */
   readonly label: Label | undefined;
 }
@@ -51,22 +55,24 @@ export interface ConversationStart {
 }
 
 export function conversationOf(start: ConversationStart): Conversation {
-  const { recorded, others, streams, startedAt, announcements = [], ...rest } = start;
+  const { groupId, sessionId, sipSessionIds, startedAt, recordedFrom } = start;
+  const { recorded, others, streams, announcements: notices = [] } = start;
   const own = streams.find(({ sender }) => sender === recorded.participantId)?.label;
   const theirs = streams.find(({ label }) => label !== own)?.label;
-  const party = (who: RecordedParty, onOwnSide: boolean): Party => ({
-    ...described(who),
-    own: onOwnSide,
-    joinedAt: startedAt,
-    holds: false,
-    label: onOwnSide ? own : theirs,
-  });
+  const came = { joinedAt: startedAt, leftAt: undefined, holds: false };
   return {
-    ...rest,
+    groupId,
+    sessionId,
+    sipSessionIds,
     startedAt,
-    parties: [party(recorded, true), ...others.map((other) => party(other, false))],
+    recordedFrom,
+    parties: [
+      partyOf(recorded, true, came, own),
+      ...others.map((other) => partyOf(other, false, came, theirs)),
+    ],
     streams: streams.map(({ id, label, sending }) => ({ id, label, sending })),
-    notices: announcements,
+    notices,
+    end: undefined,
   };
 }
 
@@ -107,8 +113,23 @@ export function withoutResumption(before: Conversation): Conversation {
 export function ended(before: Conversation, at: Date, why: StopReason): Conversation {
   const { cause, protocol, text } = why;
   const reason = cause === undefined ? undefined : { cause, text, ...(protocol && { protocol }) };
-  const parties = before.parties.map((party) => ({ ...party, leftAt: party.leftAt ?? at }));
-  return { ...before, parties, end: { at, reason } };
+  const { groupId, sessionId, sipSessionIds, startedAt, recordedFrom, streams, notices } = before;
+  const parties = before.parties.map((party) => {
+    const { joinedAt, holds } = party;
+    const presence = { joinedAt, leftAt: party.leftAt ?? at, holds };
+    return partyOf(party, party.own, presence, party.label);
+  });
+  return {
+    groupId,
+    sessionId,
+    sipSessionIds,
+    startedAt,
+    recordedFrom,
+    parties,
+    streams,
+    notices,
+    end: { at, reason },
+  };
 }
 
 /** The parties on a side are these from now on: who is missing has left, who is new has come. */
@@ -128,22 +149,21 @@ function withSide(
     const still = now.get(party.participantId);
     now.delete(party.participantId);
     if (!still) return party.leftAt ? party : { ...party, leftAt: at, holds: false };
-    const { joinedAt, holds } = party;
-    return { ...described(still), own, joinedAt: party.leftAt ? at : joinedAt, holds, label };
+    const joinedAt = party.leftAt ? at : party.joinedAt;
+    return partyOf(still, own, { joinedAt, leftAt: undefined, holds: party.holds }, label);
   });
-  const joined = [...now.values()].map(
-    (party): Party => ({ ...described(party), own, joinedAt: at, holds: false, label }),
-  );
+  const came = { joinedAt: at, leftAt: undefined, holds: false };
+  const joined = [...now.values()].map((party) => partyOf(party, own, came, label));
   return { ...conversation, parties: [...known, ...joined] };
 }
 
-function described({ participantId, aor, displayName, focus }: RecordedParty): RecordedParty {
-  return {
-    participantId,
-    aor,
-    ...(displayName !== undefined && { displayName }),
-    ...(focus && { focus }),
-  };
+function partyOf(
+  { participantId, aor, displayName, focus }: RecordedParty,
+  own: boolean,
+  { joinedAt, leftAt, holds }: Presence,
+  label: Label | undefined,
+): Party {
+  return { participantId, aor, displayName, focus, own, joinedAt, leftAt, holds, label };
 }
 
 /** Exactly these participants hold the call from now on. */

@@ -300,10 +300,10 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       case 'active':
         if (reason.fault) this.#lose(reason.fault, 'what came before is recorded');
         this.#conversation = ended(this.#conversation, at, reason);
-        this.#out.push(...this.#lines.closeAll());
+        for (const action of this.#lines.closeAll()) this.#out.push(action);
         this.#timers.stop('retry');
         this.#timers.set('last-update', now + LAST_UPDATE);
-        this.#state = { ...state, name: 'ending', told: false };
+        this.#state = ending(state, state.updates, false);
         this.#settle(now);
         break;
     }
@@ -355,7 +355,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       this.#leave(now);
       return;
     }
-    this.#state = { ...this.#state, told: true };
+    this.#state = ending(this.#state, updates, true);
     if (updates && metadata.streams.length === 0) this.#out.push({ do: 'update', metadata });
     else this.#out.push({ do: 'reinvite', lines: this.#lines.describe(), metadata });
   }
@@ -370,7 +370,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       this.#leave(now);
       return;
     }
-    this.#state = { ...this.#state, updates: false, told: false };
+    this.#state = ending(this.#state, false, false);
     this.#sayTheLast(now);
   }
 
@@ -425,4 +425,12 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   #isBeforeEnd(): boolean {
     return ['idle', 'inviting', 'active'].includes(this.#state.name);
   }
+}
+
+function ending(
+  { negotiation }: { readonly negotiation: Negotiation },
+  updates: boolean,
+  told: boolean,
+): State {
+  return { name: 'ending', negotiation, updates, told };
 }
