@@ -99,7 +99,9 @@ async function talk(): Promise<Talk> {
   const answered = bob!.nextCall();
   const call = await alice!.call(`sip:${BOB}@${proxy}`, `sip:${proxy};transport=udp`);
   const opened = posted.mock.calls.findLastIndex(
-    ([message]) => message?.kind === 'ask' && message.name === 'open',
+    ([messages]) =>
+      Array.isArray(messages) &&
+      messages.some(({ kind, name }) => kind === 'ask' && name === 'open'),
   );
   return { alice: call, bob: await answered, worker: posted.mock.contexts[opened] as Worker };
 }

@@ -30,6 +30,9 @@ interface Waiting {
   reject(fault: Fault): void;
 }
 
+/** Orders that a worker must have before the description that follows from them leaves: its packets come at once. */
+const PRESSING: ReadonlySet<Order['kind']> = new Set(['expect', 'secure']);
+
 /** How long a worker may take to take leave of its recorders. */
 const SHUTDOWN_PATIENCE = 1_000;
 
@@ -42,6 +45,8 @@ export class WorkerLink {
   readonly #lifeline: Lifeline;
   readonly #waiting = new Map<number, Waiting>();
   #nextNumber = 1;
+  /** What is posted at the end of the running turn of the event loop. */
+  #outbox: ToWorker[] = [];
   #state: 'alive' | 'closing' | 'dead' = 'alive';
   #lastError = '';
 
@@ -52,7 +57,9 @@ export class WorkerLink {
     const { min, max } = birth.ports;
     this.#lifeline = Lifeline.forSlots(max - min + 1 + OWN_DESCRIPTORS);
     this.#worker = spawn({ ...birth, lifeline: this.#lifeline.memory });
-    this.#worker.on('message', (message: FromWorker) => this.#hear(message));
+    this.#worker.on('message', (messages: readonly FromWorker[]) => {
+      for (const message of messages) this.#hear(message);
+    });
     this.#worker.on('error', (error) => {
       this.#lastError = String(error);
     });
@@ -77,7 +84,9 @@ export class WorkerLink {
   }
 
   tell(order: Order): void {
-    if (this.alive) this.#post(order);
+    if (!this.alive) return;
+    this.#post(order);
+    if (PRESSING.has(order.kind)) this.#flush();
   }
 
   /** Ends every line of the worker, then the worker. */
@@ -86,13 +95,22 @@ export class WorkerLink {
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#state = 'closing';
     this.#post({ kind: 'shutdown' });
+    this.#flush();
     const impatient = setTimeout(() => void this.#worker.terminate(), SHUTDOWN_PATIENCE);
     await exited;
     clearTimeout(impatient);
   }
 
+  /** One message for many, and one wake-up of a thread that sleeps: each costs as much as what is in it. */
   #post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+    if (this.#outbox.push(message) === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0 || this.#state === 'dead') return;
+    const messages = this.#outbox;
+    this.#outbox = [];
+    this.#worker.postMessage(messages);
     this.#lifeline.wake();
   }
 

@@ -21,6 +21,8 @@ import { timedAgenda } from './timed-agenda';
 
 class MediaWorker {
   readonly #bugs: BugReport;
+  /** While messages of control are taken: what is posted when all of them are. */
+  #answers: FromWorker[] | undefined;
 
   constructor(
     private readonly port: MessagePort,
@@ -56,17 +58,15 @@ class MediaWorker {
     const agenda = new Agenda(this.#bugs.add);
     const { relay, desk } = this.#office(sockets, agenda);
     const precedence = takePrecedence(libc);
+    const end = (): void => {
+      relay.close();
+      sockets.stop();
+    };
     const takeAll = (): void => {
       for (;;) {
         const received = receiveMessageOnPort(this.port);
         if (!received) return;
-        const message = received.message as ToWorker;
-        if (message.kind === 'shutdown') {
-          relay.close();
-          sockets.stop();
-        } else {
-          desk.take(message);
-        }
+        this.#take(received.message as readonly ToWorker[], desk, end);
       }
     };
     this.#post({ kind: 'ready', backend: 'kernel', because: undefined, precedence });
@@ -78,15 +78,12 @@ class MediaWorker {
   #runOnDgram(because: string | undefined): void {
     const sockets = new DgramSockets(this.#bugs.add);
     const { relay, desk } = this.#office(sockets, timedAgenda(sockets, this.#bugs.add));
-    this.port.on('message', (message: ToWorker) => {
-      if (message.kind !== 'shutdown') {
-        desk.take(message);
-        return;
-      }
+    const end = (): void => {
       relay.close();
       // A turn later, so that the last packets are out.
       setImmediate(() => process.exit(0));
-    });
+    };
+    this.port.on('message', (messages: readonly ToWorker[]) => this.#take(messages, desk, end));
     this.#post({ kind: 'ready', backend: 'dgram', because, precedence: 'none' });
   }
 
@@ -96,8 +93,20 @@ class MediaWorker {
     return { relay, desk: new Desk(relay, (message) => this.#post(message), this.#bugs.add) };
   }
 
+  #take(messages: readonly ToWorker[], desk: Desk, end: () => void): void {
+    const answers: FromWorker[] = [];
+    this.#answers = answers;
+    for (const message of messages) {
+      if (message.kind === 'shutdown') end();
+      else desk.take(message);
+    }
+    this.#answers = undefined;
+    if (answers.length > 0) this.port.postMessage(answers);
+  }
+
   #post(message: FromWorker): void {
-    this.port.postMessage(message);
+    if (this.#answers) this.#answers.push(message);
+    else this.port.postMessage([message]);
   }
 }
 
