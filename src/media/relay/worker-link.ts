@@ -30,8 +30,21 @@ interface Waiting {
   reject(fault: Fault): void;
 }
 
-/** Orders that a worker must have before the description that follows from them leaves: its packets come at once. */
-const PRESSING: ReadonlySet<Order['kind']> = new Set(['expect', 'secure']);
+/**
+ * What may wait for the end of the running turn, and for others: nothing that is said to hold for the next packet, such
+ * as where a party is, its keys, or that it is not to be recorded now.
+ */
+const PATIENT: ReadonlySet<Order['kind'] | RequestName> = new Set([
+  'open',
+  'fork',
+  'start',
+  'describe',
+  'lineStats',
+  'forkStats',
+  'closeLine',
+  'closeFork',
+  'usage',
+] as const);
 
 /** How long a worker may take to take leave of its recorders. */
 const SHUTDOWN_PATIENCE = 1_000;
@@ -79,14 +92,12 @@ export class WorkerLink {
     const number = this.#nextNumber++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve: resolve as (body: unknown) => void, reject });
-      this.#post({ kind: 'ask', number, name, body } as ToWorker);
+      this.#post({ kind: 'ask', number, name, body } as ToWorker, PATIENT.has(name));
     });
   }
 
   tell(order: Order): void {
-    if (!this.alive) return;
-    this.#post(order);
-    if (PRESSING.has(order.kind)) this.#flush();
+    if (this.alive) this.#post(order, PATIENT.has(order.kind));
   }
 
   /** Ends every line of the worker, then the worker. */
@@ -94,16 +105,17 @@ export class WorkerLink {
     if (!this.alive) return;
     const exited = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
     this.#state = 'closing';
-    this.#post({ kind: 'shutdown' });
-    this.#flush();
+    this.#post({ kind: 'shutdown' }, false);
     const impatient = setTimeout(() => void this.#worker.terminate(), SHUTDOWN_PATIENCE);
     await exited;
     clearTimeout(impatient);
   }
 
   /** One message for many, and one wake-up of a thread that sleeps: each costs as much as what is in it. */
-  #post(message: ToWorker): void {
-    if (this.#outbox.push(message) === 1) setImmediate(() => this.#flush());
+  #post(message: ToWorker, mayWait: boolean): void {
+    const first = this.#outbox.push(message) === 1;
+    if (!mayWait) this.#flush();
+    else if (first) setImmediate(() => this.#flush());
   }
 
   #flush(): void {
