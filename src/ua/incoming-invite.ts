@@ -1,7 +1,7 @@
 import { type AgentCore, type DialogEnd, dialogIdOf } from './core';
 import { EstablishedDialog } from './dialog';
 import { ArrivedRequest } from './incoming-request';
-import { TextMessage, tagOf } from './message';
+import { EngineDelivery, tagOf } from './message';
 import { sendRequest } from './outgoing-request';
 import {
   type Answer,
@@ -41,7 +41,7 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
   private constructor(core: AgentCore, request: WireRequest) {
     super(core, request);
     this.#dialogId = dialogIdOf(this.callId, tagOf(this.header('from')) ?? '');
-    request.onCancel = (cancel) => this.#cancelled(new TextMessage(cancel).header('reason'));
+    request.onCancel = (cancel) => this.#cancelled(new EngineDelivery(cancel).header('reason'));
   }
 
   get supportsReliableProvisionals(): boolean {
@@ -65,7 +65,7 @@ export class ArrivedInvite extends ArrivedRequest implements IncomingInvite, Dia
         this.core,
         {
           callId: this.callId,
-          localTag: tagOf(new TextMessage(echo()).header('to')) ?? '',
+          localTag: tagOf(new EngineDelivery(echo()).header('to')) ?? '',
           remoteTag: tagOf(this.header('from')) ?? '',
           remoteUri: this.header('from') ?? '',
         },

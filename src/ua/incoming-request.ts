@@ -1,17 +1,17 @@
 import { reasonPhrase } from '../core';
 import type { AgentCore } from './core';
-import { TextMessage } from './message';
+import { type Content, EngineDelivery } from './message';
 import type { Answer, IncomingRequest, Source } from './types';
 import { wireHeaders } from './wire-headers';
 import type { WireRequest } from './wire-message';
 
 /** A request from the network that waits for its one final response. */
-export class ArrivedRequest extends TextMessage implements IncomingRequest {
+export class ArrivedRequest extends EngineDelivery implements IncomingRequest {
   constructor(
     protected readonly core: AgentCore,
     private readonly received: WireRequest,
   ) {
-    super(received.raw);
+    super(received.content);
   }
 
   get method(): string {
@@ -50,14 +50,14 @@ export class ArrivedRequest extends TextMessage implements IncomingRequest {
   protected sendResponse<Result>(
     status: number,
     answer: Answer = {},
-    onSent: (echo: () => string) => Result,
+    onSent: (echo: () => Content) => Result,
   ): Promise<Result> {
     const { link, userAgent } = this.core;
     const { body } = answer;
     const headers = wireHeaders(answer.headers, body, ['server', userAgent]);
     const reason = answer.reason || reasonPhrase(status);
     return new Promise((resolve, reject) => {
-      const done = (refused: string | undefined, echo: () => string) => {
+      const done = (refused: string | undefined, echo: () => Content) => {
         if (refused === undefined) resolve(onSent(echo));
         else reject(new Error(refused));
       };

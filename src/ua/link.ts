@@ -1,8 +1,16 @@
 import type { Socket } from 'node:net';
 import type { Log } from '../core';
+import type { Content } from './message';
 import { createSrf, type SrfApp, type SrfClient } from './srf';
 import type { EngineLink, PayloadSocket } from './types';
-import { type WireContent, WireRequest, WireResponse, WireSent, writeFrame } from './wire-message';
+import {
+  type FrameNames,
+  type WireContent,
+  WireRequest,
+  WireResponse,
+  WireSent,
+  writeFrame,
+} from './wire-message';
 
 /** What an engine can be asked to deliver to us (RFC 3261 and its extensions). */
 const METHODS = ['invite', 'register', 'options', 'message', 'info', 'notify'].concat([
@@ -42,14 +50,14 @@ export interface LinkEvents {
   onDown(): void;
 }
 
-/** Takes the answer to a frame of ours: its fields, and the text of the message that follows them. */
-type Answered = (fields: readonly string[], text: () => string) => void;
+/** Takes the answer to a frame of ours: its fields, and the message that follows them. */
+type Answered = (fields: readonly string[], content: () => Content) => void;
 
 /** Where an answer's fields say whether it was done, and why not. */
 const VERDICT = 3;
 const WHY_NOT = 4;
 
-const NO_TEXT = () => '';
+const NO_CONTENT = () => '';
 
 /**
  * The control link to the engine. The connection is drachtio-srf's, with what it leaves open closed: a
@@ -90,19 +98,16 @@ export class ControlLink {
   ): void {
     const guarded = this.#settleOnce((reason) => watch.failed(reason));
     this.#attempt(guarded.lost, (socket) => {
-      const frame =
-        'dialogId' in destination
-          ? // Whose remote target the engine knows.
-            writeFrame(['', destination.dialogId], `${method} sip:placeholder SIP/2.0`, content)
-          : writeFrame(
-              ['', '', destination.nextHop],
-              `${method} ${destination.uri} SIP/2.0`,
-              content,
-            );
-      this.#send(socket, frame, (fields, text) => {
+      const inDialog = 'dialogId' in destination;
+      const names: FrameNames = inDialog
+        ? ['', destination.dialogId]
+        : ['', '', destination.nextHop];
+      // The remote target of a dialog is the engine's to know.
+      const uri = inDialog ? 'sip:placeholder' : destination.uri;
+      this.#send(socket, names, `${method} ${uri} SIP/2.0`, content, (fields, request) => {
         if (!guarded.open()) return;
         if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] || 'request failed');
-        const sent = new WireSent(socket, fields, method, text);
+        const sent = new WireSent(socket, fields, method, request);
         this.#requests.set(sent.transactionId, (response) => {
           if (!guarded.open()) return;
           if (response.status >= 200) guarded.close();
@@ -117,8 +122,7 @@ export class ControlLink {
   /** @throws when there is no link to do it by. */
   cancel({ socket, transactionId, uri }: WireSent, content: WireContent): void {
     this.#mustBeLinked(socket);
-    const names = [transactionId, ''] as const;
-    this.#send(socket, writeFrame(names, `CANCEL ${uri} SIP/2.0`, content), () => {});
+    this.#send(socket, [transactionId, ''], `CANCEL ${uri} SIP/2.0`, content, () => {});
   }
 
   respond(
@@ -126,13 +130,13 @@ export class ControlLink {
     status: number,
     reason: string,
     content: WireContent,
-    done: (refused: string | undefined, echo: () => string) => void,
+    done: (refused: string | undefined, echo: () => Content) => void,
   ): void {
     if (request.finished) {
-      done('a final response was already sent', NO_TEXT);
+      done('a final response was already sent', NO_CONTENT);
       return;
     }
-    const guarded = this.#settleOnce((why) => done(why, NO_TEXT));
+    const guarded = this.#settleOnce((why) => done(why, NO_CONTENT));
     this.#attempt(guarded.lost, () => {
       const { socket, transactionId } = request;
       this.#mustBeLinked(socket);
@@ -140,12 +144,12 @@ export class ControlLink {
         request.finished = true;
         this.#invites.delete(transactionId);
       }
-      const frame = writeFrame([transactionId, ''], `SIP/2.0 ${status} ${reason}`, content);
-      this.#send(socket, frame, (fields, text) => {
+      const startLine = `SIP/2.0 ${status} ${reason}`;
+      this.#send(socket, [transactionId, ''], startLine, content, (fields, echo) => {
         if (!guarded.open()) return;
         if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] ?? '');
         guarded.close();
-        this.#safely(() => done(undefined, text));
+        this.#safely(() => done(undefined, echo));
       });
     });
   }
@@ -218,21 +222,28 @@ export class ControlLink {
     const { wp } = this.#client;
     const [deliver] = wp.listeners('msg') as Array<(socket: Socket, text: string) => void>;
     wp.removeAllListeners('msg');
-    const take = (socket: Socket, fields: readonly string[], text: () => string): void => {
+    const take = (
+      socket: Socket,
+      fields: readonly string[],
+      content: () => Content,
+      text: () => string,
+    ): void => {
       this.#safely(() => {
-        if (this.#isOurs(socket, fields, text)) return;
+        if (this.#isOurs(socket, fields, content)) return;
         const [meta, message] = [fields.join('|'), text()];
         deliver!(socket, message === '' ? meta : `${meta}\r\n${message}`);
       });
     };
     wp.on('msg', (socket: Socket, payload: string) => {
       const end = payload.indexOf('\r\n');
-      if (end < 0) take(socket, payload.split('|'), NO_TEXT);
-      else take(socket, payload.slice(0, end).split('|'), () => payload.slice(end + 2));
+      const text = end < 0 ? NO_CONTENT : () => payload.slice(end + 2);
+      take(socket, (end < 0 ? payload : payload.slice(0, end)).split('|'), text, text);
     });
     const guard = (socket: Socket) => {
-      if (handsPayloads(socket)) {
-        socket.on('payload', (fields, text) => take(socket, fields, text));
+      if (handsMessages(socket)) {
+        socket.on('payload', (fields, message, text) =>
+          take(socket, fields, message ? () => message : text, text),
+        );
         return;
       }
       const listeners = socket.listeners('data') as Array<(chunk: Buffer) => void>;
@@ -251,16 +262,16 @@ export class ControlLink {
   }
 
   /** Whether it was a message, or the answer to one of ours; then it has been dealt with. */
-  #isOurs(socket: Socket, fields: readonly string[], text: () => string): boolean {
+  #isOurs(socket: Socket, fields: readonly string[], content: () => Content): boolean {
     switch (fields[1]) {
       case 'sip':
-        this.#onMessage(socket, fields, text());
+        this.#onMessage(socket, fields, content());
         return true;
       case 'response': {
         const id = fields[2]!;
         const answered = this.#commands.get(id);
         this.#commands.delete(id);
-        answered?.(fields, text);
+        answered?.(fields, content);
         return answered !== undefined;
       }
       default:
@@ -268,22 +279,23 @@ export class ControlLink {
     }
   }
 
-  #onMessage(socket: Socket, fields: readonly string[], text: string): void {
-    const response = WireResponse.read(fields, text);
+  #onMessage(socket: Socket, fields: readonly string[], content: Content): void {
+    const response = WireResponse.read(fields, content);
     if (response) {
       this.#onResponse(response);
       return;
     }
-    const request = WireRequest.read(socket, fields, text);
+    const request = WireRequest.read(socket, fields, content);
     if (!request) {
-      this.log.error({ text: text.slice(0, 80) }, 'engine sent a message that cannot be read');
+      const text = typeof content === 'string' ? content.slice(0, 80) : content.kind;
+      this.log.error({ text }, 'engine sent a message that cannot be read');
       return;
     }
     const { method, transactionId } = request;
     if (method === 'CANCEL') {
       const invite = this.#invites.get(transactionId);
       this.#invites.delete(transactionId);
-      invite?.onCancel?.(text);
+      invite?.onCancel?.(content);
       return;
     }
     if (method === 'INVITE') this.#invites.set(transactionId, request);
@@ -301,16 +313,26 @@ export class ControlLink {
     const { method, socket } = sent;
     if (method !== 'INVITE') return;
     this.#mustBeLinked(socket);
-    const names = ['', response.dialogId] as const;
-    this.#send(socket, writeFrame(names, `ACK ${sent.uri} SIP/2.0`, content), () => {});
+    this.#send(socket, ['', response.dialogId], `ACK ${sent.uri} SIP/2.0`, content, () => {});
   }
 
-  #send(socket: Socket, frame: string, answered: Answered): void {
-    if (handsPayloads(socket)) {
-      const id = String(++this.#frames);
-      this.#commands.set(id, answered);
-      socket.takePayload(`${id}|${frame}`);
-    } else this.#commands.set(this.#client.wp.send(socket, frame), answered);
+  #send(
+    socket: Socket,
+    names: FrameNames,
+    startLine: string,
+    content: WireContent,
+    answered: Answered,
+  ): void {
+    if (!handsMessages(socket)) {
+      const frame = writeFrame(names, startLine, content);
+      this.#commands.set(this.#client.wp.send(socket, frame), answered);
+      return;
+    }
+    const [transactionId, dialogId, nextHop = ''] = names;
+    const id = String(++this.#frames);
+    this.#commands.set(id, answered);
+    const { headers, body = '' } = content;
+    socket.takeMessage([id, 'sip', transactionId, dialogId, nextHop], { startLine, headers, body });
   }
 
   #attempt(lost: (reason: string) => void, send: (socket: Socket) => void): void {
@@ -356,8 +378,8 @@ export class ControlLink {
   }
 }
 
-function handsPayloads(socket: Socket): socket is PayloadSocket {
-  return 'takePayload' in socket;
+function handsMessages(socket: Socket): socket is PayloadSocket {
+  return 'takeMessage' in socket;
 }
 
 function ended(socket: Socket): Promise<void> {

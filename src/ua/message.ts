@@ -1,4 +1,4 @@
-import type { SipMessage } from './types';
+import type { EngineMessage, SipMessage } from './types';
 
 /** Compact header names: RFC 3261 §7.3.3 and the registry's later ones. */
 const LONG_NAME: Readonly<Record<string, string>> = {
@@ -24,30 +24,50 @@ const LONG_NAME: Readonly<Record<string, string>> = {
   y: 'identity',
 };
 
+/** Names met, so that the few that there are are worked out once. */
+const canonical = new Map<string, string>();
+const MOST_NAMES = 1_000;
+
 /** The lower-case long form of a header name: what names are compared by. */
 export function canonicalName(name: string): string {
+  const known = canonical.get(name);
+  if (known !== undefined) return known;
   const lower = name.toLowerCase();
-  return lower.length === 1 ? (LONG_NAME[lower] ?? lower) : lower;
+  const long = lower.length === 1 ? (LONG_NAME[lower] ?? lower) : lower;
+  if (canonical.size < MOST_NAMES) canonical.set(name, long);
+  return long;
 }
 
+/** What an engine delivers: text, or from one in this process the parts of it. */
+export type Content = string | EngineMessage;
+
 /**
- * A message read from the text the engine delivered. drachtio-srf folds repeated headers into one
- * line with commas, which ruins those whose values contain commas; so they are read here, once and
+ * A message that the engine delivered. drachtio-srf folds repeated headers into one
+ * line with commas, which ruins those whose values contain commas; so text is read here, once and
  * only when somebody asks.
  */
-export class TextMessage implements SipMessage {
+export class EngineDelivery implements SipMessage {
+  readonly #content: Content;
   #headers: ReadonlyArray<readonly [string, string]> | undefined;
   #keys: readonly string[] = [];
   #body: string | undefined;
 
-  constructor(private readonly raw: string) {}
+  constructor(content: Content) {
+    this.#content = content;
+  }
 
   get headers(): ReadonlyArray<readonly [name: string, value: string]> {
-    return (this.#headers ??= this.#read());
+    this.#headers ??=
+      typeof this.#content === 'string' ? this.#read(this.#content) : this.#take(this.#content);
+    return this.#headers;
   }
 
   get body(): string {
-    return (this.#body ??= this.#readBody());
+    this.#body ??=
+      typeof this.#content === 'string'
+        ? this.#readBody(this.#content)
+        : this.#content.body.toString('utf8');
+    return this.#body;
   }
 
   header(name: string): string | undefined {
@@ -62,9 +82,14 @@ export class TextMessage implements SipMessage {
     return joined;
   }
 
-  #read(): Array<readonly [string, string]> {
-    const end = this.raw.indexOf('\r\n\r\n');
-    const head = end < 0 ? this.raw : this.raw.slice(0, end);
+  #take({ headers }: EngineMessage): Array<readonly [string, string]> {
+    this.#keys = headers.map(({ name }) => canonicalName(name));
+    return headers.map(({ name, value }) => [name, value.trim()]);
+  }
+
+  #read(text: string): Array<readonly [string, string]> {
+    const end = text.indexOf('\r\n\r\n');
+    const head = end < 0 ? text : text.slice(0, end);
     const lines = head.split('\r\n');
     const headers: Array<readonly [string, string]> = [];
     const keys: string[] = [];
@@ -88,10 +113,10 @@ export class TextMessage implements SipMessage {
     return headers;
   }
 
-  #readBody(): string {
-    const end = this.raw.indexOf('\r\n\r\n');
+  #readBody(text: string): string {
+    const end = text.indexOf('\r\n\r\n');
     if (end < 0) return '';
-    const rest = this.raw.slice(end + 4);
+    const rest = text.slice(end + 4);
     const length = Number.parseInt(this.header('content-length') ?? '', 10);
     // What follows the announced length is no part of the message (RFC 3261 §18.3). Octets are
     // never fewer than characters, so the usual case needs no counting.

@@ -1,7 +1,7 @@
 import { type AgentCore, type DialogEnd, dialogIdOf } from './core';
 import { EstablishedDialog } from './dialog';
 import { ArrivedRequest } from './incoming-request';
-import { TextMessage, tagOf } from './message';
+import { EngineDelivery, tagOf } from './message';
 import { ArrivedResponse, acknowledge, type Ended, sendRequest } from './outgoing-request';
 import {
   type Accepted,
@@ -120,7 +120,7 @@ export class SentInvite implements OutgoingInvite, DialogEnd {
   }
 
   #onSent(request: WireSent): void {
-    const message = new TextMessage(request.raw);
+    const message = new EngineDelivery(request.read());
     const fromTag = tagOf(message.header('from')) ?? '';
     const dialogId = dialogIdOf(message.header('call-id') ?? '', fromTag);
     this.#sent = { request, dialogId, fromTag };
@@ -149,7 +149,7 @@ class ArrivedProvisional extends ArrivedResponse implements Provisional {
     response: WireResponse,
     private readonly dialogId: string,
   ) {
-    super(response.status, response.reason, response.raw);
+    super(response.status, response.reason, response.content);
   }
 
   get reliable(): boolean {

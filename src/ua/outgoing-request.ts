@@ -1,22 +1,22 @@
 import type { AgentCore } from './core';
 import type { Destination, WireAck } from './link';
-import { TextMessage } from './message';
+import { type Content as Delivered, EngineDelivery } from './message';
 import { DialogGone, type Headers, type IncomingResponse } from './types';
 import { wireHeaders } from './wire-headers';
 import type { WireResponse, WireSent } from './wire-message';
 
 /** A response that arrived, or one made here because nothing could be sent. */
-export class ArrivedResponse extends TextMessage implements IncomingResponse {
+export class ArrivedResponse extends EngineDelivery implements IncomingResponse {
   constructor(
     readonly status: number,
     readonly reason: string,
-    raw: string,
+    content: Delivered,
   ) {
-    super(raw);
+    super(content);
   }
 
-  static of({ status, reason, raw }: WireResponse): ArrivedResponse {
-    return new ArrivedResponse(status, reason, raw);
+  static of({ status, reason, content }: WireResponse): ArrivedResponse {
+    return new ArrivedResponse(status, reason, content);
   }
 }
 

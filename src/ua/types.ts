@@ -188,14 +188,37 @@ export interface Dialog {
   bye(headers?: Headers): Promise<void>;
 }
 
+/** A message as an engine in this process has it: headers in order, each one line as it goes on the wire. */
+export type EngineMessage = (
+  | { readonly kind: 'request'; readonly method: string; readonly uri: string }
+  | { readonly kind: 'response'; readonly status: number; readonly reason: string }
+) & {
+  readonly headers: ReadonlyArray<{ readonly name: string; readonly value: string }>;
+  readonly body: Buffer;
+};
+
 /**
- * A stream inside the process that hands frames over whole: their fields, and the text of the message they announce,
- * '' for none, which is written when it is asked for.
+ * A stream inside the process that hands frames over whole: their fields, and the message they announce, taken apart
+ * where the engine has it so. Its text, '' for none, is written when it is asked for.
  */
 export interface PayloadSocket extends Socket {
-  /** A frame of ours, without its length. */
-  takePayload(payload: string): void;
-  on(event: 'payload', listener: (fields: readonly string[], text: () => string) => void): this;
+  /** A frame of ours that holds a message, without its length. Line breaks in a header's value begin another header. */
+  takeMessage(
+    fields: readonly string[],
+    message: {
+      readonly startLine: string;
+      readonly headers: Readonly<Record<string, string>> | undefined;
+      readonly body: string;
+    },
+  ): void;
+  on(
+    event: 'payload',
+    listener: (
+      fields: readonly string[],
+      message: EngineMessage | undefined,
+      text: () => string,
+    ) => void,
+  ): this;
   on(event: string, listener: (...args: never[]) => void): this;
 }
 

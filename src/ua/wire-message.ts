@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Content } from './message';
 
 /** Headers as they are written, and the body. */
 export interface WireContent {
@@ -23,8 +24,8 @@ const STATUS_LINE = /^SIP\/2\.0 +(\d{3}) *([^\r\n]*)/;
 
 /** A request that the engine delivered: one off the network, or one that it made up itself. */
 export class WireRequest {
-  /** Called with the text of the CANCEL of this INVITE. */
-  onCancel: ((cancel: string) => void) | undefined;
+  /** Called with the CANCEL of this INVITE. */
+  onCancel: ((cancel: Content) => void) | undefined;
   /** A final response has left. */
   finished = false;
 
@@ -33,13 +34,21 @@ export class WireRequest {
     private readonly fields: readonly string[],
     readonly method: string,
     readonly uri: string,
-    readonly raw: string,
+    readonly content: Content,
   ) {}
 
   /** Undefined when it is no request. */
-  static read(socket: Socket, fields: readonly string[], raw: string): WireRequest | undefined {
-    const start = REQUEST_LINE.exec(raw);
-    return start ? new WireRequest(socket, fields, start[1]!, start[2]!, raw) : undefined;
+  static read(
+    socket: Socket,
+    fields: readonly string[],
+    content: Content,
+  ): WireRequest | undefined {
+    if (typeof content === 'string') {
+      const start = REQUEST_LINE.exec(content);
+      return start ? new WireRequest(socket, fields, start[1]!, start[2]!, content) : undefined;
+    }
+    if (content.kind !== 'request' || /\s/.test(content.uri)) return undefined;
+    return new WireRequest(socket, fields, content.method, content.uri, content);
   }
 
   /** The engine made it up, such as the BYE of an expired session. */
@@ -84,48 +93,72 @@ export class WireResponse {
     readonly dialogId: string,
     readonly status: number,
     readonly reason: string,
-    readonly raw: string,
+    readonly content: Content,
   ) {}
 
   /** Undefined when it is no response. */
-  static read(fields: readonly string[], raw: string): WireResponse | undefined {
-    const start = STATUS_LINE.exec(raw);
-    if (!start) return undefined;
-    const [, status, reason] = start;
-    const transaction = fields[TRANSACTION] ?? '';
-    return new WireResponse(transaction, fields[DIALOG] ?? '', Number(status), reason!, raw);
+  static read(fields: readonly string[], content: Content): WireResponse | undefined {
+    const [transaction, dialog] = [fields[TRANSACTION] ?? '', fields[DIALOG] ?? ''];
+    if (typeof content === 'string') {
+      const start = STATUS_LINE.exec(content);
+      if (!start) return undefined;
+      const [, status, reason] = start;
+      return new WireResponse(transaction, dialog, Number(status), reason!, content);
+    }
+    if (content.kind !== 'response') return undefined;
+    const { status, reason } = content;
+    return new WireResponse(transaction, dialog, status, reason.trimStart(), content);
   }
 }
 
 /** A request of ours, as the engine says that it left. */
 export class WireSent {
   readonly transactionId: string;
-  #raw: string | undefined;
+  #uri: string | undefined;
+  #content: (() => Content) | undefined;
 
   constructor(
     readonly socket: Socket,
     fields: readonly string[],
     readonly method: string,
-    private readonly text: () => string,
+    content: () => Content,
   ) {
     this.transactionId = fields[TRANSACTION + ECHO] ?? '';
+    this.#content = content;
   }
 
-  get raw(): string {
-    return (this.#raw ??= this.text());
+  /** The request, once: afterwards no more is kept of it than what its ACK and CANCEL repeat. */
+  read(): Content {
+    const content = this.#content?.() ?? '';
+    this.#content = undefined;
+    this.#uri ??= uriOf(content);
+    return content;
   }
 
   get uri(): string {
-    return REQUEST_LINE.exec(this.raw)?.[2] ?? '';
+    if (this.#uri === undefined) this.read();
+    return this.#uri ?? '';
   }
 }
+
+function uriOf(content: Content): string {
+  if (typeof content === 'string') return REQUEST_LINE.exec(content)?.[2] ?? '';
+  return content.kind === 'request' ? content.uri : '';
+}
+
+/** What a frame that holds a message of ours names: a transaction, a dialog, where to send it. */
+export type FrameNames = readonly [
+  transactionId: string,
+  dialogId: string,
+  nextHop?: string | undefined,
+];
 
 /**
  * A frame's payload, but for its id. Engines count the body themselves: the length is there because
  * drachtio-srf always writes one, and in characters as it does.
  */
 export function writeFrame(
-  names: readonly [transactionId: string, dialogId: string, nextHop?: string | undefined],
+  names: FrameNames,
   startLine: string,
   { headers, body = '' }: WireContent,
 ): string {

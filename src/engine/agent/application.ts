@@ -12,6 +12,8 @@ export interface Ids {
 /** Bytes that left, and where to: for requests our end, for responses the peer's. */
 export interface Sent {
   readonly bytes: Buffer;
+  /** What they are the bytes of; left out where nobody reads it. */
+  readonly message?: SipRequest | SipResponse;
   readonly protocol: Protocol;
   readonly address: string;
   readonly port: number;

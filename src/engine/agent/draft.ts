@@ -65,8 +65,14 @@ export function approximateSize(draft: Draft): number {
   return size;
 }
 
-export function sentFrom({ protocol, advertised }: LocalEnd, bytes: Buffer): Sent {
-  return { bytes, protocol, ...advertised };
+export function sentFrom(
+  { protocol, advertised: { address, port } }: LocalEnd,
+  bytes: Buffer,
+  message?: SipRequest,
+): Sent {
+  return message === undefined
+    ? { bytes, protocol, address, port }
+    : { bytes, message, protocol, address, port };
 }
 
 /** What an application is shown of a request that never left: whole, but from nowhere. */

@@ -194,14 +194,14 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     this.#stopTimer();
     const bytes = serialize(response);
     this.#progress.send(status, bytes, rseq);
-    reply(this.#sent(bytes));
+    reply(this.#sent(bytes, response));
   }
 
   #respondFailure(message: AppResponse, reply: Reply): void {
     const { ground, transaction, leg } = this;
     const response = composeResponse(ground, transaction, message, []);
     const bytes = transaction.respond(response);
-    const outcome = this.#sent(bytes);
+    const outcome = this.#sent(bytes, response);
     this.#finish(response.status);
     transaction.settle();
     reply(outcome);
@@ -236,7 +236,7 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     leg.awaitingAck.set(this.cseq, this);
     this.#acceptedDriver.input({ kind: 'sent', reply: bytes });
     leg.setSession(sessionSent(response));
-    reply(this.#sent(bytes));
+    reply(this.#sent(bytes, response));
     if (this.#initial) {
       ground.cdr({ kind: 'start', source: 'application', detail: 'uas', message: response });
     }
@@ -317,9 +317,9 @@ export class IncomingInvite implements PendingRequest, LegInvite, AwaitsAck, Ser
     return { transactionId: this.transactionId, dialogId: inDialog ? this.leg.id : '' };
   }
 
-  #sent(bytes: Buffer) {
+  #sent(bytes: Buffer, message: SipResponse) {
     const { protocol, address, port } = this.transaction.inbound.source;
-    const sent = { bytes, protocol, address, port };
+    const sent = { bytes, message, protocol, address, port };
     return { kind: 'response-sent' as const, sent, ids: this.#ids(true) };
   }
 }

@@ -122,7 +122,7 @@ export class Journey implements ClientUser {
     this.#here = destination;
     const request = complete(draft, local, this.ids);
     const transaction = this.layer.start(request, destination, this);
-    return { transaction, sent: sentFrom(local, transaction.bytes) };
+    return { transaction, sent: sentFrom(local, transaction.bytes, request) };
   }
 }
 

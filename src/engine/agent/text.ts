@@ -31,6 +31,30 @@ const ENGINE_ONLY: ReadonlySet<string> = new Set([
   'Content-Length',
 ]);
 
+/** The same before it is read: a header's value may hold line breaks and with them more headers. */
+export interface WrittenMessage {
+  readonly startLine: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly body: string;
+}
+
+export function readWrittenMessage({ startLine, headers, body }: WrittenMessage): AppMessage {
+  const read: Header[] = [];
+  for (const name in headers) {
+    const value = headers[name]!;
+    const lines = value.includes('\r\n') ? `${name}: ${value}`.split('\r\n') : undefined;
+    const [first, ...others] = lines?.map(readHeader) ?? [headerOf(name, value)];
+    if (first) read.push(first);
+    for (const other of others) if (other) read.push(other);
+  }
+  return {
+    startLine,
+    start: readStart(startLine),
+    headers: read,
+    body: body === '' ? EMPTY_BODY : Buffer.from(body, 'utf8'),
+  };
+}
+
 /**
  * Reads what an application sent, as text or as bytes. Lines that are no header are skipped; all
  * that follows the first empty line is the body, because the length drachtio-srf writes counts
@@ -79,10 +103,12 @@ function readStart(line: string): AppStart | undefined {
 
 function readHeader(line: string): Header | undefined {
   const colon = line.indexOf(':');
-  if (colon <= 0) return undefined;
-  const name = spelled(line.slice(0, colon).trim());
-  if (name === undefined || ENGINE_ONLY.has(name)) return undefined;
-  return { name, value: line.slice(colon + 1).trim() };
+  return colon <= 0 ? undefined : headerOf(line.slice(0, colon).trim(), line.slice(colon + 1));
+}
+
+function headerOf(written: string, value: string): Header | undefined {
+  const name = spelled(written);
+  return name === undefined || ENGINE_ONLY.has(name) ? undefined : { name, value: value.trim() };
 }
 
 /** Spellings seen, so that the few names an application uses are worked out once. */

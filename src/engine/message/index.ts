@@ -46,7 +46,7 @@ export { type Params, paramValue } from './params';
 export { parse } from './parse';
 export type { ParseError, ParseResult, Refused } from './parse-result';
 export { splitList } from './scan';
-export { serialize, serializeText } from './serialize';
+export { asWritten, serialize, serializeText } from './serialize';
 export { wireName } from './spelling';
 export {
   asSipUri,

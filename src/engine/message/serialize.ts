@@ -1,5 +1,7 @@
+import { HeaderLine } from './header-line';
 import type { Header, SipMessage } from './message';
 import { headerName, isHeader } from './names';
+import { isToken } from './scan';
 
 const CONTENT_LENGTH = headerName('Content-Length');
 
@@ -24,6 +26,18 @@ export function serializeText(message: SipMessage): string {
   return message.body.length === 0 ? head : head + message.body.toString('utf8');
 }
 
+/** The message with the headers that are written of it, as they are: for who would read the text back. */
+export function asWritten(message: SipMessage): SipMessage {
+  const headers: Header[] = [];
+  for (const header of message.headers) if (isWritten(header)) headers.push(written(header));
+  headers.push({ name: CONTENT_LENGTH.long, value: String(message.body.length) });
+  const { body } = message;
+  if (message.kind === 'request') {
+    return { kind: 'request', method: message.method, uri: message.uri, headers, body };
+  }
+  return { kind: 'response', status: message.status, reason: message.reason, headers, body };
+}
+
 function headOf(message: SipMessage): string {
   return `${startLine(message)}\r\n${headerLines(message.headers)}Content-Length: ${message.body.length}\r\n\r\n`;
 }
@@ -36,16 +50,22 @@ function startLine(message: SipMessage): string {
 
 function headerLines(headers: readonly Header[]): string {
   let text = '';
-  for (const { name, value } of headers) {
-    if (isHeader(name, CONTENT_LENGTH) || !isHeaderName(name)) continue;
-    text += `${name}: ${oneLine(value)}\r\n`;
+  for (const header of headers) {
+    if (!isWritten(header)) continue;
+    text += `${header.name}: ${oneLine(header.value)}\r\n`;
   }
   return text;
 }
 
 /** RFC 3261 §7.3: a header name is a token. */
-function isHeaderName(name: string): boolean {
-  return /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name);
+function isWritten(header: Header): boolean {
+  if (isHeader(header.name, CONTENT_LENGTH)) return false;
+  return header instanceof HeaderLine || isToken(header.name);
+}
+
+function written(header: Header): Header {
+  const value = oneLine(header.value);
+  return value === header.value ? header : { name: header.name, value };
 }
 
 /** Without line breaks, and without NULs but those RFC 3261 §25.1 lets stand behind a backslash. */

@@ -1,4 +1,10 @@
-import { type Command, readAppMessage } from '../agent';
+import {
+  type AppMessage,
+  type Command,
+  readAppMessage,
+  readWrittenMessage,
+  type WrittenMessage,
+} from '../agent';
 
 /** What a frame of an application asks. `id` is the frame's own, for the answer. */
 export type AppFrame =
@@ -23,12 +29,7 @@ export function readFrame(payload: string | Buffer): AppFrame {
   const [meta, content] = split(payload);
   const fields = meta.split('|');
   const id = fields[0] ?? '';
-  const malformed = (text: string, fatal = false): AppFrame => ({
-    kind: 'malformed',
-    id: id.length <= MAX_ID ? id : '',
-    text,
-    fatal,
-  });
+  const malformed = malformedFrame(id);
   if (id === '' || id.length > MAX_ID) return malformed('message id missing', true);
   switch (fields[1]) {
     case 'authenticate':
@@ -42,7 +43,7 @@ export function readFrame(payload: string | Buffer): AppFrame {
     case 'ping':
       return { kind: 'ping', id };
     case 'sip':
-      return readSip(id, fields, content, malformed);
+      return readSip(fields, readAppMessage(content), malformed);
     case 'proxy':
       return readProxy(id, fields, content, malformed);
     default:
@@ -50,16 +51,24 @@ export function readFrame(payload: string | Buffer): AppFrame {
   }
 }
 
+/** The same of `id|sip|fields...` whose message is taken apart already. */
+export function readMessageFrame(fields: readonly string[], message: WrittenMessage): AppFrame {
+  return readSip(fields, readWrittenMessage(message), malformedFrame(fields[0] ?? ''));
+}
+
 type Malformed = (text: string, fatal?: boolean) => AppFrame;
 
-function readSip(
-  id: string,
-  fields: readonly string[],
-  content: string | Buffer,
-  malformed: Malformed,
-): AppFrame {
-  const [, , transactionId = '', dialogId = '', nextHop = ''] = fields;
-  const message = readAppMessage(content);
+function malformedFrame(id: string): Malformed {
+  return (text, fatal = false) => ({
+    kind: 'malformed',
+    id: id.length <= MAX_ID ? id : '',
+    text,
+    fatal,
+  });
+}
+
+function readSip(fields: readonly string[], message: AppMessage, malformed: Malformed): AppFrame {
+  const [id = '', , transactionId = '', dialogId = '', nextHop = ''] = fields;
   const as = (command: Command): AppFrame => ({ kind: 'command', id, command });
   if (message.start?.kind === 'response') {
     if (transactionId === '') return malformed('transaction id missing', true);

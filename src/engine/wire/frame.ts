@@ -1,4 +1,4 @@
-import { type SipMessage, serialize, serializeText } from '../message';
+import { asWritten, type SipMessage, serialize, serializeText } from '../message';
 
 /**
  * Frames of the control protocol: `LEN#PAYLOAD`, LEN the payload's length in bytes as decimal digits.
@@ -98,6 +98,8 @@ export class FrameReader {
 export interface Payload {
   readonly fields: readonly string[];
   readonly message?: Buffer | SipMessage;
+  /** What `message` is the bytes of, where that is known. */
+  readonly parsed?: SipMessage | undefined;
 }
 
 /** The bytes of a frame. */
@@ -112,6 +114,12 @@ export function bytesOf({ fields, message }: Payload): Buffer {
 export function textOf({ message }: Payload): string {
   if (!message) return '';
   return Buffer.isBuffer(message) ? message.toString('utf8') : serializeText(message);
+}
+
+/** A payload's message taken apart, where it need not be read for that. */
+export function messageOf({ message, parsed }: Payload): SipMessage | undefined {
+  const known = parsed ?? (Buffer.isBuffer(message) ? undefined : message);
+  return known && asWritten(known);
 }
 
 /** One frame, in one piece of memory. */

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { bytesOf, FrameReader, type Payload, soleFrame, textOf } from './frame';
+import type { WrittenMessage } from '../agent';
+import { bytesOf, FrameReader, messageOf, type Payload, soleFrame, textOf } from './frame';
 import { MAX_FRAME_BYTES } from './limits';
 import type { Session } from './session';
 
@@ -8,8 +9,9 @@ type Done = (error?: Error) => void;
 /**
  * The application's end of a link that never leaves the process: a `net.Socket` to drachtio-srf,
  * which asks for no more than that what it writes arrives and what arrives is emitted as 'data'. Who
- * listens to 'payload' gets payloads as `(fields, text)` instead, the text of a message written when it is asked for,
- * and may give its own to `takePayload`: then nothing is made bytes on its way.
+ * listens to 'payload' gets payloads as `(fields, message, text)` instead: the message taken apart, where that is how
+ * the engine has it, and its text, written when it is asked for. Who gives its own to `takeMessage` spares the engine
+ * the reading as well.
  *
  * What the application writes is taken at once, as the string it is. What it is to read waits for the
  * end of the running turn, because drachtio-srf notes what it expects an answer to only after
@@ -47,9 +49,9 @@ export class LoopSocket extends Socket {
     if (this.#queue.push(payload) === 1) process.nextTick(() => this.#flush());
   }
 
-  /** A payload of the application. */
-  takePayload(payload: string): void {
-    if (!this.destroyed) this.#session?.receive(payload);
+  /** A payload of the application that holds a message. */
+  takeMessage(fields: readonly string[], message: WrittenMessage): void {
+    if (!this.destroyed) this.#session?.receiveMessage(fields, message);
   }
 
   override write(chunk: Uint8Array | string, encoding?: unknown, done?: unknown): boolean {
@@ -85,7 +87,7 @@ export class LoopSocket extends Socket {
     const isHeard = this.listenerCount('payload') > 0;
     for (const payload of queue) {
       if (this.destroyed) return;
-      if (isHeard) this.emit('payload', payload.fields, () => textOf(payload));
+      if (isHeard) this.emit('payload', payload.fields, messageOf(payload), () => textOf(payload));
       else this.emit('data', bytesOf(payload));
     }
   }

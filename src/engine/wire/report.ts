@@ -97,10 +97,10 @@ function echo(
   time: string,
   ...names: readonly string[]
 ): Payload {
-  const { bytes } = sent;
+  const { bytes, message: parsed } = sent;
   const origin = ['application', `${bytes.length}`, ...place(sent), time];
   const fields = [id, 'response', answered, 'OK', ...origin, ...names, 'Msg sent:', ''];
-  return { fields, message: bytes };
+  return { fields, message: bytes, parsed };
 }
 
 function place({ protocol, address, port }: Address): readonly string[] {

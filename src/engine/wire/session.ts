@@ -1,8 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { Agent, Application, CdrEvent, Ids, Outcome, Sent } from '../agent';
+import type { Agent, Application, CdrEvent, Ids, Outcome, Sent, WrittenMessage } from '../agent';
 import type { SipRequest, SipResponse } from '../message';
 import type { Inbound } from '../transport';
-import { type AppFrame, readFrame } from './command';
+import { type AppFrame, readFrame, readMessageFrame } from './command';
 import type { Control } from './control';
 import type { Payload } from './frame';
 import {
@@ -55,7 +55,12 @@ export class Session implements Application {
 
   /** One frame's payload came. */
   receive(payload: string | Buffer): void {
-    this.control.contain(() => this.#receive(payload));
+    this.control.contain(() => this.#receive(readFrame(payload)));
+  }
+
+  /** The same of a frame whose message is taken apart already. */
+  receiveMessage(fields: readonly string[], message: WrittenMessage): void {
+    this.control.contain(() => this.#receive(readMessageFrame(fields, message)));
   }
 
   /** What came is no frame; nothing after it can be understood. */
@@ -111,9 +116,8 @@ export class Session implements Application {
     this.link.write(cdrFrame(control.ids.uuid(), event, control.time()));
   }
 
-  #receive(payload: string | Buffer): void {
+  #receive(asked: AppFrame): void {
     if (this.#state === 'gone') return;
-    const asked = readFrame(payload);
     if (asked.kind === 'authenticate') this.#authenticate(asked.id, asked.secret);
     else if (this.#state === 'unknown') this.#close(asked.id, 'not authenticated');
     else this.#obey(asked);

@@ -12,10 +12,12 @@ const MESSAGE = {
 const OPTIONS = 'OPTIONS sip:a@h SIP/2.0\r\nSubject: Ґанок\r\nContent-Length: 4\r\n\r\nїї';
 
 function loop() {
-  const received: Array<string | Buffer> = [];
+  const received: unknown[] = [];
   const socket = new LoopSocket();
   const receive = (payload: string | Buffer) => received.push(payload);
-  socket.join({ receive, broken: () => {}, closed: () => {} } as unknown as Session);
+  const receiveMessage = (...frame: unknown[]) => received.push(frame);
+  const session = { receive, receiveMessage, broken: () => {}, closed: () => {} };
+  socket.join(session as unknown as Session);
   return { socket, received };
 }
 
@@ -32,27 +34,52 @@ describe('the link of an application in this process', () => {
     expect(bytes).toEqual(['3#a|b', `${Buffer.byteLength(OPTIONS) + 3}#c\r\n${OPTIONS}`]);
   });
 
-  it('gives who listens to payloads the same as fields and text, and no bytes', async () => {
+  it('gives who listens to payloads the same as fields, message and text, and no bytes', async () => {
     const { socket } = loop();
     const heard: unknown[] = [];
     socket.on('data', () => heard.push('bytes'));
-    socket.on('payload', (fields, text) => heard.push([fields, text()]));
+    socket.on('payload', (fields, message, text) => heard.push([fields, message, text()]));
+    const bytes = Buffer.from(OPTIONS, 'utf8');
     socket.deliver({ fields: ['a', 'b'] });
     socket.deliver({ fields: ['c'], message: MESSAGE });
-    socket.deliver({ fields: ['d'], message: Buffer.from(OPTIONS, 'utf8') });
+    socket.deliver({ fields: ['d'], message: bytes });
+    socket.deliver({ fields: ['e'], message: bytes, parsed: MESSAGE });
     await turn();
+    const headers = [...MESSAGE.headers, { name: 'Content-Length', value: '4' }];
     expect(heard).toEqual([
-      [['a', 'b'], ''],
-      [['c'], OPTIONS],
-      [['d'], OPTIONS],
+      [['a', 'b'], undefined, ''],
+      [['c'], { ...MESSAGE, headers }, OPTIONS],
+      [['d'], undefined, OPTIONS],
+      [['e'], { ...MESSAGE, headers }, OPTIONS],
     ]);
   });
 
-  it('takes payloads as text until it is destroyed', () => {
+  it('gives headers as they are written: on one line, under names that are words', async () => {
+    const { socket } = loop();
+    const heard: unknown[] = [];
+    socket.on('payload', (_fields, message, text) => heard.push(message.headers, text()));
+    const headers = [
+      { name: 'Subject', value: 'a\r\nVia: b' },
+      { name: 'No Token', value: 'c' },
+      { name: 'content-length', value: '1000' },
+    ];
+    socket.deliver({ fields: ['a'], message: { ...MESSAGE, headers } });
+    await turn();
+    expect(heard).toEqual([
+      [
+        { name: 'Subject', value: 'a Via: b' },
+        { name: 'Content-Length', value: '4' },
+      ],
+      'OPTIONS sip:a@h SIP/2.0\r\nSubject: a Via: b\r\nContent-Length: 4\r\n\r\nїї',
+    ]);
+  });
+
+  it('takes messages in parts until it is destroyed', () => {
     const { socket, received } = loop();
-    socket.takePayload('1|ping');
+    const message = { startLine: 'BYE sip:a@h SIP/2.0', headers: { Reason: 'SIP' }, body: '' };
+    socket.takeMessage(['1', 'sip', '', 'dialog', ''], message);
     socket.destroy();
-    socket.takePayload('2|ping');
-    expect(received).toEqual(['1|ping']);
+    socket.takeMessage(['2', 'sip', '', 'dialog', ''], message);
+    expect(received).toEqual([[['1', 'sip', '', 'dialog', ''], message]]);
   });
 });
