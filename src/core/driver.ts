@@ -13,7 +13,8 @@ export interface Machine<Input, Output> {
  * arrives while outputs are performed waits its turn, so that the machine never re-enters itself.
  */
 export class Driver<Input, Output> {
-  readonly #queue: Array<Input | typeof TICK> = [];
+  /** Inputs that came while outputs were performed. */
+  #queue: Array<Input | typeof TICK> | undefined;
   #draining = false;
   #cancel: Cancel | undefined;
   #armedFor: Instant | undefined;
@@ -25,8 +26,7 @@ export class Driver<Input, Output> {
   ) {}
 
   input(input: Input): void {
-    this.#queue.push(input);
-    this.#drain();
+    this.#drain(input);
   }
 
   /** Forgets the timer. The machine gets no further tick. */
@@ -36,15 +36,26 @@ export class Driver<Input, Output> {
     this.#armedFor = undefined;
   }
 
-  #drain(): void {
-    if (this.#draining) return;
+  #drain(first: Input | typeof TICK): void {
+    if (this.#draining) {
+      this.#queue ??= [];
+      this.#queue.push(first);
+      return;
+    }
     this.#draining = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      let next: typeof first | undefined = first;
+      if (this.#queue && this.#queue.length > 0) {
+        // Left over when an output threw.
+        this.#queue.push(first);
+        next = this.#queue.shift();
+      }
+      while (next !== undefined) {
         const now = this.clock.now();
         const outputs =
           next === TICK ? this.machine.tick(now) : this.machine.handle(next as Input, now);
         for (const output of outputs) this.perform(output, now);
+        next = this.#queue?.shift();
       }
     } finally {
       this.#draining = false;
@@ -61,8 +72,7 @@ export class Driver<Input, Output> {
     this.#cancel = this.clock.after(Math.max(0, deadline - this.clock.now()), () => {
       this.#cancel = undefined;
       this.#armedFor = undefined;
-      this.#queue.push(TICK);
-      this.#drain();
+      this.#drain(TICK);
     });
   }
 }

@@ -39,7 +39,7 @@ export class SessionTimer implements Machine<SessionInput, SessionOutput> {
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: SessionInput, now: Instant): readonly SessionOutput[] {

@@ -43,7 +43,7 @@ export class Client<Response>
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: ClientInput<Response>, now: Instant): readonly ClientOutput<Response>[] {

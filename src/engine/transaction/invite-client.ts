@@ -47,7 +47,7 @@ export class InviteClient<Response>
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: ClientInput<Response>, now: Instant): readonly ClientOutput<Response>[] {

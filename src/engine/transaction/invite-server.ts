@@ -51,7 +51,7 @@ export class InviteServer<Reply, Request>
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(

@@ -42,7 +42,7 @@ export class Server<Reply, Request>
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(

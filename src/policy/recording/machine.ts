@@ -38,7 +38,7 @@ export class RecordingMachine implements Machine<RecordingInput, RecordingOutput
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: RecordingInput, now: Instant): readonly RecordingOutput[] {

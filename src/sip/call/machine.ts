@@ -51,7 +51,7 @@ export class CallMachine implements Machine<CallInput, CallOutput> {
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: CallInput, now: Instant): readonly CallOutput[] {

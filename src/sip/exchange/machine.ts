@@ -48,7 +48,7 @@ export class ExchangeMachine implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   handle(input: ExchangeInput, now: Instant): readonly ExchangeOutput[] {

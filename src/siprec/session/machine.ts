@@ -58,7 +58,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.next()?.deadline;
+    return this.#timers.deadline;
   }
 
   tick(now: Instant): readonly SessionOutput[] {
