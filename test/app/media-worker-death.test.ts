@@ -127,8 +127,8 @@ async function cdrs(count: number): Promise<readonly Cdr[]> {
   let records: Cdr[] = [];
   await until(`there are ${count} records`, () => {
     if (!existsSync(file)) return false;
-    const text = readFileSync(file, 'utf8').trim();
-    records = text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Cdr);
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    records = lines.map((line) => JSON.parse(line) as Cdr);
     return records.length >= count;
   });
   return records;
@@ -242,7 +242,7 @@ function speech(file: string): Int16Array {
 }
 
 async function until(what: string, is: () => boolean | Promise<boolean>): Promise<void> {
-  for (let patience = 600; patience > 0; patience--) {
+  for (let patience = 1_800; patience > 0; patience--) {
     if (await is()) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -45,9 +45,13 @@ export function portOf(sdp: string): number {
   return parsed.value.media[0]!.port;
 }
 
-export async function until(what: string, holds: () => boolean, withinMs = 30_000): Promise<void> {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs = 60_000,
+): Promise<void> {
   const deadline = Date.now() + withinMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

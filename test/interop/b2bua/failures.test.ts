@@ -175,7 +175,8 @@ describe('a call that does not come about', () => {
         `sip:127.0.0.1:${silentPort}`,
         'callee',
       ],
-      ringMs: 500,
+      // Of which the others take as little as they need, and the silent one all.
+      ringMs: 3_000,
     });
     silent.stop();
     expect((await unwilling.done).code).toBe(0);

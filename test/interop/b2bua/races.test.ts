@@ -1,5 +1,5 @@
 import type { RecordingRequest } from '../../../src/siprec';
-import type { IncomingReinvite } from '../../../src/ua';
+import type { Dialog, IncomingReinvite } from '../../../src/ua';
 import { captureLog, expectNoIdentity } from '../../support/captured-log';
 import { House, type HouseOptions } from './house';
 import { audio, once, Party, talk } from './party';
@@ -96,7 +96,9 @@ describe('a call whose ends move at the same time', () => {
     });
     const change = await caller.reinvite(body === undefined ? {} : { body });
     if (change.kind !== 'accepted') throw new Error('refused');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // That it waits for the caller's is seen by waiting; that it does not, by its coming.
+    if (body === undefined) await new Promise((resolve) => setTimeout(resolve, 50));
+    else await acknowledged;
     order.push('caller');
     change.ack(body === undefined ? audio('sendonly', 2) : undefined);
     expect((await acknowledged).includes('m=audio')).toBe(body === undefined);
@@ -270,15 +272,21 @@ describe('a call whose ends move at the same time', () => {
   });
 
   it('ends when nobody has sent any RTP for too long, and says why', async () => {
-    const { caller, callee } = await talk(alice, bob, await open({ rtpTimeoutMs: 300 }));
-    const ends = await Promise.all(
-      [caller, callee].map((dialog) =>
-        once<string | undefined>((resolve) => {
-          dialog.onEnd = ({ message }) => resolve(message?.header('reason'));
-        }),
-      ),
-    );
-    for (const reason of ends) expect(reason).toContain('SIP;cause=408');
+    const outgoing = alice.agent.invite({
+      uri: await open({ rtpTimeoutMs: 300 }),
+      body: audio(),
+    });
+    // From the first moment on: the time may be up before the call is.
+    const ending = (dialog: Dialog) =>
+      once<string | undefined>((resolve) => {
+        dialog.onEnd = ({ message }) => resolve(message?.header('reason'));
+      });
+    const callee = ending(await (await bob.nextCall()).accept({ body: audio() }));
+    const final = await outgoing.final;
+    if (final.kind !== 'accepted') throw new Error('refused');
+    const caller = ending(final.dialog);
+    final.ack();
+    for (const reason of [await caller, await callee]) expect(reason).toContain('SIP;cause=408');
     await house.empty();
     expect(house.records[0]!.end).toMatchObject({ by: 'us', fault: 'MEDIA_TIMEOUT' });
   });

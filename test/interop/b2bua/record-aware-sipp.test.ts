@@ -3,10 +3,10 @@ import { play } from './play';
 import {
   awaitCall,
   call,
+  calleeSends,
   callerSends,
   expectRequest,
   expectResponse,
-  pause,
   respond,
   respondInside,
   type Step,
@@ -30,6 +30,16 @@ function offered(mark: string, version: number): Step[] {
   ];
 }
 
+/** It tells the caller that it has been told. */
+function tells(cseq: number): Step[] {
+  return [calleeSends('INFO', cseq), expectResponse(200)];
+}
+
+/** The caller goes on when the callee has been told. */
+function heardOf(): Step[] {
+  return [expectRequest('INFO'), respondInside(200, 'OK')];
+}
+
 describe('SIPp as record-aware phones', () => {
   it('finds the recording in the 200, in UPDATE and in re-INVITE, and in the answer to its wish', async () => {
     const house = await play({
@@ -41,8 +51,8 @@ describe('SIPp as record-aware phones', () => {
           const gate = recording.pause.bind(recording);
           recording.pause = async (by) => {
             await gate(by);
-            // The recorder is lost a while later.
-            setTimeout(() => recording.lose(), 1_000);
+            // The recorder is lost a while later, when everybody has long been told.
+            setTimeout(() => recording.lose(), 4_000);
           };
           return recording;
         },
@@ -52,7 +62,7 @@ describe('SIPp as record-aware phones', () => {
         TRYING,
         expectResponse(200, { has: ['a=record:on', 'Supported:.*record-aware'] }),
         callerSends('ACK', 1),
-        pause(700),
+        ...heardOf(),
         callerSends('INVITE', 2, {
           headers: [AWARE, ALLOW],
           body: `${sdp({ version: 2 })}\na=recordpref:pause`,
@@ -60,9 +70,10 @@ describe('SIPp as record-aware phones', () => {
         TRYING,
         expectResponse(200, { has: ['a=record:paused', 'o=- [0-9]+ 2 IN'] }),
         callerSends('ACK', 2),
+        ...heardOf(),
         expectRequest('UPDATE', { has: ['a=record:off', 'o=- [0-9]+ 3 IN'] }),
         respondInside(200, 'OK', { body: sdp({ version: 2 }) }),
-        pause(500),
+        ...heardOf(),
         callerSends('BYE', 3),
         expectResponse(200),
       ),
@@ -71,8 +82,11 @@ describe('SIPp as record-aware phones', () => {
         respond(200, 'OK', { headers: [AWARE], body: sdp() }),
         expectRequest('ACK'),
         ...offered('on', 2),
+        ...tells(2),
         ...offered('paused', 3),
+        ...tells(3),
         ...offered('off', 4),
+        ...tells(4),
         expectRequest('BYE'),
         respondInside(200, 'OK'),
       ),

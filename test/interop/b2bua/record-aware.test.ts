@@ -194,7 +194,8 @@ describe('record-aware phones', () => {
     // Hold, with the wish repeated: no command, and the truth in the answer.
     await house.b2bua.control(house.b2bua.calls()[0]!.id, undefined, 'resume');
     await until('Alice is told', () => a.told.at(-1) === 'UPDATE on');
-    await until('Bob is told', () => b.told.at(-1) === 'UPDATE on');
+    await until('Bob is told once more', () => b.told.length === 3);
+    expect(b.told).toEqual(['INVITE -', 'UPDATE on', 'UPDATE on']);
     expect(await b.reinvite(['a=recordpref:pause'], 'sendonly')).toBe('200 on');
     expect(a.told.at(-1)).toBe('INVITE on');
     // Without a wish, and then with it again: that is a command.

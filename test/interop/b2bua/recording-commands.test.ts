@@ -129,7 +129,7 @@ describe.each(PLANES)('commands to the recording of a call over %s', (plane) => 
     { own, other }: Session,
   ): Promise<void> {
     const isThere = () => [own, other].every((ear) => ear.heard.includes(octet));
-    for (let patience = 25; patience > 0 && !isThere(); patience--) {
+    for (let patience = 150; patience > 0 && !isThere(); patience--) {
       await say(octet);
       await until(`the recorder hears ${octet}`, isThere, plane === 'relay' ? 30_000 : 200).catch(
         (error: unknown) => {

@@ -32,7 +32,7 @@ export interface RunningSipp {
   stop(): void;
 }
 
-const GIVE_UP_MS = 45_000;
+const GIVE_UP_MS = 90_000;
 
 /** Runs SIPp; resolves when it listens. */
 export async function sipp(options: SippOptions): Promise<RunningSipp> {

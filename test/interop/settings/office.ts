@@ -89,7 +89,7 @@ export class RunningOffice {
       ),
       port: this.callee,
       calls: most,
-      giveUpMs: 120_000,
+      giveUpMs: 140_000,
     });
     const list = join(this.directory, 'numbers.csv');
     writeFileSync(list, ['SEQUENTIAL', ...numbers.map((number) => `${number};`), ''].join('\n'));
@@ -107,7 +107,7 @@ export class RunningOffice {
       calls: most,
       rate,
       args: ['-inf', list],
-      giveUpMs: 120_000,
+      giveUpMs: 140_000,
     });
     this.#sipps.push(answering, calling);
   }

@@ -45,7 +45,7 @@ export class Client {
     port: number,
     {
       transport = 'tcp',
-      answerTimeoutMs = 5000,
+      answerTimeoutMs = 30_000,
       request = {},
     }: {
       readonly transport?: 'udp' | 'tcp';

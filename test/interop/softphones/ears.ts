@@ -1,9 +1,18 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { correlate, readWav } from '../../../src/media';
+import { wav } from '../../api/support';
 
 /** What is spoken is at least this long, at 8 kHz. */
 const BEGINNING = 32_000;
+
+/** A file in `directory` that says it over and over, for so long that its end ends no call before the test does. */
+export function long(spoken: string, directory: string): string {
+  const samples = [...mono8k(readFileSync(spoken))];
+  const file = join(directory, `long-${basename(spoken)}`);
+  writeFileSync(file, wav(Array.from({ length: 10 }, () => samples).flat()));
+  return file;
+}
 
 /** How well the beginning of `spoken` is heard in the best of the pieces. */
 export function likeness(spoken: string, pieces: readonly Buffer[]): number {

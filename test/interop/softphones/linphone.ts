@@ -55,7 +55,7 @@ export class Linphone {
   }
 
   /** Waits until its output holds `text`. */
-  async says(text: string, withinMs = 30_000): Promise<void> {
+  async says(text: string, withinMs = 90_000): Promise<void> {
     const deadline = Date.now() + withinMs;
     while (!this.#output.includes(text)) {
       if (Date.now() > deadline || this.child.exitCode !== null) {

@@ -6,6 +6,8 @@ import { packetsOf, type Script } from './sender';
 /** Sends a script as real RTP and RTCP, at the pace of real time, from a pair of sockets. */
 export class Speaker {
   readonly control: RtcpPacket[] = [];
+  /** RTP packets that have left, of everything it was given to say. */
+  said = 0;
 
   private constructor(
     readonly rtp: Socket,
@@ -50,8 +52,10 @@ export class Speaker {
       const wait = began + arrival - performance.now();
       if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
       if (stop?.aborted) return;
-      if (rtp) this.rtp.send(bytes, to.rtpPort, to.address);
-      else (script.muxed ? this.rtp : this.rtcp).send(bytes, to.rtcpPort, to.address);
+      if (rtp) {
+        this.rtp.send(bytes, to.rtpPort, to.address);
+        this.said++;
+      } else (script.muxed ? this.rtp : this.rtcp).send(bytes, to.rtcpPort, to.address);
     }
   }
 
