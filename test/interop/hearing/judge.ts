@@ -87,8 +87,10 @@ export function saidTo(listener: Handset, speaker: Handset): Int16Array {
     const key = Buffer.from(payload).toString('latin1');
     places.set(key, [...(places.get(key) ?? []), n]);
   });
-  const aligned = new Int16Array((listener.heardMs * listener.codec.rate) / 1000);
+  const heard = listener.heard();
   const first = listener.packets[0]?.timestamp ?? 0;
+  /** By how many frames what the packet carries was said later than it is heard, where its payload tells. */
+  const shifts: (number | undefined)[] = [];
   let shift: number | undefined;
   for (const { timestamp, payload } of listener.packets) {
     const at = ((timestamp - first) | 0) / 160;
@@ -99,12 +101,34 @@ export function saidTo(listener: Handset, speaker: Handset): Int16Array {
       (best, n) => (best === undefined || distance(n) < distance(best) ? n : best),
       undefined,
     );
-    if (nearest !== undefined && distance(nearest) < NEAR) shift = nearest - at;
-    if (shift === undefined) continue;
-    const from = Math.round(at + shift) * size;
-    const to = Math.round(at * size);
-    if (from >= 0 && to >= 0) aligned.set(said.subarray(from, from + size), to);
+    const isKnown = nearest !== undefined && distance(nearest) < NEAR;
+    if (isKnown) shift = nearest - at;
+    shifts.push(isKnown ? shift : undefined);
   }
+
+  const aligned = new Int16Array(heard.length);
+  const silence = new Int16Array(size);
+  let before: number | undefined;
+  listener.packets.forEach(({ timestamp }, i) => {
+    const at = ((timestamp - first) | 0) / 160;
+    const to = Math.round(at * size);
+    const saidAt = (by: number): Int16Array => {
+      const from = Math.round(at + by) * size;
+      return from >= 0 ? said.subarray(from, from + size) : silence;
+    };
+    before = shifts[i] ?? before;
+    const after = shifts.slice(i).find((one) => one !== undefined);
+    if (to < 0 || (before === undefined && after === undefined)) return;
+    // Held up while something was mixed in: from one of its packets on, and until then there was nothing of it.
+    const held = before !== undefined && after !== undefined && before !== after;
+    const candidates = held
+      ? [saidAt(before!), saidAt(after!), silence]
+      : [saidAt((before ?? after)!)];
+    const rests = candidates.map((one) =>
+      loudness(difference(heard.subarray(to, to + size), one, 0)),
+    );
+    aligned.set(candidates[rests.indexOf(Math.min(...rests))]!.subarray(0, heard.length - to), to);
+  });
   return aligned;
 }
 

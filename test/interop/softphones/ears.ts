@@ -5,6 +5,8 @@ import { wav } from '../../api/support';
 
 /** What is spoken is at least this long, at 8 kHz. */
 const BEGINNING = 32_000;
+/** Half a second. */
+const PIECE = 4_000;
 
 /** A file in `directory` that says it over and over, for so long that its end ends no call before the test does. */
 export function long(spoken: string, directory: string): string {
@@ -20,8 +22,20 @@ export function likeness(spoken: string, pieces: readonly Buffer[]): number {
 }
 
 /** How well the beginning of a file is heard in these samples at 8 kHz. */
-export function found(spoken: string, heard: Int16Array, samples = BEGINNING): number {
-  return correlate(mono8k(readFileSync(spoken)).subarray(0, samples), heard, 8000).coefficient;
+export function found(spoken: string, heard: Int16Array): number {
+  return pieceByPiece(mono8k(readFileSync(spoken)).subarray(0, BEGINNING), heard);
+}
+
+/**
+ * How well half seconds are heard, but for the worst two: a softphone on a busy machine is held up now and then, and says
+ * the rest later.
+ */
+function pieceByPiece(spoken: Int16Array, heard: Int16Array): number {
+  const pieces = Array.from({ length: spoken.length / PIECE }, (_, n) =>
+    spoken.subarray(n * PIECE, (n + 1) * PIECE),
+  );
+  const found = pieces.map((piece) => correlate(piece, heard, 8000).coefficient);
+  return found.sort((a, b) => a - b)[2]!;
 }
 
 /** The samples of a WAV file at 8 kHz, of its first channel. */
@@ -45,6 +59,6 @@ export function recorded(directory: string): readonly Int16Array[] {
 /** As `found`, in a recording that began later than what was spoken. */
 export function foundLater(spoken: string, recording: Int16Array): number {
   const beginning = recording.findIndex((sample) => Math.abs(sample) > 100);
-  const piece = recording.subarray(beginning, beginning + BEGINNING / 2);
-  return correlate(piece, mono8k(readFileSync(spoken)), 8000).coefficient;
+  const said = recording.subarray(beginning, beginning + BEGINNING / 2);
+  return pieceByPiece(said, mono8k(readFileSync(spoken)));
 }

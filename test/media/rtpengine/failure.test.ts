@@ -28,7 +28,7 @@ describe('when an rtpengine fails', () => {
   });
 
   test('one that stands still for a while keeps its calls, and ends those that ended meanwhile', async () => {
-    stage = await Stage.open({ timeoutMs: 300 });
+    stage = await Stage.open({ timeoutMs: 1_000 });
     const [kept, ended] = [await stage.call('kept'), await stage.call('ended')];
     stage.daemons[0]!.stall();
     await until('it is missed', () => !stage.plane.available);
