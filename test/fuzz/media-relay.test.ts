@@ -1,19 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Endpoint, StreamFormat } from '../../src/media';
-import { type SocketAddress, socketAddress } from '../../src/media/relay/address';
+import { socketAddress } from '../../src/media/relay/address';
 import { Agenda } from '../../src/media/relay/agenda';
-import {
-  type DatagramSink,
-  type DatagramSocket,
-  drain,
-  type Opened,
-  type SocketSet,
-} from '../../src/media/relay/datagram';
+import type { DatagramSink, Opened, SocketSet } from '../../src/media/relay/datagram';
 import { prepared } from '../../src/media/relay/playout/prepared';
 import { Relay } from '../../src/media/relay/relay';
-import { Row } from '../../src/media/relay/row';
 import { buildRtcp, buildRtp } from '../../src/media/rtp';
+import { QuietSocket } from '../media/support/quiet-socket';
+import { Dice } from '../support/dice';
 
 const PACKETS = 1_000_000;
 const PACKET_MS = 0.01;
@@ -24,59 +19,16 @@ const PARTIES = { a: 4_000, b: 5_000 } as const;
 const STRANGER = 6_666;
 const RECORDER: Endpoint = { address: '127.0.0.1', rtpPort: 7_000, rtcpPort: 7_001 };
 
-/** Numbers that are the same in every run (xorshift32). */
-class Dice {
-  #state = 0x2545f491;
-
-  below(limit: number): number {
-    this.#state ^= this.#state << 13;
-    this.#state ^= this.#state >>> 17;
-    this.#state ^= this.#state << 5;
-    return (this.#state >>> 0) % limit;
-  }
-}
-
 /** A socket that is nowhere: remembers the last that it was given to send. */
-class Wire implements DatagramSocket {
-  readonly row = new Row();
-  readonly address = '127.0.0.1';
-  readonly family = 4;
+class Wire extends QuietSocket {
   sent = 0;
   readonly last = Buffer.alloc(65_536);
   lastLength = 0;
 
-  constructor(
-    readonly port: number,
-    public sink: DatagramSink,
-  ) {}
-
-  listen(): void {}
-
-  send(bytes: Buffer, offset: number, length: number, _to: SocketAddress): boolean {
+  override send(bytes: Buffer, offset: number, length: number): boolean {
     this.sent += 1;
     this.lastLength = bytes.copy(this.last, 0, offset, offset + length);
     return true;
-  }
-
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    return this.send(bytes, offset, length, to) ? 0 : 1;
-  }
-
-  flush(): number {
-    return 0;
-  }
-
-  renew(): boolean {
-    this.row.renew();
-    return true;
-  }
-
-  drained(done: () => void): void {
-    done();
-  }
-
-  close(): void {
-    this.sink = drain;
   }
 }
 

@@ -1,8 +1,6 @@
 import { Fault } from '../../../src/core';
-import { socketAddress } from '../../../src/media/relay/address';
 import {
   type DatagramSink,
-  type DatagramSocket,
   drain,
   type Opened,
   type SocketSet,
@@ -11,6 +9,7 @@ import { dropsIn } from '../../../src/media/relay/kernel-drops';
 import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
 import { PortRange } from '../../../src/media/relay/port-range';
 import { Row } from '../../../src/media/relay/row';
+import { QuietSocket } from '../support/quiet-socket';
 
 /** A system whose ports are taken as the test says. */
 class FakeSockets implements SocketSet {
@@ -25,20 +24,8 @@ class FakeSockets implements SocketSet {
       return;
     }
     this.bound.add(port);
-    const socket: DatagramSocket = {
-      address,
-      port,
-      family: socketAddress(address, port)!.family,
-      row: new Row(),
-      sink,
-      listen: () => {},
-      renew: () => true,
-      send: () => true,
-      sendLater: () => 0,
-      flush: () => 0,
-      drained: (done) => done(),
-      close: () => this.bound.delete(port),
-    };
+    const socket = new QuietSocket(port, sink, new Row(), address);
+    socket.close = () => void this.bound.delete(port);
     done(socket, '');
   }
 

@@ -1,78 +1,37 @@
 import type { Endpoint } from '../../../src/media';
 import { type SocketAddress, writeAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
-import type {
-  DatagramSink,
-  DatagramSocket,
-  Opened,
-  SocketSet,
-} from '../../../src/media/relay/datagram';
+import type { DatagramSink, Opened, SocketSet } from '../../../src/media/relay/datagram';
 import type { Libc } from '../../../src/media/relay/libc';
 import { Relay } from '../../../src/media/relay/relay';
 import { ROW, Row, Rows } from '../../../src/media/relay/row';
 import { RowPath } from '../../../src/media/relay/row-path';
 import { Slab } from '../../../src/media/relay/slab';
 import { buildRtcp } from '../../../src/media/rtp';
+import { Dice } from '../../support/dice';
+import { QuietSocket } from '../support/quiet-socket';
 
 const HOST = '127.0.0.1';
 const BASE = 1 << 20;
 const SOCKETS = 64;
 
-/** Numbers that are the same in every run (xorshift32). */
-class Dice {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = 0x2545f491 ^ (seed * 0x9e3779b9);
-  }
-
-  below(limit: number): number {
-    this.#state ^= this.#state << 13;
-    this.#state ^= this.#state >>> 17;
-    this.#state ^= this.#state << 5;
-    return (this.#state >>> 0) % limit;
-  }
-}
-
 /** What left: from which socket, by the order of opening, to which port, and what. */
 type Sent = readonly [number, number, string];
 
-class Wire implements DatagramSocket {
-  readonly address = HOST;
-  readonly family = 4;
-
+class Wire extends QuietSocket {
   constructor(
     private readonly house: House,
     private readonly index: number,
-    readonly port: number,
-    readonly row: Row,
-    public sink: DatagramSink,
-  ) {}
+    port: number,
+    row: Row,
+    sink: DatagramSink,
+  ) {
+    super(port, sink, row);
+  }
 
-  listen(): void {}
-
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
+  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
     return this.house.sends(this.index, to.port, bytes.subarray(offset, offset + length));
   }
-
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    return this.send(bytes, offset, length, to) ? 0 : 1;
-  }
-
-  flush(): number {
-    return 0;
-  }
-
-  renew(): boolean {
-    this.row.renew();
-    return true;
-  }
-
-  drained(done: () => void): void {
-    done();
-  }
-
-  close(): void {}
 }
 
 /** A relay on sockets that are nowhere; its packets go by the rows where they may, or never. */

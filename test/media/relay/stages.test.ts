@@ -1,7 +1,6 @@
 import type { Endpoint } from '../../../src/media';
 import { type SocketAddress, socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
-import { type DatagramSocket, drain } from '../../../src/media/relay/datagram';
 import { Fork } from '../../../src/media/relay/fork';
 import { ForkReports } from '../../../src/media/relay/fork-reports';
 import { KeptMemory } from '../../../src/media/relay/kept-memory';
@@ -11,27 +10,22 @@ import type { PortPair } from '../../../src/media/relay/port-pairs';
 import { Row } from '../../../src/media/relay/row';
 import type { Transform } from '../../../src/media/relay/transform';
 import { buildRtcp, buildRtp } from '../../../src/media/rtp';
+import { QuietSocket } from '../support/quiet-socket';
 
 const CALLER: Endpoint = { address: '127.0.0.1', rtpPort: 4000, rtcpPort: 4001 };
 const CALLEE: Endpoint = { address: '127.0.0.1', rtpPort: 5000, rtcpPort: 5000 };
 const RECORDER: Endpoint = { address: '127.0.0.1', rtpPort: 6000, rtcpPort: 6001 };
 
 /** A socket that is nowhere: what it was given to send, and a way to have it hear something. */
-class Wire implements DatagramSocket {
-  readonly row = new Row();
-  readonly address = '127.0.0.1';
-  readonly family = 4;
+class Wire extends QuietSocket {
   readonly sent: Array<{ bytes: Buffer; port: number }> = [];
-  sink = drain;
   listening = true;
 
-  constructor(readonly port: number) {}
-
-  listen(on: boolean): void {
+  override listen(on: boolean): void {
     this.listening = on;
   }
 
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
+  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
     this.sent.push({ bytes: Buffer.from(bytes.subarray(offset, offset + length)), port: to.port });
     return true;
   }
@@ -41,25 +35,6 @@ class Wire implements DatagramSocket {
     const { words } = socketAddress(host, port)!;
     this.sink.onDatagram(memory, 3, bytes.length, words, now);
   }
-
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    return this.send(bytes, offset, length, to) ? 0 : 1;
-  }
-
-  flush(): number {
-    return 0;
-  }
-
-  renew(): boolean {
-    this.row.renew();
-    return true;
-  }
-
-  drained(done: () => void): void {
-    done();
-  }
-
-  close(): void {}
 }
 
 /** Turns every bit of the payload around and ends with its key, which is how it knows its own. */

@@ -4,7 +4,7 @@
  * large that nothing is collected meanwhile.
  */
 import { GCProfiler, getHeapStatistics } from 'node:v8';
-import type { Endpoint, Side, StreamFormat } from '../../../src/media';
+import type { Endpoint, Side } from '../../../src/media';
 import { socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
@@ -17,11 +17,11 @@ import {
 } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
 import { Pace } from '../../../src/media/relay/pace';
-import { prepared } from '../../../src/media/relay/playout/prepared';
 import { Relay } from '../../../src/media/relay/relay';
 import { buildRtp } from '../../../src/media/rtp';
 import { loadKit, newKeys, SrtpSender, suiteNamed } from '../../../src/media/srtp';
 import { sealed } from '../srtp/support';
+import { measureTone, TONE_KINDS } from './tone-allocations';
 
 /** Of each side, before and while it is looked. */
 const WARM_UP = 20_000;
@@ -50,12 +50,10 @@ interface Kind {
   readonly batchForks?: boolean;
   /** Packets are kept for ever. */
   readonly recorder?: 'late' | 'never' | 'another';
-  readonly tone?: boolean;
 }
 
 const KINDS: readonly Kind[] = [
   { call: 'in the clear' },
-  { call: 'with a tone', tone: true },
   { call: 'with SRTP everywhere', suite: 'AES_CM_128_HMAC_SHA1_80' },
   { call: 'with AES-GCM everywhere', suite: 'AEAD_AES_128_GCM' },
   { call: 'with batches', batchForks: true },
@@ -68,7 +66,6 @@ const KINDS: readonly Kind[] = [
 const SIDES: readonly Side[] = ['a', 'b'];
 /** Nobody listens there, and nobody minds. */
 const NOWHERE: Endpoint = { address: '127.0.0.1', rtpPort: 9, rtcpPort: 9 };
-const PCMU: StreamFormat = { payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 };
 
 const libc = loadLibc();
 const rubbishBin = Buffer.allocUnsafeSlow(4);
@@ -178,12 +175,6 @@ function measure(kind: Kind): Allocation {
     if (!kind.recorder) relay.start(`fork-${side}`, NOWHERE, session);
     return new Speaker(packetsOf(i + 1, seal), local[side]);
   });
-  if (kind.tone) {
-    const sound = { pcm: new Int16Array(16_000).fill(1_000) };
-    const program = prepared({ kind: 'mix', formats: [PCMU], sound, repeat: { everyMs: 1_500 } });
-    relay.play({ line, playback: 'tone', side: 'a', program }, () => {});
-  }
-
   const start = (): void => {
     for (const side of SIDES) relay.start(`fork-${side}`, NOWHERE, undefined);
   };
@@ -238,4 +229,5 @@ function measure(kind: Kind): Allocation {
 
 // The first is for what is only there once: compiled code, and what V8 tidies up after a start.
 measure(KINDS[0]!);
-console.log(JSON.stringify(KINDS.map(measure)));
+measureTone(TONE_KINDS[0]!);
+console.log(JSON.stringify([...KINDS.map(measure), ...TONE_KINDS.map(measureTone)]));

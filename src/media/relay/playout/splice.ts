@@ -38,8 +38,8 @@ export class Splice {
   /** The outgoing timestamp of the packet last numbered. */
   timestamp = 0;
   /**
-   * When the live packet last numbered would have come on an even path: what is to be heard at a time
-   * belongs into the packet of that time, however unevenly packets come.
+   * When the live packet last numbered would have come on an even path, in whole ms: what is to be heard at a
+   * time belongs into the packet of that time, however unevenly packets come.
    */
   beginsAt: Instant = 0;
   /** By how many ticks the live stream has just jumped, beyond what time explains; else 0. */
@@ -50,14 +50,14 @@ export class Splice {
   altered = false;
   /** Something was sent. */
   begun = false;
-  /** When that is played out: the next packet is due. Always a number, which is stored in its place. */
-  endsAt: Instant = 0;
   /** False while `endsAt` is a guess. */
   exact = false;
   /** Packets and payload octets of our own, less those that were held back. */
   packetsAdded = 0;
   octetsAdded = 0;
 
+  /** `endsAt` with its fraction, which would be an object for the collector anywhere else. */
+  readonly #ends = new Float64Array(1);
   #ssrc = 0;
   /** Highest sent. */
   #sequence = 0;
@@ -75,7 +75,7 @@ export class Splice {
   seed(last: LastPacket, rate: number): void {
     this.#adopt(last.ssrc, last.sequence);
     this.#next = (last.timestamp + rate / 50) | 0;
-    this.endsAt = last.arrival + 20;
+    this.#ends[0] = last.arrival + 20;
     this.begun = true;
   }
 
@@ -96,8 +96,13 @@ export class Splice {
     return this.#timestampOffset;
   }
 
+  /** When what was sent is played out, and the next packet due: from this whole ms on. */
+  get endsAt(): Instant {
+    return Math.ceil(this.#ends[0]!);
+  }
+
   silent(now: Instant): boolean {
-    return !this.begun || now - this.endsAt > PATIENCE;
+    return !this.begun || now - this.#ends[0]! > PATIENCE;
   }
 
   /** Numbers a live packet of `ticks` where it lies, at 0; false when it comes too late to be sent. */
@@ -112,18 +117,24 @@ export class Splice {
     const out = (sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (timestamp + this.#timestampOffset) | 0;
     if (this.altered) this.#write(packet, out, this.timestamp);
-    let expected = now;
+    // Fractions of a ms are all in here: whoever passed one on, or set it beside a parameter, made an object of it.
+    const ends = this.#ends[0]!;
+    let early = 0;
     if (this.begun) {
       if (forward(out - this.#sequence) <= 0 && ++this.#behind < RESTART) return true;
       const gap = (this.timestamp - this.#next) | 0;
-      const step = gap - ((now - this.endsAt) * rate) / 1000;
+      const step = gap - ((now - ends) * rate) / 1000;
       if (Math.abs(step | 0) > (JUMP * rate) / 1000) this.jump = step | 0;
-      expected = this.endsAt + (gap * 1000) / rate;
+      const expected = ends + (gap * 1000) / rate;
+      const late = now - expected;
+      // Early is the truth, late is jitter, but for what the paths or the clocks have drifted.
+      if (this.exact && late > 0 && late < PATIENCE) early = late * (1 - DRIFT);
     }
-    this.beginsAt = this.exact ? evened(now, expected) : now;
+    const begins = now - early;
+    this.beginsAt = Math.round(begins);
     this.#behind = 0;
     this.#sent(out, this.timestamp, ticks);
-    this.endsAt = this.beginsAt + Math.min((ticks * 1000) / rate, LONGEST);
+    this.#ends[0] = begins + Math.min((ticks * 1000) / rate, LONGEST);
     this.begun = true;
     this.exact = true;
     return true;
@@ -171,8 +182,8 @@ export class Splice {
     }
     if (!this.begun || (!continues && this.silent(now))) {
       marker = true;
-      if (this.begun) this.#skip(now - this.endsAt, rate);
-      this.endsAt = now;
+      if (this.begun) this.#skip(now - this.#ends[0]!, rate);
+      this.#ends[0] = now;
       this.begun = true;
     }
     this.following = false;
@@ -184,7 +195,7 @@ export class Splice {
     packet[1] = type | (marker ? 0x80 : 0);
     this.#write(packet, sequence, this.timestamp);
     this.#sent(sequence, this.timestamp, ticks);
-    this.endsAt += (ticks * 1000) / rate;
+    this.#ends[0]! += (ticks * 1000) / rate;
   }
 
   /** The live packet is the next one, in sequence and in time. */
@@ -197,7 +208,7 @@ export class Splice {
     now: Instant,
   ): void {
     const paused = this.silent(now);
-    if (paused && this.begun) this.#skip(now - this.endsAt, rate);
+    if (paused && this.begun) this.#skip(now - this.#ends[0]!, rate);
     packet[1] = (packet[1]! & 0x7f) | (paused ? 0x80 : 0);
     this.#liveSsrc = ssrc;
     this.#timestampOffset = (this.#next - timestamp) | 0;
@@ -244,12 +255,6 @@ export class Splice {
     packet.writeInt32BE(timestamp, 4);
     packet.writeInt32BE(this.#ssrc, 8);
   }
-}
-
-/** Early is the truth, late is jitter, but for what the paths or the clocks have drifted. */
-function evened(now: Instant, expected: Instant): Instant {
-  const late = now - expected;
-  return late > 0 && late < PATIENCE ? expected + late * DRIFT : now;
 }
 
 /** A difference of sequence numbers as a signed 16-bit integer. */

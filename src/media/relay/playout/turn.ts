@@ -4,6 +4,7 @@ import type { PreparedProgram } from './prepared';
 
 /** So long after its end a round is given up: the stream's timestamps do not go on. */
 const STUCK: Millis = 1_000;
+const PARTS = 3;
 
 /**
  * One program on its way to one listener. Where it stands is a matter of the outgoing timestamp alone,
@@ -18,7 +19,8 @@ export class Turn {
   holding = false;
   over = false;
 
-  readonly #rounds: Round[] = [];
+  /** Of each round `PARTS` numbers, for calls that hear hundreds: begin and end in wall-clock ms, 1 for a complete one. */
+  readonly #heard: number[] = [];
   /** The timestamp at which the round begins. */
   #begin: number | undefined;
   #startedAt: Instant = 0;
@@ -86,7 +88,7 @@ export class Turn {
     this.holding = false;
     if (this.#begin !== undefined) this.#note(now);
     this.#begin = undefined;
-    this.done({ rounds: this.#rounds });
+    this.done({ rounds: this.#rounds() });
   }
 
   #endRound(endsAt: Instant, now: Instant): void {
@@ -101,10 +103,17 @@ export class Turn {
 
   #note(endedAt: Instant): void {
     if (this.#covered === 0) return;
-    this.#rounds.push({
-      startedAt: this.#startedAt + this.wallOffset,
-      endedAt: Math.max(endedAt, this.#startedAt) + this.wallOffset,
-      complete: this.#covered >= this.program.ticks,
-    });
+    const startedAt = this.#startedAt + this.wallOffset;
+    const heardUntil = Math.max(endedAt, this.#startedAt) + this.wallOffset;
+    this.#heard.push(startedAt, heardUntil, this.#covered >= this.program.ticks ? 1 : 0);
+  }
+
+  #rounds(): Round[] {
+    const heard = this.#heard;
+    return Array.from({ length: heard.length / PARTS }, (_, i) => ({
+      startedAt: heard[PARTS * i]!,
+      endedAt: heard[PARTS * i + 1]!,
+      complete: heard[PARTS * i + 2] === 1,
+    }));
   }
 }
