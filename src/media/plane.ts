@@ -311,7 +311,7 @@ export interface PlaneUsage {
   readonly portsQuarantined: number;
   readonly packetsRelayed: number;
   readonly packetsForked: number;
-  /** Datagrams the kernel dropped at full receive buffers of the sockets now open. */
+  /** Datagrams the kernel dropped at full receive buffers of the sockets now open, where somebody was to read them. */
   readonly kernelDrops: number;
   /** The threads that carry the lines; undefined where servers of their own do. */
   readonly workers?: WorkersUsage;

@@ -103,7 +103,7 @@ export const CATALOGUE = {
   packetsForked: counter('media_packets_forked_total', 'RTP packets sent to recorders.'),
   kernelDrops: gauge(
     'media_kernel_drops',
-    'Datagrams that the kernel dropped at full buffers of the sockets now open.',
+    'Datagrams that the kernel dropped at full buffers of the sockets now open that are read.',
   ),
   workers: gauge('media_workers', 'Media workers that run now.'),
   workersLost: counter(

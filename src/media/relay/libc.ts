@@ -8,6 +8,8 @@ export interface Libc {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: number, length: number): number;
   setsockopt(fd: number, level: number, option: number, value: number, length: number): number;
+  /** `length` is an address as well, of the room, and of what was written. */
+  getsockopt(fd: number, level: number, option: number, value: number, length: number): number;
   recvfrom(
     fd: number,
     bytes: number,
@@ -55,6 +57,8 @@ export const UDP_SEGMENT = 103;
 export const SO_RCVBUF = 8;
 /** Past the system's limit, for those who may. */
 export const SO_RCVBUFFORCE = 33;
+/** Memory of a socket, and what it has dropped for want of it. */
+export const SO_MEMINFO = 55;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
 export const MSG_DONTWAIT = 0x40;
@@ -89,6 +93,7 @@ export function loadLibc(): Libc {
     socket: call('int socket(int, int, int)'),
     bind: call('int bind(int, uintptr_t, uint32_t)'),
     setsockopt: call('int setsockopt(int, int, int, uintptr_t, uint32_t)'),
+    getsockopt: call('int getsockopt(int, int, int, uintptr_t, uintptr_t)'),
     recvfrom: call('long recvfrom(int, uintptr_t, size_t, int, uintptr_t, uintptr_t)'),
     sendto: call('long sendto(int, uintptr_t, size_t, int, uintptr_t, uint32_t)'),
     epoll_create1: call('int epoll_create1(int)'),

@@ -41,6 +41,11 @@ export class Lifeline {
     Atomics.store(this.#words, FIRST_SLOT + slot, fd);
   }
 
+  /** Control: what the worker holds there; 0: nothing. */
+  held(slot: number): number {
+    return Atomics.load(this.#words, FIRST_SLOT + slot);
+  }
+
   /** Control: something was posted. One write for all that is posted before the worker looks. */
   wake(): void {
     const fd = Atomics.load(this.#words, WAKE_FD);

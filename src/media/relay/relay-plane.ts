@@ -1,6 +1,6 @@
 import { type Clock, Events, Fault, type Log, type Millis, SystemClock } from '../../core';
 import type { MediaLine, MediaPlane, OpenLine, PlaneEvent } from '../plane';
-import { kernelDrops } from './kernel-drops';
+import { dropsAt } from './kernel-drops';
 import type { Backend, RelayUsage, WorkerUsage } from './messages';
 import { PortRange } from './port-range';
 import { RemoteLine } from './remote-line';
@@ -56,11 +56,9 @@ export class RelayPlane implements MediaPlane {
 
   readonly #seats: readonly Seat[];
   readonly #events = new Events<{ plane: PlaneEvent }>();
-  readonly #ports: RelayOptions['ports'];
   #nextLine = 1;
 
   constructor(options: RelayOptions) {
-    this.#ports = options.ports;
     const emit = (event: PlaneEvent): void => this.#events.emit('plane', event);
     const { clock = new SystemClock(), log } = options;
     this.#seats = births(options).map((birth) => new Seat({ birth, emit, clock, log }));
@@ -86,8 +84,10 @@ export class RelayPlane implements MediaPlane {
 
   async usage(): Promise<RelayUsage> {
     const living = this.#seats.filter((seat) => seat.link.alive);
-    const [drops, ...shares] = await Promise.all([
-      kernelDrops(this.#ports),
+    const drops = living.map((seat) => seat.link.kernelDrops);
+    const unknown = living.filter((_, i) => drops[i] === undefined).map(({ ports }) => ports);
+    const [otherDrops, ...shares] = await Promise.all([
+      dropsAt(unknown),
       // One that dies while asked has nothing left to count.
       ...living.map((seat) => seat.link.ask('usage', {}).catch(() => NOTHING)),
     ]);
@@ -101,7 +101,7 @@ export class RelayPlane implements MediaPlane {
       packetsRelayed: sum('packetsRelayed'),
       packetsForked: sum('packetsForked'),
       heapOctets: sum('heapOctets'),
-      kernelDrops: drops,
+      kernelDrops: drops.reduce<number>((total, some = 0) => total + some, otherDrops),
       workers: {
         running: this.#seats.filter((seat) => seat.runs).length,
         lost: this.#seats.reduce((total, seat) => total + seat.deaths, 0),

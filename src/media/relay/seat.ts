@@ -4,7 +4,7 @@ import { Rebirth } from './rebirth';
 import { type Birth, type LinkOwner, WorkerLink } from './worker-link';
 
 /** What a seat needs of the link to its worker. */
-export type SeatLink = Pick<WorkerLink, 'alive' | 'ask' | 'tell' | 'close'>;
+export type SeatLink = Pick<WorkerLink, 'alive' | 'ask' | 'tell' | 'close' | 'kernelDrops'>;
 
 export interface SeatOptions {
   readonly birth: Birth;
@@ -38,6 +38,11 @@ export class Seat {
 
   get link(): SeatLink {
     return this.#link;
+  }
+
+  /** Of whoever sits here. */
+  get ports(): Birth['ports'] {
+    return this.options.birth.ports;
   }
 
   /** The worker has said that it runs: one that is only born may die of it. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Fault } from '../../core';
 import type { PlaneEvent } from '../plane';
+import { SocketDrops } from './kernel-drops';
 import { Lifeline } from './lifeline';
 import type {
   FromWorker,
@@ -60,6 +61,8 @@ export class WorkerLink {
   #nextNumber = 1;
   /** What is posted at the end of the running turn of the event loop. */
   #outbox: ToWorker[] = [];
+  #onKernel = false;
+  #drops: SocketDrops | undefined;
   #state: 'alive' | 'closing' | 'dead' = 'alive';
   #lastError = '';
 
@@ -81,6 +84,13 @@ export class WorkerLink {
 
   get alive(): boolean {
     return this.#state === 'alive';
+  }
+
+  /** Datagrams that its sockets had no room for; undefined where they cannot be asked, being Node's. */
+  get kernelDrops(): number | undefined {
+    if (!this.#onKernel) return undefined;
+    this.#drops ??= new SocketDrops(this.#lifeline);
+    return this.#drops.sum();
   }
 
   /** Rejects with the worker's fault, or with MEDIA_WORKER_LOST when it dies before answering. */
@@ -138,6 +148,7 @@ export class WorkerLink {
         this.owner.onEvent(message.event);
         break;
       case 'ready':
+        this.#onKernel = message.backend === 'kernel';
         this.owner.onReady(message);
         break;
       case 'bug':

@@ -31,17 +31,21 @@ const birth: HostBirth = {
 const ADDRESS = '127.0.0.1';
 const BIND = { bind: ADDRESS };
 
-/** A tone of 0.9 s in every second. */
-const TONE: Program = {
+/** A tone of 0.9 s in every second. It begins with its call, and so at another time than that of any other. */
+const toneOf = (call: number): Program => ({
   kind: 'mix',
   formats: [
     { payloadType: 0, codec: 'PCMU', clockRate: 8000, channels: 1 },
     { payloadType: EVENT_TYPE, codec: 'telephone-event', clockRate: 8000, channels: 1 },
   ],
-  sound: { pcm: Int16Array.from({ length: 14_400 }, (_, i) => 1_000 * Math.sin(i / 2.5)) },
+  sound: { pcm: TONE },
   // By then the load has begun, so that the listeners' streams are the live ones.
-  repeat: { everyMs: 1_000, firstAfterMs: 1_500 },
-};
+  repeat: { everyMs: TONE_EVERY_MS, firstAfterMs: 1_500 + ((call * APART_MS) % TONE_EVERY_MS) },
+});
+const TONE = Int16Array.from({ length: 14_400 }, (_, i) => 1_000 * Math.sin(i / 2.5));
+const TONE_EVERY_MS = 1_000;
+/** The golden section: however many calls there are, their tones begin evenly over time. */
+const APART_MS = 617;
 /** Calls set up at a time. */
 const AT_A_TIME = 32;
 
@@ -71,7 +75,8 @@ async function run(): Promise<void> {
     a.start(at(ports.recorderA));
     b.start(at(ports.recorderB));
     if (birth.toneEvery > 0 && call % birth.toneEvery === 0) {
-      await Promise.all([line.play('a', TONE), line.play('b', TONE)]);
+      const tone = toneOf(call);
+      await Promise.all([line.play('a', tone), line.play('b', tone)]);
     }
     return [line.local.a.rtpPort, line.local.b.rtpPort];
   }

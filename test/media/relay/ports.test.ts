@@ -189,7 +189,7 @@ describe('port pairs', () => {
   });
 });
 
-test('kernel drops are summed over the sockets in the range', () => {
+test('kernel drops are summed over the sockets in the ranges', () => {
   const line = (port: string, drops: number) =>
     `  123: 0100007F:${port} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 99 2 0000000000000000 ${drops}`;
   const table = [
@@ -198,6 +198,13 @@ test('kernel drops are summed over the sockets in the range', () => {
     line('1389', 7),
     line('2000', 9),
   ];
-  expect(dropsIn(`${table.join('\n')}\n`, { min: 5000, max: 5001 })).toBe(12);
-  expect(dropsIn('', { min: 5000, max: 5001 })).toBe(0);
+  const text = `${table.join('\n')}\n`;
+  expect(dropsIn(text, [{ min: 5000, max: 5001 }])).toBe(12);
+  expect(
+    dropsIn(text, [
+      { min: 5001, max: 5002 },
+      { min: 8192, max: 8192 },
+    ]),
+  ).toBe(16);
+  expect(dropsIn('', [{ min: 5000, max: 5001 }])).toBe(0);
 });

@@ -8,6 +8,7 @@ import { VirtualClock } from '../../support/virtual-clock';
 class FakeLink implements SeatLink {
   alive = true;
   closed = false;
+  readonly kernelDrops = undefined;
 
   constructor(private readonly owner: LinkOwner) {}
 
