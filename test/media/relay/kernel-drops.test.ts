@@ -12,7 +12,7 @@ import {
   SOL_SOCKET,
 } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
-import { freeRange } from '../support/plane';
+import { freeRange } from '../../support/ports';
 
 const LISTENING = 64 * 1024;
 const DEAF = 0;
