@@ -11,7 +11,7 @@ export class ArrivedRequest extends EngineDelivery implements IncomingRequest {
     protected readonly core: AgentCore,
     private readonly received: WireRequest,
   ) {
-    super(received.content);
+    super(received.read());
   }
 
   get method(): string {

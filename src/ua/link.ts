@@ -111,7 +111,7 @@ export class ControlLink {
         this.#requests.set(sent.transactionId, (response) => {
           if (!guarded.open()) return;
           if (response.status >= 200) guarded.close();
-          const ack = (content: WireContent): void => this.#acknowledge(sent, response, content);
+          const ack = this.#ackOf(sent, response.dialogId);
           this.#safely(() => watch.response(response, ack));
         });
         this.#safely(() => watch.sent(sent));
@@ -309,11 +309,14 @@ export class ControlLink {
     follow?.(response);
   }
 
-  #acknowledge(sent: WireSent, response: WireResponse, content: WireContent) {
-    const { method, socket } = sent;
-    if (method !== 'INVITE') return;
-    this.#mustBeLinked(socket);
-    this.#send(socket, ['', response.dialogId], `ACK ${sent.uri} SIP/2.0`, content, () => {});
+  /** Holds nothing of the response: who acknowledges may keep it as long as the call. */
+  #ackOf(sent: WireSent, dialogId: string): WireAck {
+    if (sent.method !== 'INVITE') return () => {};
+    const { socket, uri } = sent;
+    return (content) => {
+      this.#mustBeLinked(socket);
+      this.#send(socket, ['', dialogId], `ACK ${uri} SIP/2.0`, content, () => {});
+    };
   }
 
   #send(

@@ -47,27 +47,29 @@ export type Content = string | EngineMessage;
  * only when somebody asks.
  */
 export class EngineDelivery implements SipMessage {
-  readonly #content: Content;
+  #text = '';
+  /** Until its headers are taken: a call keeps its messages, and need not keep the engine's. */
+  #message: EngineMessage | undefined;
+  #octets: Buffer | undefined;
   #headers: ReadonlyArray<readonly [string, string]> | undefined;
   #keys: readonly string[] = [];
   #body: string | undefined;
 
   constructor(content: Content) {
-    this.#content = content;
+    if (typeof content === 'string') {
+      this.#text = content;
+    } else {
+      this.#message = content;
+      this.#octets = content.body;
+    }
   }
 
   get headers(): ReadonlyArray<readonly [name: string, value: string]> {
-    this.#headers ??=
-      typeof this.#content === 'string' ? this.#read(this.#content) : this.#take(this.#content);
-    return this.#headers;
+    return (this.#headers ??= this.#message ? this.#take(this.#message) : this.#read(this.#text));
   }
 
   get body(): string {
-    this.#body ??=
-      typeof this.#content === 'string'
-        ? this.#readBody(this.#content)
-        : this.#content.body.toString('utf8');
-    return this.#body;
+    return (this.#body ??= this.#octets?.toString('utf8') ?? this.#readBody(this.#text));
   }
 
   header(name: string): string | undefined {
@@ -83,6 +85,7 @@ export class EngineDelivery implements SipMessage {
   }
 
   #take({ headers }: EngineMessage): Array<readonly [string, string]> {
+    this.#message = undefined;
     this.#keys = headers.map(({ name }) => canonicalName(name));
     return headers.map(({ name, value }) => [name, value.trim()]);
   }

@@ -28,14 +28,24 @@ export class WireRequest {
   onCancel: ((cancel: Content) => void) | undefined;
   /** A final response has left. */
   finished = false;
+  #content: Content;
 
   private constructor(
     readonly socket: Socket,
     private readonly fields: readonly string[],
     readonly method: string,
     readonly uri: string,
-    readonly content: Content,
-  ) {}
+    content: Content,
+  ) {
+    this.#content = content;
+  }
+
+  /** The message, once: it is not kept here as well as where it is read. */
+  read(): Content {
+    const content = this.#content;
+    this.#content = '';
+    return content;
+  }
 
   /** Undefined when it is no request. */
   static read(

@@ -46,7 +46,7 @@ const MAX_FORMATS = 256;
  */
 export function readSections(text: string): SdpResult<Sections> {
   if (text.length > MAX_TEXT) return refuse(`${text.length} characters`);
-  const lines = text.split(/\r\n|\n|\r/);
+  const lines = linesOf(text);
   if (lines.length > MAX_LINES) return refuse(`${lines.length} lines`);
   const session: SdpLine[] = [];
   const media: Array<{ fields: MediaLineFields; lines: SdpLine[] }> = [];
@@ -66,6 +66,19 @@ export function readSections(text: string): SdpResult<Sections> {
   }
   if (session.length === 0) return refuse('it is empty');
   return { ok: true, value: { session, media } };
+}
+
+/** The usual line ends are one look for LF each: CR before it is white space at the end of the line. */
+function linesOf(text: string): string[] {
+  if (/\r(?!\n)/.test(text)) return text.split(/\r\n|\n|\r/);
+  const lines: string[] = [];
+  let from = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+    lines.push(text.slice(from, end));
+    from = end + 1;
+  }
+  lines.push(text.slice(from));
+  return lines;
 }
 
 const EQUALS = 0x3d;

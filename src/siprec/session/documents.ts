@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { MetadataDialect } from '../metadata/dialect';
 import type {
   Participant,
@@ -8,6 +7,7 @@ import type {
 } from '../metadata/model';
 import { focusElement } from '../metadata/own-elements';
 import type { Conversation } from './conversation';
+import { isSame } from './same';
 
 type Party = Conversation['parties'][number];
 
@@ -23,16 +23,14 @@ export function completeDocument(conversation: Conversation): RecordingMetadata 
         sipSessionIds,
         groupId,
         startTime: startedAt,
-        ...(end && { stopTime: end.at }),
-        ...(end?.reason && { reasons: [end.reason] }),
-        ...(notices.length > 0 && { notices }),
+        stopTime: end?.at,
+        reasons: end?.reason && [end.reason],
+        notices: notices.length > 0 ? notices : undefined,
       },
     ],
     participants: conversation.parties.map((party) => participantOf(party, conversation)),
     streams: conversation.streams.map(({ id, label }) => ({ id, sessionId, label })),
-    sessionRecordings: [
-      { sessionId, associateTime: recordedFrom, ...(end && { disassociateTime: end.at }) },
-    ],
+    sessionRecordings: [{ sessionId, associateTime: recordedFrom, disassociateTime: end?.at }],
     participantSessions: conversation.parties.map((party) =>
       participantSessionOf(party, sessionId),
     ),
@@ -78,7 +76,7 @@ function partialDocument(before: Conversation, now: Conversation): RecordingMeta
 
 /** Both lists are in the order of the conversation, which only ever grows. */
 function changed<Item>(before: readonly Item[], now: readonly Item[]): readonly Item[] {
-  return now.filter((item, index) => !isDeepStrictEqual(item, before[index]));
+  return now.filter((item, index) => !isSame(item, before[index]));
 }
 
 function participantOf(
@@ -88,9 +86,9 @@ function participantOf(
   const stream = streams.find((one) => one.label === label);
   return {
     id: participantId,
-    nameIds: [{ aor, ...(displayName && { name: displayName }) }],
-    ...(stream && { streamId: stream.id }),
-    ...(focus && { extensions: [focusElement()] }),
+    nameIds: [{ aor, name: displayName || undefined }],
+    streamId: stream?.id,
+    extensions: focus ? [focusElement()] : undefined,
   };
 }
 
@@ -99,7 +97,7 @@ function participantSessionOf(party: Party, sessionId: string): ParticipantSessi
     participantId: party.participantId,
     sessionId,
     associateTime: party.joinedAt,
-    ...(party.leftAt && { disassociateTime: party.leftAt }),
+    disassociateTime: party.leftAt,
   };
 }
 
@@ -126,6 +124,6 @@ function participantStreamOf(party: Party, { parties, streams }: Conversation): 
     sends: sends.map(({ id }) => id),
     receives: receives.map(({ id }) => id),
     associateTime: party.joinedAt,
-    ...(party.leftAt && { disassociateTime: party.leftAt }),
+    disassociateTime: party.leftAt,
   };
 }

@@ -1,10 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Millis } from '../../core';
 import type { MetadataDialect } from '../metadata/dialect';
 import type { RecordingMetadata } from '../metadata/model';
 import type { Conversation } from './conversation';
 import { completeDocument, updateDocument } from './documents';
 import type { OurLine, RecordedLines, RecorderLine } from './lines';
+import { isSame } from './same';
 
 /** What an offer of ours says; once accepted, the recorder knows it. */
 export interface Said {
@@ -193,7 +193,5 @@ function same(now: Said, known: Said): boolean {
 
 /** It is the recorder who rejects lines: that is no news to it. */
 function sameLines(now: readonly OurLine[], known: readonly OurLine[]): boolean {
-  return now.every(
-    (line, index) => line.direction === 'rejected' || isDeepStrictEqual(line, known[index]),
-  );
+  return now.every((line, index) => line.direction === 'rejected' || isSame(line, known[index]));
 }
