@@ -87,6 +87,22 @@ export function headerName(name: string): HeaderName {
 /** Whether a header written as `name` is the one wanted. */
 export function isHeader(name: string, wanted: HeaderName): boolean {
   if (name === wanted.long) return true;
-  if (name.length === wanted.lower.length) return name.toLowerCase() === wanted.lower;
+  const { lower } = wanted;
+  if (name.length === lower.length) return mayBe(name, lower) && name.toLowerCase() === lower;
   return name.length === 1 && name.toLowerCase() === wanted.compact;
 }
+
+/** By their first and last letters, which tell nearly all names apart without making another string. */
+function mayBe(name: string, lower: string): boolean {
+  const last = lower.length - 1;
+  return isSameLetter(name, lower, 0) && isSameLetter(name, lower, last);
+}
+
+function isSameLetter(name: string, lower: string, at: number): boolean {
+  const code = name.charCodeAt(at);
+  const wanted = lower.charCodeAt(at);
+  return code === wanted || code + LOWER_CASE === wanted;
+}
+
+/** From an upper-case letter to its lower-case one. */
+const LOWER_CASE = 0x20;

@@ -4,9 +4,53 @@ import { CODE, endOfQuoted, skipSpace, unquote } from './scan';
  * Parameters in their order; names in lower case, values as written (quotes included), undefined
  * for a name without `=`.
  */
-export type Params = ReadonlyMap<string, string | undefined>;
+export interface Params extends Iterable<readonly [name: string, value: string | undefined]> {
+  readonly size: number;
+  has(name: string): boolean;
+  get(name: string): string | undefined;
+}
 
-export const NO_PARAMS: Params = new Map();
+/** A message has a dozen lists of one or two parameters: looking through them is less than making maps. */
+class ParamList implements Params {
+  readonly #names: string[] = [];
+  readonly #values: Array<string | undefined> = [];
+  /** Where names are, once there are many: whoever sends thousands must not make that costly. */
+  #index: Map<string, number> | undefined;
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  has(name: string): boolean {
+    return this.#at(name) >= 0;
+  }
+
+  get(name: string): string | undefined {
+    const at = this.#at(name);
+    return at < 0 ? undefined : this.#values[at];
+  }
+
+  /** RFC 3261 §7.3.1: a parameter name must not appear twice. The first one stands. */
+  add(name: string, value: string | undefined): void {
+    if (this.has(name)) return;
+    const at = this.#names.push(name) - 1;
+    this.#values.push(value);
+    if (at === FEW) this.#index = new Map(this.#names.map((one, place) => [one, place]));
+    else this.#index?.set(name, at);
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [string, string | undefined]> {
+    for (let at = 0; at < this.#names.length; at++) yield [this.#names[at]!, this.#values[at]];
+  }
+
+  #at(name: string): number {
+    return this.#index ? (this.#index.get(name) ?? -1) : this.#names.indexOf(name);
+  }
+}
+
+const FEW = 8;
+
+export const NO_PARAMS: Params = new ParamList();
 
 /**
  * Parses `;name=value;name` from position `from` to the end of `text`. White space is allowed
@@ -16,7 +60,7 @@ export const NO_PARAMS: Params = new Map();
 export function parseParams(text: string, from = 0): Params | undefined {
   let at = skipSpace(text, from);
   if (at === text.length) return NO_PARAMS;
-  const params = new Map<string, string | undefined>();
+  const params = new ParamList();
   while (at < text.length) {
     if (text.charCodeAt(at) !== CODE.SEMICOLON) return undefined;
     at = skipSpace(text, at + 1);
@@ -33,8 +77,7 @@ export function parseParams(text: string, from = 0): Params | undefined {
       value = text.slice(at, valueEnd);
       at = skipSpace(text, valueEnd);
     }
-    // RFC 3261 §7.3.1: a parameter name must not appear twice. The first one stands.
-    if (!params.has(name)) params.set(name, value);
+    params.add(name, value);
   }
   return params;
 }

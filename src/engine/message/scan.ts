@@ -75,6 +75,16 @@ export function splitList(value: string): string[] {
   return parts;
 }
 
+/** The first position that holds no decimal digit. */
+export function endOfDigits(text: string): number {
+  let at = 0;
+  for (; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) break;
+  }
+  return at;
+}
+
 /** Unsigned decimal digits only, at most `max`; undefined for anything else. */
 export function parseUnsigned(text: string, max: number): number | undefined {
   if (text.length === 0) return undefined;

@@ -133,6 +133,7 @@ function parseTelUri(text: string): TelUri | undefined {
 
 /** The position of the `:` after a scheme, or -1. */
 function schemeEnd(text: string): number {
+  if (text.startsWith('sip:')) return 3;
   const colon = text.indexOf(':');
   return colon > 0 && /^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon)) ? colon : -1;
 }

@@ -1,6 +1,6 @@
 import { MAX_DELTA_SECONDS, MAX_SEQUENCE } from './limits';
 import { type Params, paramValue, parseParams } from './params';
-import { isToken, parseUnsigned, splitList } from './scan';
+import { endOfDigits, isToken, parseUnsigned, skipSpace, splitList } from './scan';
 
 /** RFC 3261 §20.16. */
 export interface CSeq {
@@ -22,9 +22,11 @@ export interface SessionExpires {
 }
 
 export function parseCSeq(value: string): CSeq | undefined {
-  const [digits = '', method = '', ...rest] = value.split(/[ \t]+/);
-  const seq = parseUnsigned(digits, MAX_SEQUENCE);
-  if (seq === undefined || rest.length > 0 || !isToken(method)) return undefined;
+  const digitsEnd = endOfDigits(value);
+  const seq = parseUnsigned(value.slice(0, digitsEnd), MAX_SEQUENCE);
+  const methodAt = skipSpace(value, digitsEnd);
+  const method = value.slice(methodAt);
+  if (seq === undefined || methodAt === digitsEnd || !isToken(method)) return undefined;
   return { seq, method };
 }
 

@@ -56,6 +56,19 @@ it('gathers Vias over lines and commas, top first', () => {
   ]);
 });
 
+it('reads a hundred parameters as it reads two: in order, the first of a name', () => {
+  const names = Array.from({ length: 100 }, (_, at) => `p${at}`);
+  const written = [...names, 'P3=again'].map((name) => `;${name}`).join('');
+  const params = contact(withLines(`Contact: <sip:a@b>${written}`))?.params;
+  expect([...(params ?? [])]).toEqual(names.map((name) => [name, undefined]));
+  expect([params?.has('p3'), params?.get('p3'), params?.has('p99'), params?.has('p100')]).toEqual([
+    true,
+    undefined,
+    true,
+    false,
+  ]);
+});
+
 it('reads tags, and no tag from a URI’s parameters', () => {
   const message = request({ replace: { To: '<sip:b@c;tag=uri>;x;TAG=Header' } });
   expect(fromTag(message)).toBe('1928301774');
