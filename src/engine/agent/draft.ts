@@ -29,10 +29,13 @@ export interface Draft {
   };
 }
 
+/** A transport as Via names it. */
+const SENT_BY = { udp: 'UDP', tcp: 'TCP', tls: 'TLS' } as const;
+
 /** The request as it leaves from that end of ours. */
 export function complete(draft: Draft, local: LocalEnd, ids: IdSource): SipRequest {
   const sentBy = formatHostPort(local.advertised.address, local.advertised.port);
-  const via = `SIP/2.0/${local.protocol.toUpperCase()} ${sentBy};rport;branch=${MAGIC_COOKIE}${ids.token(8)}`;
+  const via = `SIP/2.0/${SENT_BY[local.protocol]} ${sentBy};rport;branch=${MAGIC_COOKIE}${ids.token(8)}`;
   const headers: Header[] = [{ name: 'Via', value: via }];
   if (draft.relayed) {
     headers.push(...draft.relayed.vias, ...recordRoute(draft.relayed.recordRoute, local));

@@ -29,7 +29,7 @@ export class Sender {
    */
   send(draft: Draft, user: SendUser, departed: (departure: Departure) => void): void {
     this.#withPlaces(draft, (places) => {
-      if ('why' in places) departed({ ok: false, ...places });
+      if (!isFound(places)) departed({ ok: false, ...places });
       else new Journey(draft, places, user, this.network, this.layer, this.ids).begin(departed);
     });
   }
@@ -37,7 +37,7 @@ export class Sender {
   /** Sends outside of transactions: ACK to a 2xx (RFC 3261 §13.2.2.4). `departed` as for `send`. */
   sendOnce(draft: Draft, departed: (result: Dispatched | NotSent) => void): void {
     this.#withPlaces(draft, (places) => {
-      if ('why' in places) return departed(places);
+      if (!isFound(places)) return departed(places);
       const request = new OneWay(draft, places, this.network, this.ids);
       const sent = request.depart();
       departed(sent ? { sent, request } : NOTHING_FITS);
@@ -66,6 +66,10 @@ export class Sender {
     const why = resolution.unsupported ? 'no-transport' : 'no-place';
     return { why, detail: resolution.reason };
   }
+}
+
+function isFound(places: readonly Destination[] | NotSent): places is readonly Destination[] {
+  return Array.isArray(places);
 }
 
 const NO_URI: Resolution = { ok: false, reason: 'next hop is no SIP URI' };

@@ -22,13 +22,14 @@ export interface Destination extends Address {
  */
 export function responseDestination(request: SipRequest, arrival: Arrival): Destination {
   const { source, local, connection } = arrival;
+  const { protocol, address } = source;
   const top = topVia(request);
   // A Via that cannot be read still had a sender.
-  if (!top) return { ...source, local, connection };
-  const port = top.port ?? defaultPort(source.protocol);
-  if (connection !== undefined) return { ...source, port, connection };
+  if (!top) return { protocol, address, port: source.port, local, connection };
+  const port = top.port ?? defaultPort(protocol);
+  if (connection !== undefined) return { protocol, address, port, connection };
   if (top.maddr !== undefined && isIP(top.maddr) !== 0) {
-    return { protocol: source.protocol, address: top.maddr, port, local };
+    return { protocol, address: top.maddr, port, local };
   }
-  return { ...source, port: typeof top.rport === 'number' ? top.rport : port, local };
+  return { protocol, address, port: typeof top.rport === 'number' ? top.rport : port, local };
 }

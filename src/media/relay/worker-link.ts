@@ -125,16 +125,16 @@ export class WorkerLink {
   #post(message: ToWorker, mayWait: boolean): void {
     const first = this.#outbox.push(message) === 1;
     if (!mayWait) this.#flush();
-    else if (first) setImmediate(() => this.#flush());
+    else if (first) setImmediate(this.#flush);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     if (this.#outbox.length === 0 || this.#state === 'dead') return;
     const messages = this.#outbox;
     this.#outbox = [];
     this.#worker.postMessage(messages);
     this.#lifeline.wake();
-  }
+  };
 
   #hear(message: FromWorker): void {
     switch (message.kind) {

@@ -24,6 +24,8 @@ import { staticPayload } from './payloads';
 
 /** What sdp-transform is asked to take apart; other attributes are none of its business. */
 const TAKEN_APART = new Set(['rtpmap', 'fmtp', 'rtcp', 'ptime', 'maxptime']);
+/** Of the other lines: origin, name, connection. */
+const READ_TYPES = new Set(['o', 's', 'c']);
 const DIRECTIONS: readonly string[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 /** SRTP without keys in the description: DTLS (RFC 5763), ZRTP (RFC 6189), MIKEY (RFC 4567). */
 const KEYED_ELSEWHERE = new Set(['fingerprint', 'zrtp-hash', 'key-mgmt']);
@@ -96,7 +98,7 @@ function matter(lines: readonly SdpLine[]): string {
   let text = '';
   for (const line of lines) {
     const { type, value } = line;
-    if (type === 'a' && !TAKEN_APART.has(attributeName(value))) continue;
+    if (type === 'a' ? !TAKEN_APART.has(attributeName(value)) : !READ_TYPES.has(type)) continue;
     text += `${type}=${value}\r\n`;
   }
   return text;

@@ -38,7 +38,7 @@ export async function answerCaller(call: CallParts, attempt: Attempt): Promise<D
   return call.caller.accept({
     reason: response.reason,
     headers: timerForCaller(headers, call.caller.invite, call.env.sessionExpiresS),
-    ...(passed.body !== undefined && { body: passed.body }),
+    body: passed.body,
   });
 }
 
@@ -61,7 +61,7 @@ function relayed(call: CallParts, response: IncomingResponse): { status: number;
   const headers = responseHeaders(call.env, response, status, passed);
   return {
     status,
-    answer: { reason, headers, ...(passed.body !== undefined && { body: passed.body }) },
+    answer: { reason, headers, body: passed.body },
   };
 }
 

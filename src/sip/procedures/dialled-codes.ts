@@ -160,7 +160,7 @@ class InfoDial {
     const passed = keptBody(request);
     await this.other()?.request('INFO', {
       headers: requestHeaders(this.call.env, request, passed),
-      ...(passed.body !== undefined && { body: passed.body }),
+      body: passed.body,
     });
   }
 }

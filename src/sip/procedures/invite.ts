@@ -52,7 +52,7 @@ export async function prepareInvite(
     env.agent.invite({
       uri: target.uri,
       headers: askForTimer(headers, sessionExpiresS, leastS),
-      ...(body !== undefined && { body }),
+      body,
     });
 }
 

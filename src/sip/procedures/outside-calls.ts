@@ -63,7 +63,7 @@ async function routeMessage(env: Environment, peer: Peer, request: IncomingReque
     const answer = await env.agent.request('MESSAGE', {
       uri: target.uri,
       headers,
-      ...(passed.body !== undefined && { body: passed.body }),
+      body: passed.body,
     });
     const failed = answer.status === 408 || (answer.status >= 500 && answer.status < 600);
     if (failed && index + 1 < routed.targets.length) continue;
@@ -71,7 +71,7 @@ async function routeMessage(env: Environment, peer: Peer, request: IncomingReque
     await request.respond(answer.status, {
       reason: answer.reason,
       headers: responseHeaders(env, answer, answer.status, back),
-      ...(back.body !== undefined && { body: back.body }),
+      body: back.body,
     });
     return;
   }

@@ -59,7 +59,7 @@ export class ProvisionalRelay {
       await call.caller.invite.progress(response.status, {
         reason: response.reason,
         headers,
-        ...(passed.body !== undefined && { body: passed.body }),
+        body: passed.body,
         reliable,
       });
     } catch (error) {
@@ -92,7 +92,7 @@ export class ProvisionalRelay {
       const back = offers ? await passBody(call, 'b', answer, 'answer') : keptBody(answer);
       await prack.respond(answer.status, {
         headers: responseHeaders(call.env, answer, answer.status, back),
-        ...(back.body !== undefined && { body: back.body }),
+        body: back.body,
       });
       if (call.media.agreement) this.onAgreed();
     } catch (error) {

@@ -190,7 +190,7 @@ export class Reoffers {
       const { passed } = exchange;
       const content = {
         headers: notices.supported(to.side, requestHeaders(env, exchange.request, passed)),
-        ...(passed.body !== undefined && { body: passed.body }),
+        body: passed.body,
       };
       if (exchange.method === 'UPDATE') {
         exchange.answer = await to.request('UPDATE', content);
@@ -313,7 +313,7 @@ export class Reoffers {
       await request.respond(answer.status, {
         reason: answer.reason,
         headers: notices.supported(from, responseHeaders(env, answer, answer.status, passed)),
-        ...(passed.body !== undefined && { body: passed.body }),
+        body: passed.body,
       });
     } catch (error) {
       await this.#fail(id, exchange, error);

@@ -54,9 +54,5 @@ export function recordedCall(
 }
 
 function party({ uri, asserted, displayName }: CallParty, ids: Ids) {
-  return {
-    participantId: ids.uuid(),
-    aor: asserted[0] ?? uri,
-    ...(displayName !== undefined && { displayName }),
-  };
+  return { participantId: ids.uuid(), aor: asserted[0] ?? uri, displayName };
 }

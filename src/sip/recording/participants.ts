@@ -97,8 +97,8 @@ export class Participants {
     const contact = message.header('contact');
     if (contact === undefined) return false;
     const focus = /;\s*isfocus\b/i.test(contact);
-    const { focus: was = false, ...party } = this.#now[side];
-    if (focus === was) return false;
+    if (focus === (this.#now[side].focus ?? false)) return false;
+    const { focus: _, ...party } = this.#now[side];
     this.#now[side] = focus ? { ...party, focus } : party;
     return true;
   }

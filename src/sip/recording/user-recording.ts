@@ -212,18 +212,18 @@ export class UserRecording {
       recordingId: this.#id,
       groupId,
       sessionId,
-      ...(call.sipSessionId !== undefined && { sipSessionId: call.sipSessionId }),
+      sipSessionId: call.sipSessionId,
       direction: this.#side === 'a' ? 'out' : 'in',
       recorded: this.#own,
       others: [this.#other],
-      streams: SIDES.map((side) => ({
-        ...this.#stream(side, agreement),
-        sender: call.parties[side].participantId,
-        fork: forks[side],
-      })),
+      streams: SIDES.map((side) => {
+        const { label, codecs, sending } = this.#stream(side, agreement);
+        const sender = call.parties[side].participantId;
+        return { label, codecs, sending, sender, fork: forks[side] };
+      }),
       startedAt,
       announcements: this.#announcements,
-      ...(!this.#kept && { provisional: true }),
+      provisional: this.#kept ? undefined : true,
     };
   }
 

@@ -17,10 +17,10 @@ export function callFacts(
     callId,
     direction,
     recorded,
-    ...(account && { account }),
-    ...(calling !== undefined && { calling }),
-    ...(called !== undefined && { called }),
-    ...(redirection && { redirection }),
+    account,
+    calling,
+    called,
+    redirection,
     recordingType: target.recordingType ?? 'on',
   };
 }

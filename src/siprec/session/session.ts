@@ -93,11 +93,19 @@ export class RecordingSession implements Recording {
     const wanted = [...request.streams].sort((a, b) => a.label.localeCompare(b.label));
     const streams = wanted.filter(({ codecs }) => codecs.length > 0);
     this.#lines = new RecordedLines(streams);
+    const { groupId, sessionId, sipSessionId, startedAt, recorded, others } = request;
     const conversation = conversationOf({
-      ...request,
-      sipSessionIds: request.sipSessionId === undefined ? [] : [request.sipSessionId],
+      groupId,
+      sessionId,
+      sipSessionIds: sipSessionId === undefined ? [] : [sipSessionId],
+      startedAt,
       recordedFrom: this.#invitedAt,
-      streams: streams.map((stream) => ({ ...stream, id: ids.uuid() })),
+      recorded,
+      others,
+      announcements: request.announcements,
+      streams: streams.map(({ label, sending, sender }) => {
+        return { id: ids.uuid(), label, sending, sender };
+      }),
     });
     this.#wire = new Wire({
       dialect,
@@ -223,10 +231,12 @@ export class RecordingSession implements Recording {
     const { agent } = this.context;
     const { nextHop } = this.target;
     this.#log.debug({ uri }, 'inviting recorder');
+    const { headers, body } = message;
     const invite = agent.invite({
       uri,
-      ...(nextHop !== undefined && { nextHop: withTransport(nextHop, transportOf(nextHop)) }),
-      ...message,
+      nextHop: nextHop && withTransport(nextHop, transportOf(nextHop)),
+      headers,
+      body,
     });
     this.#invite = invite;
     invite.onProgress = (response) => {
