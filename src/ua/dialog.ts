@@ -101,22 +101,22 @@ export class EstablishedDialog implements Dialog, DialogEnd {
   }
 
   handle(request: WireRequest): void {
-    this.#mailbox.post(() => this.#handle(request));
+    // Made now: its CANCEL may be here before it is delivered.
+    const arrived = new ArrivedReinvite(this.core, request, this.#mailbox);
+    this.#mailbox.post(() => this.#handle(arrived, request.isMadeUp));
   }
 
   lost(): void {
     this.#mailbox.post(() => this.#end('engine', undefined));
   }
 
-  #handle(request: WireRequest): void {
-    const arrived = new ArrivedReinvite(this.core, request);
-    switch (request.method) {
+  #handle(arrived: ArrivedReinvite, made: boolean): void {
+    switch (arrived.method) {
       case 'ACK':
         this.#settleAck();
         if (this.#state === 'alive') this.onAck?.(arrived);
         return;
       case 'BYE': {
-        const made = request.isMadeUp;
         if (!made) void arrived.respond(200);
         this.#end(made ? 'engine' : 'peer', arrived);
         return;
@@ -179,8 +179,8 @@ export class EstablishedDialog implements Dialog, DialogEnd {
 class ArrivedReinvite extends ArrivedRequest implements IncomingReinvite {
   onCancel: (() => void) | undefined;
 
-  constructor(core: AgentCore, request: WireRequest) {
+  constructor(core: AgentCore, request: WireRequest, mailbox: Mailbox) {
     super(core, request);
-    request.onCancel = () => this.onCancel?.();
+    request.onCancel = () => mailbox.post(() => this.onCancel?.());
   }
 }

@@ -136,6 +136,32 @@ describe('a sip agent', () => {
     expect(dialog.remoteTag).toBe('ft');
   });
 
+  it('hears the CANCEL that comes in the same read as its re-INVITE and the echo of its 200', async () => {
+    const arrived = nextInvite();
+    engine.say(fromNetwork('t1', '', INVITE));
+    const invite = await arrived;
+    const accepted = invite.accept({ body: 'v=0\r\n' });
+    const frame = await engine.nextSip('SIP/2.0 200');
+    engine.say(
+      sentResponse(frame, DIALOG, ok()),
+      fromNetwork('t2', DIALOG, inDialog('ACK', 1)),
+      fromNetwork('t3', DIALOG, inDialog('INVITE', 2, 'v=0\r\noffer')),
+      fromNetwork('t3', DIALOG, inDialog('CANCEL', 2)),
+    );
+    const dialog = await accepted;
+    const order: string[] = [];
+    await new Promise<void>((resolve) => {
+      dialog.onReinvite = (request) => {
+        order.push(request.body);
+        request.onCancel = () => {
+          order.push('CANCEL');
+          resolve();
+        };
+      };
+    });
+    expect(order).toEqual(['v=0\r\noffer', 'CANCEL']);
+  });
+
   it('hears the BYE that comes in the same read as the 200 to its INVITE', async () => {
     const outgoing = agent.invite({ uri: 'sip:bob@127.0.0.1:5070', body: 'v=0\r\n' });
     const frame = await engine.nextSip('INVITE');
