@@ -26,6 +26,8 @@ interface Exchange {
   readonly request: IncomingRequest;
   /** It carries the offer; otherwise the answer to it will. */
   readonly offers: boolean;
+  /** What the one who asked had said in the last complete offer and answer before. */
+  standing?: string | undefined;
   /** Until the answer to the request is about to leave. */
   readonly stopWaiting: Cancel;
   /** What goes to the other side, made once however often it is sent. */
@@ -35,6 +37,8 @@ interface Exchange {
   acknowledge?: ((body?: string) => void) | undefined;
   confirmation?: SipMessage;
   withdrawn?: boolean;
+  /** What the sides agree on has changed by it. */
+  agreed?: boolean;
   /** Answered with this without asking the other side: it only says what its sender wishes of the recording. */
   own?: Repetition;
 }
@@ -181,6 +185,7 @@ export class Reoffers {
         return;
       }
       if (!to) throw new DialogGone('there is no other side yet');
+      if (!exchange.passed) exchange.standing = this.call.media.standing(mediaSide(exchange.from));
       exchange.passed ??= await passBody(
         this.call,
         mediaSide(exchange.from),
@@ -308,7 +313,10 @@ export class Reoffers {
         this.#identify(from, request);
         this.#identify(answerer, answer);
       }
-      if (accepted && offers) this.events.onAgreed();
+      if (accepted && offers) {
+        exchange.agreed = true;
+        this.events.onAgreed();
+      }
       exchange.stopWaiting();
       await request.respond(answer.status, {
         reason: answer.reason,
@@ -362,10 +370,9 @@ export class Reoffers {
    */
   async #restore(exchange: Exchange): Promise<void> {
     const { media, log } = this.call;
-    const { from, offers, answer } = exchange;
+    const { from, offers, answer, standing } = exchange;
     const to = this.legOf(otherSide(from));
     const asker = mediaSide(from);
-    const standing = media.standing(asker);
     try {
       const offered = offers ? undefined : descriptionOf(answer!);
       if (offered !== undefined) await media.offer(mediaSide(otherSide(from)), offered);
@@ -381,6 +388,7 @@ export class Reoffers {
       const description = descriptionOf(again.response);
       if (description !== undefined) await media.answer(mediaSide(to.side), description, true);
       again.ack();
+      if (exchange.agreed) this.events.onAgreed();
     } catch (error) {
       log.debug({ err: error }, 'description not restored');
       acknowledge(exchange);

@@ -1,6 +1,7 @@
 import { Fault } from '../../../src/core';
 import type { Fork, MediaLine, MediaPlane, PlaneEvent } from '../../../src/media';
 import { House } from './house';
+import { instead } from './instead';
 import { audio, Party } from './party';
 
 /** A plane whose n-th answer is a failure; every call of it, and of its lines and forks, counts. */
@@ -68,17 +69,6 @@ class FaultyPlane implements MediaPlane {
     this.asked += 1;
     if (this.asked === this.failing) throw new Fault('PORTS_EXHAUSTED');
   }
-}
-
-/** The same object, some of whose methods are others. */
-function instead<Subject extends object>(subject: Subject, others: Partial<Subject>): Subject {
-  return new Proxy(subject, {
-    get: (target, key) => {
-      if (key in others) return others[key as keyof Subject];
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 describe('a recorded call on a failing media plane', () => {

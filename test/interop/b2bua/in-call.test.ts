@@ -1,4 +1,6 @@
+import type { MediaPlane } from '../../../src/media';
 import { type House, PLANES } from './house';
+import { instead } from './instead';
 import { type Play, play } from './play';
 import {
   awaitCall,
@@ -9,11 +11,14 @@ import {
   type Expectation,
   expectRequest,
   expectResponse,
+  heardOf,
+  pause,
   respond,
   respondInside,
   type Step,
   scenario,
   sdp,
+  tells,
 } from './scenario';
 
 const TRYING = expectResponse(100, { optional: true });
@@ -174,19 +179,21 @@ describe.each(PLANES)('in a call over %s', (plane) => {
       caller: caller(
         callerSends('INVITE', 2, { body: sdp({ direction: 'sendonly', version: 2 }) }),
         expectResponse(100),
-        callerSends('CANCEL', 2).replace('[branch]', '[branch-2]'),
+        // The callee has it.
+        ...heardOf(),
+        callerSends('CANCEL', 2).replace('[branch]', '[branch-4]'),
         expectResponse(200, { has: ['CANCEL'] }),
         expectResponse(487),
-        callerSends('ACK', 2).replace('[branch]', '[branch-5]'),
-        // The callee hears of this, and is too late for the caller.
+        callerSends('ACK', 2).replace('[branch]', '[branch-7]'),
+        // The callee answers when it hears this, and is too late.
         callerSends('INFO', 3),
         expectResponse(200, { has: ['INFO'] }),
-        // And this when all is as it was.
-        expectRequest('INFO'),
-        respondInside(200, 'OK'),
+        // All is as it was.
+        ...heardOf(),
       ),
       callee: callee(
         keptRequest('INVITE', { has: ['a=sendonly'] }),
+        ...tells(2),
         expectRequest('INFO'),
         respondInside(200, 'OK'),
         respondKept(200, 'OK', { body: sdp({ direction: 'recvonly', version: 2 }) }),
@@ -194,8 +201,32 @@ describe.each(PLANES)('in a call over %s', (plane) => {
         expectRequest('INVITE', { has: ['a=sendrecv', 'o=- [0-9]+ 3 '] }),
         respondInside(200, 'OK', { body: sdp({ version: 3 }) }),
         expectRequest('ACK'),
-        calleeSends('INFO', 2),
-        expectResponse(200),
+        ...tells(3),
+      ),
+    });
+  });
+
+  it('a change that is cancelled while its answer is taken is taken back at the other side', async () => {
+    await played({
+      between: slowToTakeTheChange,
+      caller: caller(
+        callerSends('INVITE', 2, { body: sdp({ direction: 'sendonly', version: 2 }) }),
+        expectResponse(100),
+        pause(500),
+        callerSends('CANCEL', 2).replace('[branch]', '[branch-3]'),
+        expectResponse(200, { has: ['CANCEL'] }),
+        expectResponse(487),
+        callerSends('ACK', 2).replace('[branch]', '[branch-6]'),
+        ...heardOf(),
+      ),
+      callee: callee(
+        expectRequest('INVITE', { has: ['a=sendonly'] }),
+        respondInside(200, 'OK', { body: sdp({ direction: 'recvonly', version: 2 }) }),
+        expectRequest('ACK'),
+        expectRequest('INVITE', { has: ['a=sendrecv', 'o=- [0-9]+ 3 '] }),
+        respondInside(200, 'OK', { body: sdp({ version: 3 }) }),
+        expectRequest('ACK'),
+        ...tells(2),
       ),
     });
   });
@@ -438,6 +469,25 @@ describe.each(PLANES)('in a call over %s', (plane) => {
     });
   });
 });
+
+/** A plane that takes its time with the answer to the first change of a call. */
+function slowToTakeTheChange(plane: MediaPlane): MediaPlane {
+  let told = 0;
+  return instead(plane, {
+    open: async (options) => {
+      const line = await plane.open(options);
+      return instead(line, {
+        expect: async (side, remote) => {
+          told += 1;
+          // Three times for the offer and the answer of the call.
+          const slow = told === 4 || told === 5;
+          if (slow) await new Promise((resolve) => setTimeout(resolve, 2_000));
+          return line.expect(side, remote);
+        },
+      });
+    },
+  });
+}
 
 /** A request inside the call that is answered only after others: `respondKept`. */
 function keptRequest(method: string, expected: Expectation): Step {

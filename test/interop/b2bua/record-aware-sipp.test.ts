@@ -3,15 +3,16 @@ import { play } from './play';
 import {
   awaitCall,
   call,
-  calleeSends,
   callerSends,
   expectRequest,
   expectResponse,
+  heardOf,
   respond,
   respondInside,
   type Step,
   scenario,
   sdp,
+  tells,
 } from './scenario';
 
 const TRYING = expectResponse(100, { optional: true });
@@ -28,16 +29,6 @@ function offered(mark: string, version: number): Step[] {
     respondInside(200, 'OK', { body: sdp({ version }) }),
     expectRequest('ACK'),
   ];
-}
-
-/** It tells the caller that it has been told. */
-function tells(cseq: number): Step[] {
-  return [calleeSends('INFO', cseq), expectResponse(200)];
-}
-
-/** The caller goes on when the callee has been told. */
-function heardOf(): Step[] {
-  return [expectRequest('INFO'), respondInside(200, 'OK')];
 }
 
 describe('SIPp as record-aware phones', () => {

@@ -212,6 +212,16 @@ export function calleeSends(method: string, cseq: number, content: Content = {})
   );
 }
 
+/** By INFO, as a callee with CSeq `cseq`: that it has come so far. */
+export function tells(cseq: number): Step[] {
+  return [calleeSends('INFO', cseq), expectResponse(200)];
+}
+
+/** The caller goes on when the callee `tells`. */
+export function heardOf(): Step[] {
+  return [expectRequest('INFO'), respondInside(200, 'OK')];
+}
+
 /** A description of one audio line, or of what `lines` say. */
 export function sdp(
   options: { direction?: string; version?: number; lines?: string[] } = {},
