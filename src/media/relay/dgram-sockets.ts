@@ -103,9 +103,9 @@ class DgramSocket implements DatagramSocket {
   /** What comes is read all the same. */
   listen(): void {}
 
+  /** What has come and was not read yet cannot be told from what comes next: another socket takes its place. */
   renew(): boolean {
-    this.row.renew();
-    return true;
+    return false;
   }
 
   sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {

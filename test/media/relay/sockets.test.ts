@@ -1,13 +1,22 @@
+import { Socket } from 'node:dgram';
+import { Fault } from '../../../src/core';
 import { socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
 import { BugReport } from '../../../src/media/relay/bug-report';
 import type { DatagramSink, DatagramSocket, SocketSet } from '../../../src/media/relay/datagram';
 import { DgramSockets } from '../../../src/media/relay/dgram-sockets';
+import { Fork } from '../../../src/media/relay/fork';
+import { ForkReports } from '../../../src/media/relay/fork-reports';
+import { KeptMemory } from '../../../src/media/relay/kept-memory';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import { loadLibc } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
+import { PacketQueue } from '../../../src/media/relay/packet-queue';
+import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
+import { PortRange } from '../../../src/media/relay/port-range';
 import { timedAgenda } from '../../../src/media/relay/timed-agenda';
 import { freeRange } from '../../support/ports';
+import { Party } from '../support/party';
 
 /** A backend in this thread: `run` moves datagrams until `done` says so. */
 interface Backend {
@@ -165,6 +174,41 @@ describe.each([
     mouth.close();
   });
 
+  test('give their next owner nothing of what came before it', async () => {
+    const { sockets, run } = backend();
+    const { min } = await freeRange(4);
+    const pairs = new PortPairs(sockets, new PortRange(min, min + 1), 0);
+    const taken = () =>
+      new Promise<PortPair>((resolve, reject) => {
+        pairs.open('127.0.0.1', (opened) =>
+          opened instanceof Fault ? reject(opened) : resolve(opened),
+        );
+      });
+    const mouth = await open(sockets, min + 2, deaf);
+    const say = (word: string): void => {
+      for (const port of [min, min + 1]) {
+        mouth.send(Buffer.from(word), 0, word.length, socketAddress('127.0.0.1', port)!);
+      }
+    };
+    const first = await taken();
+    pairs.retire(first);
+    // Nobody has a chance to read it.
+    say('old');
+    const got: string[] = [];
+    const sink: DatagramSink = {
+      onDatagram: (bytes, offset, length) =>
+        got.push(bytes.toString('latin1', offset, offset + length)),
+    };
+    const second = await taken();
+    second.rtp.sink = sink;
+    second.rtcp.sink = sink;
+    say('new');
+    await run(() => got.length >= 2);
+    expect(got).toEqual(['new', 'new']);
+    expect([second.rtp.port, second.rtcp.port]).toEqual([min, min + 1]);
+    for (const socket of [mouth, second.rtp, second.rtcp]) socket.close();
+  });
+
   test('lose no more than the packet when a sink throws', async () => {
     const { sockets, bugs, run } = backend();
     const { min } = await freeRange(4);
@@ -193,6 +237,57 @@ describe('the kernel’s calls', () => {
     } finally {
       Object.defineProperty(process, 'platform', platform);
     }
+  });
+});
+
+describe('what Node has not yet sent', () => {
+  const held: Array<() => void> = [];
+
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Keeps what is given to Node to send, as where the network is slow to take it. */
+  function hold(): void {
+    const { send } = Socket.prototype;
+    jest.spyOn(Socket.prototype, 'send').mockImplementation(function (
+      this: Socket,
+      ...args: unknown[]
+    ) {
+      held.push(() => Reflect.apply(send, this, args));
+    });
+  }
+
+  test('is out before the pause of a fork is in force', async () => {
+    const sockets = new DgramSockets(() => {});
+    const { min } = await freeRange(4);
+    const pair = { rtp: await open(sockets, min, deaf), rtcp: await open(sockets, min + 1, deaf) };
+    const identity = { cname: 'call', wallOffset: 0 };
+    const now = () => 0;
+    const reports = new ForkReports(identity, pair.rtp.row, now, () => 8000);
+    const queue = new PacketQueue(5_000, new KeptMemory(0));
+    const agenda = new Agenda(() => {});
+    const fork = new Fork(pair, reports, agenda, now, queue, false);
+    const [party, recorder] = [await Party.open(), await Party.open()];
+    fork.start(recorder.endpoint);
+    hold();
+    const said = [party.packet(), party.packet()];
+    for (const bytes of said) fork.onPacket(bytes, 0, bytes.length, 0);
+    let paused = false;
+    fork.pause(() => {
+      paused = true;
+    });
+    const late = party.packet();
+    fork.onPacket(late, 0, late.length, 0);
+    const [report, first, last, ...others] = held;
+    expect(others).toEqual([]);
+    for (const send of [report!, first!]) send();
+    expect((await recorder.rtp.next()).bytes).toEqual(said[0]);
+    expect(paused).toBe(false);
+    last!();
+    expect((await recorder.rtp.next()).bytes).toEqual(said[1]);
+    while (!paused) await new Promise((resolve) => setImmediate(resolve));
+    jest.restoreAllMocks();
+    fork.close();
+    for (const one of [pair.rtp, pair.rtcp, party, recorder]) one.close();
   });
 });
 
