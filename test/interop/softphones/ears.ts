@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { correlate, readWav } from '../../../src/media';
+import { readWav } from '../../../src/media';
 import { wav } from '../../api/support';
+import { pieceByPiece } from '../../support/piece-by-piece';
 
 /** What is spoken is at least this long, at 8 kHz. */
 const BEGINNING = 32_000;
-/** Half a second. */
-const PIECE = 4_000;
 
 /** A file in `directory` that says it over and over, for so long that its end ends no call before the test does. */
 export function long(spoken: string, directory: string): string {
@@ -23,19 +22,7 @@ export function likeness(spoken: string, pieces: readonly Buffer[]): number {
 
 /** How well the beginning of a file is heard in these samples at 8 kHz. */
 export function found(spoken: string, heard: Int16Array): number {
-  return pieceByPiece(mono8k(readFileSync(spoken)).subarray(0, BEGINNING), heard);
-}
-
-/**
- * How well half seconds are heard, but for the worst two: a softphone on a busy machine is held up now and then, and says
- * the rest later.
- */
-function pieceByPiece(spoken: Int16Array, heard: Int16Array): number {
-  const pieces = Array.from({ length: spoken.length / PIECE }, (_, n) =>
-    spoken.subarray(n * PIECE, (n + 1) * PIECE),
-  );
-  const found = pieces.map((piece) => correlate(piece, heard, 8000).coefficient);
-  return found.sort((a, b) => a - b)[2]!;
+  return pieceByPiece(mono8k(readFileSync(spoken)).subarray(0, BEGINNING), heard, 2);
 }
 
 /** The samples of a WAV file at 8 kHz, of its first channel. */
@@ -60,5 +47,5 @@ export function recorded(directory: string): readonly Int16Array[] {
 export function foundLater(spoken: string, recording: Int16Array): number {
   const beginning = recording.findIndex((sample) => Math.abs(sample) > 100);
   const said = recording.subarray(beginning, beginning + BEGINNING / 2);
-  return pieceByPiece(said, mono8k(readFileSync(spoken)));
+  return pieceByPiece(said, mono8k(readFileSync(spoken)), 1);
 }
