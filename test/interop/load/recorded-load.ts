@@ -93,7 +93,7 @@ async function callsThrough(
   options: LoadOptions & { callee: number; pcap: (name: 'alice' | 'bob') => string },
 ) {
   const { transport, calls, rate, talkMs, callee, pcap } = options;
-  const giveUpMs = (calls / rate) * 1000 + talkMs + 20_000;
+  const giveUpMs = (calls / rate) * 1000 + talkMs + 90_000;
   const answering = await sipp({
     giveUpMs,
     scenario: calleeScenario(pcap('bob')),
