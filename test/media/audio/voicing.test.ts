@@ -1,20 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  correlate,
-  decodeL16,
-  decodePcma,
-  decodePcmu,
-  encodeL16,
-  encodePcma,
-  encodePcmu,
-  G722Decoder,
-  G722Encoder,
-  Resampler,
-  readWav,
-  type StreamFormat,
-} from '../../../src/media';
+import { correlate, decodeL16, encodeL16, Resampler, readWav } from '../../../src/media';
 import { valuesOf, voicing } from '../../../src/media/audio';
+import { type Codec, G722, L16, PCMA, PCMU } from '../support/codecs';
 
 const RATE = 16_000;
 const spoken = readWav(readFileSync(join(__dirname, '../../../assets/speech/alice.wav')));
@@ -24,48 +12,17 @@ const tone = Int16Array.from({ length: 0.3 * RATE }, (_, n) =>
   Math.round(3000 * Math.sin((2 * Math.PI * 1400 * n) / RATE)),
 );
 
-interface Case extends StreamFormat {
-  encode(samples: Int16Array): Uint8Array;
-  decode(payload: Uint8Array): Int16Array;
-  /** Hz of what it encodes. */
-  readonly rate: number;
+interface Case extends Codec {
   /** What is left of the speech under a tone, in the listener's samples. */
   readonly correlation: number;
 }
 
 const CASES: readonly Case[] = [
+  { ...PCMU, correlation: 0.995 },
+  { ...PCMA, codec: 'pcma', correlation: 0.995 },
+  { ...L16, correlation: 0.9999 },
   {
-    codec: 'PCMU',
-    payloadType: 0,
-    clockRate: 8000,
-    channels: 1,
-    rate: 8000,
-    encode: encodePcmu,
-    decode: decodePcmu,
-    correlation: 0.995,
-  },
-  {
-    codec: 'pcma',
-    payloadType: 8,
-    clockRate: 8000,
-    channels: 1,
-    rate: 8000,
-    encode: encodePcma,
-    decode: decodePcma,
-    correlation: 0.995,
-  },
-  {
-    codec: 'L16',
-    payloadType: 96,
-    clockRate: 16_000,
-    channels: 1,
-    rate: 16_000,
-    encode: encodeL16,
-    decode: decodeL16,
-    correlation: 0.9999,
-  },
-  {
-    codec: 'L16',
+    ...L16,
     payloadType: 10,
     clockRate: 44_100,
     channels: 2,
@@ -74,16 +31,7 @@ const CASES: readonly Case[] = [
     decode: (payload) => decodeL16(payload, 2),
     correlation: 0.9999,
   },
-  {
-    codec: 'G722',
-    payloadType: 9,
-    clockRate: 8000,
-    channels: 1,
-    rate: 16_000,
-    encode: (samples) => new G722Encoder().encode(samples),
-    decode: (payload) => new G722Decoder().decode(payload),
-    correlation: 0.99,
-  },
+  { ...G722, correlation: 0.99 },
 ];
 
 function twice(samples: Int16Array): Int16Array {

@@ -1,6 +1,6 @@
 /** What the collector gets of a packet that a tone is mixed into, by virtual time: as many come as a party says. */
 import { GCProfiler, getHeapStatistics } from 'node:v8';
-import type { Endpoint, Side, StreamFormat } from '../../../src/media';
+import type { Endpoint, Side } from '../../../src/media';
 import { socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
 import type { DatagramSink, Opened, SocketSet } from '../../../src/media/relay/datagram';
@@ -8,13 +8,12 @@ import { prepared } from '../../../src/media/relay/playout/prepared';
 import { Relay } from '../../../src/media/relay/relay';
 import { buildRtp } from '../../../src/media/rtp';
 import { Dice } from '../../support/dice';
+import { type Codec, G722, L16, PCMA, PCMU } from './codecs';
 import { QuietSocket } from './quiet-socket';
 
 export interface ToneKind {
   readonly call: string;
-  readonly format: StreamFormat;
-  /** Octets of 20 ms. */
-  readonly octets: number;
+  readonly codec: Codec;
   /** Both say nothing for half of the time: the tone then comes in packets of its own. */
   readonly pauses?: boolean;
 }
@@ -49,16 +48,17 @@ class Voice {
   constructor(
     private readonly socket: QuietSocket,
     private readonly ticks: number,
-    { format, octets }: ToneKind,
+    { codec }: ToneKind,
     port: number,
   ) {
+    const silence = new Int16Array((codec.rate * FRAME_MS) / 1000);
     this.#packet = buildRtp({
       marker: false,
-      payloadType: format.payloadType,
+      payloadType: codec.payloadType,
       sequence: 0,
       timestamp: 0,
       ssrc: port,
-      payload: Buffer.alloc(octets, 0x55),
+      payload: Buffer.from(codec.encode(silence)),
     });
     this.#from = socketAddress('127.0.0.1', port)!.words;
   }
@@ -91,11 +91,11 @@ export function measureTone(kind: ToneKind) {
     },
     () => {},
   );
-  const { format } = kind;
+  const { codec } = kind;
   const line = 'line';
   const bind = { a: '127.0.0.1', b: '127.0.0.1' };
   let local!: Record<Side, Endpoint>;
-  const clockRates = { [format.payloadType]: format.clockRate };
+  const clockRates = { [codec.payloadType]: codec.clockRate };
   relay.open({ line, callId: 'call', bind, clockRates }, (opened) => {
     if (opened instanceof Error) throw opened;
     local = opened;
@@ -103,7 +103,7 @@ export function measureTone(kind: ToneKind) {
   const pcm = Int16Array.from({ length: 14_400 }, (_, n) => Math.round(1_000 * Math.sin(n / 2.5)));
   const program = prepared({
     kind: 'mix',
-    formats: [format],
+    formats: [codec],
     sound: { pcm },
     repeat: { everyMs: 1_000, firstAfterMs: 500 },
   });
@@ -111,7 +111,7 @@ export function measureTone(kind: ToneKind) {
     const rtpPort = AT[side];
     relay.expect(line, side, { address: '127.0.0.1', rtpPort, rtcpPort: rtpPort + 1 });
     relay.play({ line, playback: `tone-${side}`, side, program }, () => {});
-    const ticks = (format.clockRate * FRAME_MS) / 1000;
+    const ticks = (codec.clockRate * FRAME_MS) / 1000;
     return new Voice(byPort.get(local[side].rtpPort)!, ticks, kind, rtpPort);
   });
   const dice = new Dice();
@@ -141,17 +141,10 @@ export function measureTone(kind: ToneKind) {
   };
 }
 
-const mono = (payloadType: number, codec: string, clockRate = 8_000): StreamFormat => ({
-  payloadType,
-  codec,
-  clockRate,
-  channels: 1,
-});
-
 export const TONE_KINDS: readonly ToneKind[] = [
-  { call: 'with a tone in PCMU', format: mono(0, 'PCMU'), octets: 160 },
-  { call: 'with a tone in PCMU, and pauses', format: mono(0, 'PCMU'), octets: 160, pauses: true },
-  { call: 'with a tone in PCMA', format: mono(8, 'PCMA'), octets: 160 },
-  { call: 'with a tone in G.722', format: mono(9, 'G722'), octets: 160 },
-  { call: 'with a tone in L16', format: mono(97, 'L16', 16_000), octets: 640 },
+  { call: 'with a tone in PCMU', codec: PCMU },
+  { call: 'with a tone in PCMU, and pauses', codec: PCMU, pauses: true },
+  { call: 'with a tone in PCMA', codec: PCMA },
+  { call: 'with a tone in G.722', codec: G722 },
+  { call: 'with a tone in L16', codec: L16 },
 ];

@@ -1,19 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  correlate,
-  decodeL16,
-  decodePcma,
-  decodePcmu,
-  encodeL16,
-  encodePcma,
-  encodePcmu,
-  G722Decoder,
-  G722Encoder,
-  Resampler,
-  readWav,
-  type StreamFormat,
-} from '../../../../src/media';
+import { correlate, Resampler, readWav } from '../../../../src/media';
+import { type Codec, G722, L16, PCMA, PCMU } from '../../support/codecs';
 import { PlayoutStage, steps, tone } from './stage';
 
 const spoken = readWav(readFileSync(join(__dirname, '../../../../assets/speech/alice.wav')));
@@ -24,39 +12,16 @@ const speech = new Resampler(spoken.rate, 16_000)
   .map((sample) => sample / 2);
 const LEVEL = 3_000;
 
-interface Case extends StreamFormat {
-  /** Hz of its samples. */
-  readonly rate: number;
-  encode(samples: Int16Array): Uint8Array;
-  decode(payload: Uint8Array): Int16Array;
+interface Case extends Codec {
   /** What must be left of the speech, in samples; a coder that predicts makes other noise of a sum. */
   readonly intact: number;
 }
 
-const g711 = { clockRate: 8_000, channels: 1, rate: 8_000, intact: 0.998 };
 const CASES: readonly Case[] = [
-  { ...g711, codec: 'PCMU', payloadType: 0, encode: encodePcmu, decode: decodePcmu },
-  { ...g711, codec: 'PCMA', payloadType: 8, encode: encodePcma, decode: decodePcma },
-  {
-    codec: 'G722',
-    payloadType: 9,
-    clockRate: 8_000,
-    channels: 1,
-    rate: 16_000,
-    encode: (samples) => new G722Encoder().encode(samples),
-    decode: (payload) => new G722Decoder().decode(payload),
-    intact: 0.99,
-  },
-  {
-    codec: 'L16',
-    payloadType: 96,
-    clockRate: 16_000,
-    channels: 1,
-    rate: 16_000,
-    encode: encodeL16,
-    decode: decodeL16,
-    intact: 0.9999,
-  },
+  { ...PCMU, intact: 0.998 },
+  { ...PCMA, intact: 0.998 },
+  { ...G722, intact: 0.99 },
+  { ...L16, intact: 0.9999 },
 ];
 
 describe.each(CASES)('a reminder in recorded speech in $codec', (format) => {
