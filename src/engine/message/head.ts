@@ -48,7 +48,11 @@ export function readHead(text: string): Head {
 
 class HeadReader {
   readonly #headers: HeaderLine[] = [];
-  readonly #single: Partial<Record<Single, HeaderLine>> = {};
+  #callId: HeaderLine | undefined;
+  #cseq: HeaderLine | undefined;
+  #from: HeaderLine | undefined;
+  #maxForwards: HeaderLine | undefined;
+  #to: HeaderLine | undefined;
   #via: HeaderLine | undefined;
   #contact: HeaderLine | undefined;
   #bodyLength: number | ParseError | undefined;
@@ -74,7 +78,13 @@ class HeadReader {
     return {
       startLine,
       headers: this.#headers,
-      single: this.#single,
+      single: {
+        'Call-ID': this.#callId,
+        CSeq: this.#cseq,
+        From: this.#from,
+        'Max-Forwards': this.#maxForwards,
+        To: this.#to,
+      },
       via: this.#via,
       contact: this.#contact,
       bodyLength: this.#bodyLength,
@@ -111,18 +121,24 @@ class HeadReader {
         this.#bodyLength = contentLength(header.value, this.#bodyLength);
         return true;
       case 'Call-ID':
+        return this.#isFirst(name, header, (this.#callId ??= header));
       case 'CSeq':
+        return this.#isFirst(name, header, (this.#cseq ??= header));
       case 'From':
+        return this.#isFirst(name, header, (this.#from ??= header));
       case 'Max-Forwards':
-      case 'To': {
-        const first = this.#single[name];
-        if (!first) this.#single[name] = header;
-        else if (first.value !== header.value) this.#found(400, `Conflicting ${name}`);
-        return !first;
-      }
+        return this.#isFirst(name, header, (this.#maxForwards ??= header));
+      case 'To':
+        return this.#isFirst(name, header, (this.#to ??= header));
       default:
         return true;
     }
+  }
+
+  /** False for one that only repeats the first of its name; one that says something else is a fault. */
+  #isFirst(name: Single, header: HeaderLine, first: HeaderLine): boolean {
+    if (first.value !== header.value) this.#found(400, `Conflicting ${name}`);
+    return first === header;
   }
 
   /** The next line, without its end; a line is over at LF, with or without CR before it. */

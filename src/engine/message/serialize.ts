@@ -63,7 +63,9 @@ function isWritten(header: Header): boolean {
   return header instanceof HeaderLine || isToken(header.name);
 }
 
+/** What a sound message brought off the wire is on one line. */
 function written(header: Header): Header {
+  if (header instanceof HeaderLine) return header;
   const value = oneLine(header.value);
   return value === header.value ? header : { name: header.name, value };
 }
