@@ -32,11 +32,10 @@ interface Waiting {
 }
 
 /**
- * What may wait for the end of the running turn, and for others: nothing that is said to hold for the next packet, such
- * as where a party is, its keys, or that it is not to be recorded now.
+ * What may wait for the end of the running turn, and for others: nothing that an offer waits for, and nothing that is
+ * said to hold for the next packet, such as where a party is, its keys, or that it is not to be recorded now.
  */
 const PATIENT: ReadonlySet<Order['kind'] | RequestName> = new Set([
-  'open',
   'fork',
   'start',
   'describe',
