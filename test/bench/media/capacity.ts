@@ -6,35 +6,22 @@ export interface Capacity {
 }
 
 /**
- * The largest numbers of calls that are well for parties, and for recorders, in steps of `step`: doubled from `from`
- * until it is too much or `most`, then halved in. What is not well is tried once more.
+ * The largest numbers of calls that are well for parties, and for recorders: from `from` up in steps of `step`, so
+ * that no relay is judged by what an overload has left behind. What is not well is tried once more.
  */
 export async function capacity(
   attempt: (calls: number) => Promise<Verdict>,
   { from, most, step }: { readonly from: number; readonly most: number; readonly step: number },
 ): Promise<Capacity> {
-  const sides = {
-    parties: { low: 0, high: most + step },
-    recorders: { low: 0, high: most + step },
-  };
-  const both = [sides.parties, sides.recorders];
-  const tryOut = async (calls: number): Promise<void> => {
+  const found = { parties: 0, recorders: 0 };
+  const open = new Set(['parties', 'recorders'] as const);
+  for (let calls = from; calls <= most && open.size > 0; calls += step) {
     const first = await attempt(calls);
     const second = first.parties && first.recorders ? first : await attempt(calls);
-    for (const side of ['parties', 'recorders'] as const) {
-      const range = sides[side];
-      if (first[side] || second[side]) range.low = Math.max(range.low, calls);
-      else range.high = Math.min(range.high, calls);
-    }
-  };
-  for (let calls = from; ; calls = Math.min(most, 2 * calls)) {
-    await tryOut(calls);
-    if (calls === most || both.every(({ high }) => high <= most)) break;
-  }
-  for (const range of both) {
-    while (range.low < most && range.high - range.low > step) {
-      await tryOut(step * Math.round((range.low + range.high) / 2 / step));
+    for (const side of open) {
+      if (first[side] || second[side]) found[side] = calls;
+      else open.delete(side);
     }
   }
-  return { parties: sides.parties.low, recorders: sides.recorders.low };
+  return found;
 }
