@@ -2,6 +2,7 @@ export { Driver, type Machine } from './driver';
 export { Events } from './events';
 export { FAULTS, Fault, type FaultCode } from './faults';
 export { type Ids, randomIds } from './ids';
+export { Lexicon } from './lexicon';
 export { createLog, type Log, type LogLevel, silentLog } from './log';
 export { isLoopback } from './loopback';
 export { editDistance, nearest } from './nearest';

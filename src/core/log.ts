@@ -5,9 +5,15 @@ export type Log = Logger;
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-/** Lines wait for others until there is so much of them, or so long: a write for each costs more than the line. */
-const GATHERED_OCTETS = 4096;
+/**
+ * Lines wait for others until there is so much of them, or so long: a write for each costs more than the line. No
+ * more than a pipe takes whole or not at all: others write to standard output as well, such as records of calls.
+ */
+const GATHERED_OCTETS = 3_072;
+const MOST_OCTETS = 4_096;
 const GATHERED_MS = 100;
+/** So much waits for a reader that has stopped. Calls go on, and what is more is lost. */
+const MOST_WAITING_OCTETS = 16 * 1024 * 1024;
 
 /**
  * A log that writes JSON lines to `destination`, by default standard output: there a tenth of a second later, and
@@ -21,11 +27,26 @@ export function createLog(
 }
 
 function gatheredOutput(): { write(line: string): void } {
-  const fd = process.stdout.fd || 1;
-  const output = pino.destination({ fd, sync: false, minLength: GATHERED_OCTETS });
+  const output = pino.destination({
+    fd: process.stdout.fd || 1,
+    sync: false,
+    minLength: GATHERED_OCTETS,
+    maxWrite: MOST_OCTETS,
+    maxLength: MOST_WAITING_OCTETS,
+  });
   let open = true;
   output.once('close', () => {
     open = false;
+  });
+  let lost = 0;
+  output.on('drop', () => {
+    lost += 1;
+  });
+  output.on('drain', () => {
+    if (lost === 0 || !open) return;
+    const line = { level: pino.levels.values.warn, time: new Date().toISOString(), lines: lost };
+    lost = 0;
+    output.write(`${JSON.stringify({ ...line, msg: 'log lines lost: nobody read them' })}\n`);
   });
   let due = false;
   return {

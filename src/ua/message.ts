@@ -1,3 +1,4 @@
+import { Lexicon } from '../core';
 import type { EngineMessage, SipMessage } from './types';
 
 /** Compact header names: RFC 3261 §7.3.3 and the registry's later ones. */
@@ -24,18 +25,14 @@ const LONG_NAME: Readonly<Record<string, string>> = {
   y: 'identity',
 };
 
-/** Names met, so that the few that there are are worked out once. */
-const canonical = new Map<string, string>();
-const MOST_NAMES = 1_000;
+const canonical = new Lexicon((name) => {
+  const lower = name.toLowerCase();
+  return lower.length === 1 ? (LONG_NAME[lower] ?? lower) : lower;
+});
 
 /** The lower-case long form of a header name: what names are compared by. */
 export function canonicalName(name: string): string {
-  const known = canonical.get(name);
-  if (known !== undefined) return known;
-  const lower = name.toLowerCase();
-  const long = lower.length === 1 ? (LONG_NAME[lower] ?? lower) : lower;
-  if (canonical.size < MOST_NAMES) canonical.set(name, long);
-  return long;
+  return canonical.of(name);
 }
 
 /** What an engine delivers: text, or from one in this process the parts of it. */

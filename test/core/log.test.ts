@@ -1,3 +1,9 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { createLog, prettyLines, redact, silentLog } from '../../src/core';
 import { captureLog, expectNoIdentity } from '../support/captured-log';
@@ -76,6 +82,59 @@ describe('the log', () => {
   it('can be silent', () => {
     expect(silentLog.isLevelEnabled('fatal')).toBe(false);
   });
+});
+
+describe('the log on standard output', () => {
+  const core = join(__dirname, '../../src/core');
+
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'log-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  /** What a process of its own writes to a pipe that logs `say`; it is read from when the process has said so. */
+  async function written(say: string): Promise<Array<Record<string, unknown>>> {
+    const pipe = join(folder, randomUUID());
+    execFileSync('mkfifo', [pipe]);
+    const script = `const log = require(${JSON.stringify(core)}).createLog('info');
+      const pad = 'x'.repeat(300);
+      ${say}`;
+    const node = [process.execPath, '--require', require.resolve('tsx/cjs'), '-e', script];
+    const child = spawn('bash', ['-c', `exec "$@" > ${pipe}`, 'bash', ...node], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const reader = await open(pipe);
+    await once(child.stderr, 'data');
+    const text = (await reader.readFile()).toString('latin1');
+    await reader.close();
+    return text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+  }
+
+  it('leaves whole what others write there, when its reader is late', async () => {
+    const lines = await written(`
+      let turn = 0;
+      const timer = setInterval(() => {
+        for (let i = 0; i < 60; i++) log.info({ pad });
+        if (turn === 20) process.stdout.write(JSON.stringify({ record: 1, pad }) + '\\n');
+        if (++turn < 40) return;
+        clearInterval(timer);
+        process.stderr.write('said');
+      }, 5);`);
+    expect(lines.filter(({ record }) => record === 1)).toHaveLength(1);
+    expect(lines).toHaveLength(60 * 40 + 1);
+  }, 30_000);
+
+  it('keeps no more than a bound for a reader that has stopped, and tells how many lines it lost', async () => {
+    const most = 60_000;
+    const lines = await written(`
+      for (let n = 0; n < ${most}; n++) log.info({ n, pad });
+      setTimeout(() => process.stderr.write('said'), 200);`);
+    const said = lines.filter(({ n }) => n !== undefined);
+    expect(said.map(({ n }) => n)).toEqual(said.map((_, i) => i));
+    expect(said.length).toBeLessThan(50_000);
+    expect(lines.at(-1)).toMatchObject({ level: 40, lines: most - said.length });
+  }, 30_000);
 });
 
 describe('the log for people', () => {

@@ -1,4 +1,5 @@
-import { EMPTY_BODY, type Header, wireName } from '../message';
+import { Lexicon } from '../../core';
+import { EMPTY_BODY, type Header, isToken, wireName } from '../message';
 
 /** A SIP message as an application writes it: text whose headers are wishes, not facts. */
 export interface AppMessage {
@@ -107,19 +108,9 @@ function readHeader(line: string): Header | undefined {
 }
 
 function headerOf(written: string, value: string): Header | undefined {
-  const name = spelled(written);
+  const name = spellings.of(written);
   return name === undefined || ENGINE_ONLY.has(name) ? undefined : { name, value: value.trim() };
 }
 
-/** Spellings seen, so that the few names an application uses are worked out once. */
-const spellings = new Map<string, string | undefined>();
-const MAX_SPELLINGS = 1_000;
-
-/** The name as it goes on the wire; undefined when it is no token. */
-function spelled(name: string): string | undefined {
-  const known = spellings.get(name);
-  if (known !== undefined) return known;
-  const result = /^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name) ? wireName(name) : undefined;
-  if (spellings.size < MAX_SPELLINGS) spellings.set(name, result);
-  return result;
-}
+/** Names as they go on the wire; undefined for what is no token. */
+const spellings = new Lexicon((name) => (isToken(name) ? wireName(name) : undefined));
