@@ -4,55 +4,53 @@ import { type Libc, loadLibc, SO_MEMINFO, SOL_SOCKET } from './libc';
 import type { Lifeline } from './lifeline';
 
 /** What SO_MEMINFO tells of a socket, in 32-bit words (enum sk_meminfo of the kernel). */
-const ROOM_WORD = 1;
 const DROPS_WORD = 8;
 const MEMINFO_WORDS = 9;
 const LENGTH_WORD = MEMINFO_WORDS;
-/** A receive buffer that is not larger is the least there is: nobody reads there (`DatagramSocket.listen`). */
-const DEAF = 4_608;
+
+/** Asks the kernel how many datagrams have found a socket's receive buffer full. */
+export class DropCounter {
+  readonly #memory = steadyMemory(4 * (MEMINFO_WORDS + 1));
+  readonly #words = new Uint32Array(this.#memory.buffer, this.#memory.byteOffset);
+  readonly #at: number;
+
+  constructor(private readonly libc: Libc) {
+    this.#at = libc.addressOf(this.#memory);
+  }
+
+  /** 0 where it is no socket, or has just been closed. */
+  of(fd: number): number {
+    this.#words[LENGTH_WORD] = 4 * MEMINFO_WORDS;
+    const length = this.#at + 4 * LENGTH_WORD;
+    const told = this.libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, this.#at, length) === 0;
+    return told ? this.#words[DROPS_WORD]! : 0;
+  }
+}
 
 /**
  * Datagrams that found the receive buffer full, of the sockets of a worker on the kernel backend. Control asks the
  * kernel about each, for sockets are the process's: no media thread is held up.
  */
 export class SocketDrops {
-  readonly #fds: Int32Array;
-  /** What was dropped while nobody read. */
-  readonly #unread: Int32Array;
-  readonly #memory = steadyMemory(4 * (MEMINFO_WORDS + 1));
-  readonly #words = new Uint32Array(this.#memory.buffer, this.#memory.byteOffset);
-  readonly #at: number;
+  readonly #counter: DropCounter;
 
   constructor(
     private readonly lifeline: Lifeline,
-    private readonly libc: Libc = loadLibc(),
+    libc: Libc = loadLibc(),
   ) {
-    this.#fds = new Int32Array(lifeline.slots);
-    this.#unread = new Int32Array(lifeline.slots);
-    this.#at = libc.addressOf(this.#memory);
+    this.#counter = new DropCounter(libc);
   }
 
   /** Of the sockets now open, without what came where nobody read. */
   sum(): number {
     let sum = 0;
-    for (let slot = 0; slot < this.#fds.length; slot++) {
+    for (let slot = 0; slot < this.lifeline.slots; slot++) {
       const fd = this.lifeline.held(slot);
-      if (fd === 0 || !this.#ask(fd)) continue;
-      const drops = this.#words[DROPS_WORD]!;
-      // Another socket, in the place of one that was closed.
-      if (fd !== this.#fds[slot] || drops < this.#unread[slot]!) this.#unread[slot] = 0;
-      this.#fds[slot] = fd;
-      if (this.#words[ROOM_WORD]! <= DEAF) this.#unread[slot] = drops;
-      else sum += drops - this.#unread[slot]!;
+      const unread = this.lifeline.unread(slot);
+      // Less than what was not read: it is another socket already.
+      if (fd !== 0 && unread !== undefined) sum += Math.max(0, this.#counter.of(fd) - unread);
     }
     return sum;
-  }
-
-  /** False where it is no socket, or has just been closed. */
-  #ask(fd: number): boolean {
-    this.#words[LENGTH_WORD] = 4 * MEMINFO_WORDS;
-    const length = this.#at + 4 * LENGTH_WORD;
-    return this.libc.getsockopt(fd, SOL_SOCKET, SO_MEMINFO, this.#at, length) === 0;
   }
 }
 

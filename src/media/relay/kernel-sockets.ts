@@ -11,6 +11,7 @@ import {
   type SocketSet,
 } from './datagram';
 import { KernelClock } from './kernel-clock';
+import { DropCounter } from './kernel-drops';
 import {
   AF_INET,
   AF_INET6,
@@ -72,6 +73,7 @@ export class KernelSockets implements SocketSet {
   readonly #waitingSince: Float64Array;
   #firstWaiting = 0;
   #waitingCount = 0;
+  readonly #drops: DropCounter;
   #running = true;
 
   /** `onBug` hears of what a sink has thrown; the packet is lost, the others go on. */
@@ -82,6 +84,7 @@ export class KernelSockets implements SocketSet {
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
+    this.#drops = new DropCounter(libc);
     this.#rows = new Rows(lifeline.slots);
     this.#path = new RowPath(libc, this.#slab, this.#rows, (row, length) => {
       const socket = this.#sockets[row / ROW_LENGTH]!;
@@ -199,6 +202,7 @@ export class KernelSockets implements SocketSet {
   listen(socket: KernelSocket, on: boolean): boolean {
     const { fd, slot } = socket;
     this.#makeRoom(fd, on ? RECEIVE_BUFFER : 0);
+    this.lifeline.forgive(slot, on ? this.#drops.of(fd) : undefined);
     if (on) return this.#watch(fd, slot) === 0;
     return this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#slab.scratch) === 0;
   }

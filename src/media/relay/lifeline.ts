@@ -3,6 +3,8 @@ import { closeSync, writeSync } from 'node:fs';
 const WAKE_FD = 0;
 const WOKEN = 1;
 const FIRST_SLOT = 2;
+/** In place of a number of datagrams. */
+const ALL = -1;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
 
 /**
@@ -19,11 +21,11 @@ export class Lifeline {
   }
 
   static forSlots(slots: number): Lifeline {
-    return new Lifeline(new SharedArrayBuffer(4 * (FIRST_SLOT + slots)));
+    return new Lifeline(new SharedArrayBuffer(4 * (FIRST_SLOT + 2 * slots)));
   }
 
   get slots(): number {
-    return this.#words.length - FIRST_SLOT;
+    return (this.#words.length - FIRST_SLOT) / 2;
   }
 
   /** Worker: from now on it can be woken. What was posted before must be taken after this. */
@@ -38,12 +40,24 @@ export class Lifeline {
 
   /** Worker: a slot's file descriptor; 0 when it is about to be closed. */
   hold(slot: number, fd: number): void {
+    this.forgive(slot, 0);
     Atomics.store(this.#words, FIRST_SLOT + slot, fd);
   }
 
   /** Control: what the worker holds there; 0: nothing. */
   held(slot: number): number {
     return Atomics.load(this.#words, FIRST_SLOT + slot);
+  }
+
+  /** Worker: so many datagrams that the kernel has dropped there are nobody's loss; undefined: all, for nobody reads. */
+  forgive(slot: number, dropped: number | undefined): void {
+    Atomics.store(this.#words, FIRST_SLOT + this.slots + slot, dropped ?? ALL);
+  }
+
+  /** Control: how many were dropped there that nobody was to read; undefined: all. */
+  unread(slot: number): number | undefined {
+    const dropped = Atomics.load(this.#words, FIRST_SLOT + this.slots + slot);
+    return dropped === ALL ? undefined : dropped >>> 0;
   }
 
   /** Control: something was posted. One write for all that is posted before the worker looks. */
@@ -55,7 +69,7 @@ export class Lifeline {
 
   /** Control: after the worker's end, closes what it held. */
   closeLeftovers(): void {
-    for (let i = 0; i < this.#words.length; i++) {
+    for (let i = 0; i < FIRST_SLOT + this.slots; i++) {
       const fd = i === WOKEN ? 0 : Atomics.exchange(this.#words, i, 0);
       if (fd > 0) closeSync(fd);
     }

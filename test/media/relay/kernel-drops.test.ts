@@ -1,101 +1,81 @@
-import { steadyMemory } from '../../../src/media/octets';
 import { socketAddress } from '../../../src/media/relay/address';
+import type { DatagramSocket } from '../../../src/media/relay/datagram';
 import { SocketDrops } from '../../../src/media/relay/kernel-drops';
-import {
-  AF_INET,
-  type Libc,
-  loadLibc,
-  SO_RCVBUF,
-  SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  SOCKADDR_IN,
-  SOL_SOCKET,
-} from '../../../src/media/relay/libc';
+import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
+import { loadLibc } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
 import { freeRange } from '../../support/ports';
 
-const LISTENING = 64 * 1024;
-const DEAF = 0;
-/** More than either has room for. */
-const FLOOD = 400;
+/** More than any buffer has room for. */
+const FLOOD = 8_000;
 
 describe('what the kernel has dropped', () => {
-  const memory = steadyMemory(1_100);
-  let libc: Libc;
-  let at: number;
+  const datagram = Buffer.alloc(1_000);
   let lifeline: Lifeline;
+  let sockets: KernelSockets;
   let drops: SocketDrops;
   let port: number;
 
   beforeEach(async () => {
-    libc = loadLibc();
-    at = libc.addressOf(memory);
+    const libc = loadLibc();
     lifeline = Lifeline.forSlots(4);
+    // Nothing is read: they do not run.
+    sockets = new KernelSockets(libc, lifeline, () => {});
     drops = new SocketDrops(lifeline, libc);
     ({ min: port } = await freeRange(4));
   });
   afterEach(() => lifeline.closeLeftovers());
 
-  function aim(): void {
-    const { words } = socketAddress('127.0.0.1', port)!;
-    memory.set(new Uint8Array(words.buffer, words.byteOffset, SOCKADDR_IN));
+  function open(): DatagramSocket {
+    let opened: DatagramSocket | undefined;
+    sockets.open('127.0.0.1', port, { onDatagram: () => {} }, (socket) => {
+      opened = socket;
+    });
+    return opened!;
   }
 
-  function room(fd: number, octets: number): void {
-    memory.writeInt32LE(octets, 0);
-    libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, at, 4);
-  }
-
-  /** A socket that nobody reads, at the port, held in a slot as a worker does. */
-  function open(slot: number, octets: number): number {
-    const fd = libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-    room(fd, octets);
-    aim();
-    expect(libc.bind(fd, at, SOCKADDR_IN)).toBe(0);
-    lifeline.hold(slot, fd);
-    return fd;
-  }
-
-  function flood(fd: number): void {
-    aim();
-    for (let i = 0; i < FLOOD; i++) libc.sendto(fd, at, 1_000, 0, at, SOCKADDR_IN);
+  /** All that a socket has room for, and so much that it has not. */
+  function flood(socket: DatagramSocket): void {
+    const to = socketAddress('127.0.0.1', port)!;
+    for (let i = 0; i < FLOOD; i++) socket.send(datagram, 0, datagram.length, to);
   }
 
   test('is counted where somebody was to read, and read anew each time', () => {
-    const fd = open(1, LISTENING);
+    const socket = open();
     expect(drops.sum()).toBe(0);
-    flood(fd);
+    flood(socket);
     const first = drops.sum();
-    expect(first).toBeGreaterThan(FLOOD / 4);
+    expect(first).toBeGreaterThan(FLOOD / 10);
     expect(first).toBeLessThan(FLOOD);
-    flood(fd);
+    flood(socket);
     expect(drops.sum()).toBe(first + FLOOD);
   });
 
-  test('is none where nobody was to read, also when somebody is again', () => {
-    const fd = open(2, DEAF);
-    flood(fd);
-    expect(drops.sum()).toBe(0);
-    room(fd, LISTENING);
-    expect(drops.sum()).toBe(0);
-    flood(fd);
-    flood(fd);
+  test('is none where nobody was to read, also when nobody asked until somebody is again', () => {
+    const socket = open();
+    for (let round = 0; round < 2; round++) {
+      socket.listen(false);
+      flood(socket);
+      if (round === 1) expect(drops.sum()).toBe(0);
+      socket.listen(true);
+      expect(drops.sum()).toBe(0);
+    }
+    flood(socket);
+    flood(socket);
     expect(drops.sum()).toBeGreaterThan(FLOOD / 2);
   });
 
   test('begins anew with a socket that takes the place of another, and ends with it', () => {
-    const fd = open(1, DEAF);
-    flood(fd);
-    expect(drops.sum()).toBe(0);
-    lifeline.hold(1, 0);
-    libc.close(fd);
+    const before = open();
+    before.listen(false);
+    flood(before);
+    before.close();
     // By the same number, most likely.
-    const next = open(1, LISTENING);
+    const next = open();
     expect(drops.sum()).toBe(0);
     flood(next);
-    expect(drops.sum()).toBeGreaterThan(FLOOD / 4);
-    lifeline.hold(1, 0);
-    libc.close(next);
+    expect(drops.sum()).toBeGreaterThan(FLOOD / 10);
+    next.close();
     expect(drops.sum()).toBe(0);
   });
 });
