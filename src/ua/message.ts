@@ -45,8 +45,9 @@ export type Content = string | EngineMessage;
  */
 export class EngineDelivery implements SipMessage {
   #text = '';
-  /** Until its headers are taken: a call keeps its messages, and need not keep the engine's. */
-  #message: EngineMessage | undefined;
+  /** Until they are taken: a call keeps its messages, and need not keep the engine's. */
+  #lines: EngineMessage['headers'] | undefined;
+  /** Until the body is read: it may be a small part of much that was read at once. */
   #octets: Buffer | undefined;
   #headers: ReadonlyArray<readonly [string, string]> | undefined;
   #keys: readonly string[] = [];
@@ -56,17 +57,21 @@ export class EngineDelivery implements SipMessage {
     if (typeof content === 'string') {
       this.#text = content;
     } else {
-      this.#message = content;
+      this.#lines = content.headers;
       this.#octets = content.body;
     }
   }
 
   get headers(): ReadonlyArray<readonly [name: string, value: string]> {
-    return (this.#headers ??= this.#message ? this.#take(this.#message) : this.#read(this.#text));
+    return (this.#headers ??= this.#lines ? this.#take(this.#lines) : this.#read(this.#text));
   }
 
   get body(): string {
-    return (this.#body ??= this.#octets?.toString('utf8') ?? this.#readBody(this.#text));
+    if (this.#body === undefined) {
+      this.#body = this.#octets?.toString('utf8') ?? this.#readBody(this.#text);
+      this.#octets = undefined;
+    }
+    return this.#body;
   }
 
   header(name: string): string | undefined {
@@ -81,10 +86,10 @@ export class EngineDelivery implements SipMessage {
     return joined;
   }
 
-  #take({ headers }: EngineMessage): Array<readonly [string, string]> {
-    this.#message = undefined;
-    this.#keys = headers.map(({ name }) => canonicalName(name));
-    return headers.map(({ name, value }) => [name, value.trim()]);
+  #take(lines: EngineMessage['headers']): Array<readonly [string, string]> {
+    this.#lines = undefined;
+    this.#keys = lines.map(({ name }) => canonicalName(name));
+    return lines.map(({ name, value }) => [name, value.trim()]);
   }
 
   #read(text: string): Array<readonly [string, string]> {
