@@ -17,7 +17,7 @@ const MOST_WAITING_OCTETS = 16 * 1024 * 1024;
 
 /**
  * A log that writes JSON lines to `destination`, by default standard output: there a tenth of a second later, and
- * what waits at the end of the process is written then.
+ * what waits at the end of the process is written then, but for what was under way to a reader that had stopped.
  */
 export function createLog(
   level: LogLevel,
