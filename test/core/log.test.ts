@@ -108,7 +108,10 @@ describe('the log on standard output', () => {
     await once(child.stderr, 'data');
     const text = (await reader.readFile()).toString('latin1');
     await reader.close();
-    return text.split('\n').slice(0, -1).map((line) => JSON.parse(line));
+    return text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
   }
 
   it('leaves whole what others write there, when its reader is late', async () => {
