@@ -192,6 +192,8 @@ describe('a sound that cannot be had', () => {
     expect(await prompts.fitted(shipped, [G729])).toBe(shipped);
     expect(prompts.connected).toBe(true);
     expect(stage.reasons).toEqual([]);
+    // Its file is written by then.
+    await until(() => freeswitch.legs === 1);
   });
 
   test('is given up when FreeSWITCH does not answer the call', async () => {
