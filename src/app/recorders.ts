@@ -1,4 +1,4 @@
-import type { Config } from '../config';
+import type { Config, DeepReadonly, RecorderPlace } from '../config';
 import { Fault } from '../core';
 import type { Entry, SettingsStore } from '../policy';
 import type { Recorders } from '../sip';
@@ -9,35 +9,41 @@ import {
   type RecordingTarget,
 } from '../siprec';
 
-/**
- * Where recordings go, by the configuration. `embedded` says where the embedded recorder listens, if it
- * runs. Undefined: nobody records.
- */
-function recordingTarget(
+/** Recorders for a user, best first. */
+export type RecordingTargets = (
+  provider: string | undefined,
+) => readonly (RecordingTarget & { readonly provider?: string })[];
+
+/** Where recordings go, by the configuration; nowhere when nobody records, or the embedded recorder does not run. */
+function configuredTargets(
   { recorder }: Config,
   embedded: readonly string[] | undefined,
-): RecordingTarget | undefined {
+): readonly RecordingTarget[] {
+  const { provider, standby } = recorder;
+  if (provider.kind === 'none') return [];
   const spoken = {
-    answerTimeoutMs: answerTimeoutMs(recorder),
+    ...patience(recorder),
     dialect: DIALECTS[recorder.dialect],
     srtp: recorder.srtp === 'sdes',
   };
-  switch (recorder.provider.kind) {
-    case 'none':
-      return undefined;
-    case 'external': {
-      const { uri } = recorder.provider.server;
-      return { name: uri, uri, ...spoken };
-    }
-    case 'embedded': {
-      const target = embeddedTarget(embedded);
-      return target && { ...target, ...spoken };
-    }
-  }
+  return [provider, ...standby].flatMap((place) => {
+    const target = placedTarget(place, embedded);
+    return target ? [{ ...target, ...spoken }] : [];
+  });
 }
 
-function answerTimeoutMs(recorder: Config['recorder']): number {
-  return recorder.answerTimeoutSeconds * 1000;
+function placedTarget(
+  place: DeepReadonly<RecorderPlace>,
+  embedded: readonly string[] | undefined,
+): RecordingTarget | undefined {
+  if (place.kind === 'embedded') return embeddedTarget(embedded);
+  const { uri } = place.server;
+  return { name: uri, uri };
+}
+
+/** What holds for every recorder. */
+function patience({ answerTimeoutSeconds, checkSeconds }: Config['recorder']) {
+  return { answerTimeoutMs: answerTimeoutSeconds * 1000, checkEveryMs: checkSeconds * 1000 };
 }
 
 function embeddedTarget(listening: readonly string[] | undefined): RecordingTarget | undefined {
@@ -48,27 +54,31 @@ function embeddedTarget(listening: readonly string[] | undefined): RecordingTarg
   return { name: 'embedded', uri, discards: true };
 }
 
-/** Finds the recorder for a provider of the settings, or without a name that of the configuration. */
-export type RecordingTargets = (provider: string | undefined) => RecordingTarget | undefined;
-
-/** Targets as they stand when a recording starts: settings change while the service runs. */
+/**
+ * Finds the recorders for a provider of the settings, or without a name those of the configuration, as they stand when a
+ * recording starts: settings change while the service runs. Undefined: nobody records.
+ */
 export function recordingTargets(
   config: Config,
   embedded: readonly string[] | undefined,
   settings: SettingsStore | undefined,
 ): RecordingTargets | undefined {
-  const configured = recordingTarget(config, embedded);
-  if (!settings) return configured && (() => configured);
+  const configured = configuredTargets(config, embedded);
+  if (!settings) return configured.length > 0 ? () => configured : undefined;
   return (name) => {
     if (name === undefined) return configured;
-    const provider = settings.current().get('provider', name);
-    const uri = provider && placeOf(provider, embedded);
-    if (uri === undefined) return undefined;
-    const dialect = DIALECTS[provider?.values.dialect ?? 'rfc7865'];
-    const discards = provider?.values.preset === 'embedded';
-    const answerTimeout = answerTimeoutMs(config.recorder);
-    const srtp = provider?.values.srtp === 'sdes';
-    return { name, uri, answerTimeoutMs: answerTimeout, dialect, srtp, discards };
+    const book = settings.current();
+    const chosen = book.get('provider', name);
+    return [name, ...(chosen?.values.standby ?? [])].flatMap((provider) => {
+      const entry = book.get('provider', provider);
+      const uri = entry && placeOf(entry, embedded);
+      if (uri === undefined) return [];
+      const dialect = DIALECTS[entry?.values.dialect ?? 'rfc7865'];
+      const discards = entry?.values.preset === 'embedded';
+      const srtp = entry?.values.srtp === 'sdes';
+      const common = patience(config.recorder);
+      return [{ name: provider, provider, uri, ...common, dialect, srtp, discards }];
+    });
   };
 }
 
@@ -102,7 +112,7 @@ export function accountOf(
   return Object.keys(account).length > 0 ? account : undefined;
 }
 
-/** Starts each recording at the recorder of its user, under the user's account there. */
+/** Starts each recording at the recorders of its user, under the user's account at each. */
 export function recordersFor(
   targets: RecordingTargets | undefined,
   client: RecordingClient,
@@ -112,18 +122,23 @@ export function recordersFor(
   return (
     targets && {
       start: (request, { id, provider }) => {
-        const target = targets(provider);
-        if (!target) throw new Fault('RECORDER_NOT_CONFIGURED', provider);
-        if (target.srtp && plane === 'rtpengine') {
-          throw new Fault('RECORDER_NOT_CONFIGURED', `${target.name} by SRTP, over rtpengine`);
+        const named = targets(provider);
+        const [first] = named;
+        if (!first) throw new Fault('RECORDER_NOT_CONFIGURED', provider);
+        const usable = named.filter(({ srtp }) => !srtp || plane !== 'rtpengine');
+        if (usable.length === 0) {
+          throw new Fault('RECORDER_NOT_CONFIGURED', `${first.name} by SRTP, over rtpengine`);
         }
-        if (request.provisional && !target.discards) {
-          throw new Fault('RECORDER_NOT_CONFIGURED', `${target.name} cannot delete a recording`);
+        if (request.provisional && !usable.some(({ discards }) => discards)) {
+          throw new Fault('RECORDER_NOT_CONFIGURED', `${first.name} cannot delete a recording`);
         }
-        const account = accountOf(settings, id, provider);
-        return client.record(target, { ...request, ...(account && { account }) });
+        const recorders = usable.map(({ provider: at, ...target }) => {
+          const account = accountOf(settings, id, at);
+          return { ...target, ...(account && { account }) };
+        });
+        return client.record(recorders, request);
       },
-      discards: ({ provider }) => targets(provider)?.discards ?? false,
+      discards: ({ provider }) => targets(provider)[0]?.discards ?? false,
     }
   );
 }

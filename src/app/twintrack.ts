@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Api, createApi } from '../api';
-import type { Config } from '../config';
+import { type Config, usesEmbeddedRecorder } from '../config';
 import { busyShare, type Log, type Millis, randomIds, SystemClock } from '../core';
 import type { MediaPlane } from '../media';
 import { type CdrWriter, createCdrWriter, createMetrics, type Metrics } from '../metrics';
@@ -107,7 +107,7 @@ class Service implements Twintrack {
       log.warn({ trouble }, 'settings-stale'),
     );
     if (config.cdr.file !== null) this.#cdr = createCdrWriter({ file: config.cdr.file, log });
-    if (config.recorder.provider.kind === 'embedded') {
+    if (usesEmbeddedRecorder(config.recorder)) {
       this.#recorder = await startRecorder(config, { log });
     }
     this.#media = await openMedia(config, { log, clock: this.#clock });

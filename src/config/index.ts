@@ -1,3 +1,4 @@
+export { usesEmbeddedRecorder } from './checks';
 export { jsonSchema } from './documents/json-schema';
 export { referenceTables } from './documents/reference';
 export { templateFile } from './documents/template';
@@ -6,7 +7,7 @@ export { type Config, type ConfigSources, defaultConfig, type Loaded, loadConfig
 export { type Origin, showOrigin } from './located';
 export { type Problem, showProblem } from './problem';
 export { explain, type Provenance } from './provenance';
-export type { RecorderProvider, RouteTarget } from './schema';
+export type { RecorderPlace, RecorderProvider, RouteTarget } from './schema';
 export { Secret } from './secret';
 export { CONFIG_VARIABLE } from './sources/environment';
 export { FLAGS, type FlagName, type Flags } from './sources/flags';

@@ -26,8 +26,13 @@ export type Ender = (typeof ENDERS)[number];
 const RECORDED = ['fully', 'partly', 'not'] as const;
 export type Recorded = (typeof RECORDED)[number];
 
+/** How a recorder stood to a recording session that was offered to it. */
+const SESSION_ENDS = ['kept', 'refused', 'unreachable', 'vanished', 'other'] as const;
+export type SessionEnd = (typeof SESSION_ENDS)[number];
+
 export const FAULT_CODES = Object.keys(FAULTS) as FaultCode[];
 const STATUS_CLASSES = ['2xx', '3xx', '4xx', '5xx'];
+const RECORDERS = ['a provider, embedded, or the URI of a recorder'];
 const NODES = ['an address of media.rtpengine.nodes'];
 const SECONDS_OF_SIGNALLING = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -90,6 +95,11 @@ export const CATALOGUE = {
     'recording_setup_seconds',
     'From the answer of the call to the answer of its recorder.',
     SECONDS_OF_SIGNALLING,
+  ),
+  recorderSessions: counter(
+    'recorder_sessions_total',
+    'Recording sessions that a recorder was asked for, by what it did with them.',
+    { recorder: RECORDERS, end: SESSION_ENDS },
   ),
   mediaLines: gauge(
     'media_lines',

@@ -1,7 +1,8 @@
+import type { FaultCode } from '../core';
 import type { PlaneUsage } from '../media';
 import type { CallRecord } from '../sip';
 import { callClass } from './call-class';
-import { CATALOGUE, FAULT_CODES } from './catalogue';
+import { CATALOGUE, FAULT_CODES, type SessionEnd } from './catalogue';
 import { Instruments, liftTo } from './registry';
 import type { EngineUsage, UsageSources } from './usage';
 
@@ -49,6 +50,9 @@ function callInstruments(instruments: Instruments) {
   const duration = instruments.histogram(CATALOGUE.callDuration);
   const recordings = instruments.counter(CATALOGUE.recordings);
   const recordingFaults = instruments.counter(CATALOGUE.recordingFaults);
+  const sessions = instruments.counter(CATALOGUE.recorderSessions);
+  // The label says what it holds; the recorders themselves are known when they are asked.
+  sessions.reset();
   const setup = instruments.histogram(CATALOGUE.recordingSetup);
   const totals = { attempted: 0, answered: 0 };
   return {
@@ -63,8 +67,9 @@ function callInstruments(instruments: Instruments) {
         totals.answered += 1;
         duration.observe(durationMs / 1000);
       }
-      for (const { recorded, fault, startedAt } of record.recordings) {
+      for (const { recorded, fault, startedAt, parts } of record.recordings) {
         recordings.inc({ recorded });
+        for (const { recorder, fault: why } of parts) sessions.inc({ recorder, end: endOf(why) });
         if (fault) recordingFaults.inc({ fault });
         if (startedAt && answeredAt) {
           setup.observe(Math.max(0, startedAt.getTime() - answeredAt.getTime()) / 1000);
@@ -72,6 +77,16 @@ function callInstruments(instruments: Instruments) {
       }
     },
   };
+}
+
+const SESSION_END: Partial<Record<FaultCode, SessionEnd>> = {
+  RECORDER_REFUSED: 'refused',
+  RECORDER_UNREACHABLE: 'unreachable',
+  RECORDER_VANISHED: 'vanished',
+};
+
+function endOf(fault: FaultCode | undefined): SessionEnd {
+  return fault === undefined ? 'kept' : (SESSION_END[fault] ?? 'other');
 }
 
 /** What is read when somebody asks. */

@@ -288,11 +288,12 @@ function logEnd(log: Log, record: CallRecord): void {
       cause: end.cause,
       fault: end.fault,
       durationMs: Math.round(record.durationMs),
-      recordings: record.recordings.map(({ user, recorded, fault, recordingId }) => ({
+      recordings: record.recordings.map(({ user, recorded, fault, recordingId, parts }) => ({
         user: shown(user),
         recorded,
         fault,
         recordingId,
+        recorders: parts.map((part) => `${part.recorder} ${part.fault ?? '-'}`),
       })),
     },
     'call ended',

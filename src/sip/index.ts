@@ -21,6 +21,7 @@ export type {
   ControlResult,
   HeardRecord,
   MediaRecord,
+  RecordingPartRecord,
   RecordingRecord,
 } from './record';
 export type { Recorders } from './recording/call-recordings';

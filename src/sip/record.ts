@@ -51,11 +51,33 @@ export interface RecordingRecord {
   readonly fault: FaultCode | undefined;
   readonly detail: string | undefined;
   readonly recordingId: string;
+  /** Who had it last; who was asked first where nobody took it. */
   readonly recorder: string | undefined;
-  /** Final status of the recorder; undefined when none came. */
+  /** Final status of that recorder; undefined when none came. */
   readonly status: number | undefined;
   readonly startedAt: Date | undefined;
   readonly endedAt: Date | undefined;
+  /** One for each recorder that was asked, in order. */
+  readonly parts: readonly RecordingPartRecord[];
+}
+
+/** What one recorder had of a recording. */
+export interface RecordingPartRecord {
+  readonly recorder: string;
+  /** In the metadata that this recorder got. */
+  readonly recordingId: string;
+  readonly status: number | undefined;
+  readonly recorderCallId: string | undefined;
+  /** When it accepted; undefined when it did not. */
+  readonly startedAt: Date | undefined;
+  /** What was said from then on it was to get. */
+  readonly from: Date;
+  readonly endedAt: Date;
+  /** When the last message in the session came from it. */
+  readonly heardAt: Date | undefined;
+  /** Why it did not take the recording, or did not keep it. */
+  readonly fault: FaultCode | undefined;
+  readonly detail: string | undefined;
 }
 
 /** A command to the recording of a user, and what became of it. */

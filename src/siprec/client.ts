@@ -1,9 +1,10 @@
 import type { Clock, Ids, Log, Millis } from '../core';
 import type { SipAgent } from '../ua';
+import { OngoingRecording } from './session/ongoing';
 import type { Recording, RecordingRequest, RecordingTarget } from './session/recording';
-import { RecordingSession, type SessionContext } from './session/session';
+import type { SessionContext } from './session/session';
 
-/** Sessions still to be told their end get so long when the client closes. */
+/** Recordings still to be told their end get so long when the client closes. */
 const CLOSING: Millis = 2000;
 
 export interface RecordingClientOptions {
@@ -17,8 +18,11 @@ export interface RecordingClientOptions {
 
 /** The recording client (SRC) of RFC 7866: records calls to recorders. */
 export interface RecordingClient {
-  /** Invites the recorder at once. Never throws: what goes wrong is the recording's outcome. */
-  record(target: RecordingTarget, request: RecordingRequest): Recording;
+  /**
+   * Invites the first of the recorders at once, and those that follow when one does not take the recording or is found
+   * gone. Never throws: what goes wrong is the recording's outcome.
+   */
+  record(recorders: readonly RecordingTarget[], request: RecordingRequest): Recording;
   /** Ends all recordings, and records nothing more. */
   close(): Promise<void>;
 }
@@ -28,25 +32,25 @@ export function createRecordingClient(options: RecordingClientOptions): Recordin
 }
 
 class Client implements RecordingClient {
-  readonly #sessions = new Set<RecordingSession>();
+  readonly #recordings = new Set<OngoingRecording>();
   #closed = false;
 
   constructor(private readonly context: SessionContext) {}
 
-  record(target: RecordingTarget, request: RecordingRequest): Recording {
-    const session = new RecordingSession(this.context, target, request);
-    this.#sessions.add(session);
-    void session.settled().then(() => this.#sessions.delete(session));
-    if (this.#closed) void session.stop({ text: 'the service is ending' });
-    else session.start();
-    return session;
+  record(recorders: readonly RecordingTarget[], request: RecordingRequest): Recording {
+    const recording = new OngoingRecording(this.context, recorders, request);
+    this.#recordings.add(recording);
+    void recording.settled().then(() => this.#recordings.delete(recording));
+    if (this.#closed) void recording.stop({ text: 'the service is ending' });
+    else recording.start();
+    return recording;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    const settled = [...this.#sessions].map((session) => {
-      void session.stop({ text: 'the service is ending' });
-      return session.settled();
+    const settled = [...this.#recordings].map((recording) => {
+      void recording.stop({ text: 'the service is ending' });
+      return recording.settled();
     });
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {

@@ -26,6 +26,7 @@ export type {
   Recording,
   RecordingChange,
   RecordingOutcome,
+  RecordingPart,
   RecordingRequest,
   RecordingState,
   RecordingTarget,

@@ -26,28 +26,28 @@ describe('the recorder of a user', () => {
     const at = (endpoint: string) =>
       change(store, [provider('out', { preset: 'custom', endpoint })]);
     await at('sip:rec@192.0.2.1');
-    expect(targets?.('out')).toMatchObject({ name: 'out', uri: 'sip:rec@192.0.2.1' });
+    expect(targets?.('out')).toMatchObject([{ name: 'out', uri: 'sip:rec@192.0.2.1' }]);
     await at('sip:rec@192.0.2.2');
-    expect(targets?.('out')).toMatchObject({ uri: 'sip:rec@192.0.2.2', answerTimeoutMs: 5000 });
-    expect(targets?.('unknown')).toBeUndefined();
+    const heedful = { answerTimeoutMs: 5000, checkEveryMs: 10_000 };
+    expect(targets?.('out')).toMatchObject([{ uri: 'sip:rec@192.0.2.2', ...heedful }]);
+    expect(targets?.('unknown')).toEqual([]);
   });
 
   it('is the embedded one for its preset, over TCP', async () => {
     await change(store, [provider('here', { preset: 'embedded' })]);
     const uri = 'sip:recorder@127.0.0.1:5071;transport=tcp';
-    expect(recordingTargets(configOf('none'), embedded, store)?.('here')).toMatchObject({
-      name: 'here',
-      uri,
-    });
-    expect(recordingTargets(configOf('none'), undefined, store)?.('here')).toBeUndefined();
+    expect(recordingTargets(configOf('none'), embedded, store)?.('here')).toMatchObject([
+      { name: 'here', uri },
+    ]);
+    expect(recordingTargets(configOf('none'), undefined, store)?.('here')).toEqual([]);
   });
 
   it("is the configuration's for users of the configuration", () => {
     const config = configOf('sip:rec@192.0.2.9');
     for (const settings of [store, undefined]) {
-      expect(recordingTargets(config, undefined, settings)?.(undefined)).toMatchObject({
-        uri: 'sip:rec@192.0.2.9',
-      });
+      expect(recordingTargets(config, undefined, settings)?.(undefined)).toMatchObject([
+        { uri: 'sip:rec@192.0.2.9' },
+      ]);
     }
     expect(recordingTargets(configOf('none'), undefined, undefined)).toBeUndefined();
   });
@@ -56,7 +56,7 @@ describe('the recorder of a user', () => {
 describe('the recorder', () => {
   it('of the configuration is spoken to as the configuration says', () => {
     const spoken = (env: Record<string, string>) =>
-      recordingTargets(configOf('sip:rec@192.0.2.9', env), undefined, undefined)?.(undefined);
+      recordingTargets(configOf('sip:rec@192.0.2.9', env), undefined, undefined)?.(undefined)[0];
     expect(spoken({})?.dialect?.name).toBe('rfc7865');
     expect(spoken({ TWINTRACK_RECORDER__DIALECT: 'broadworks' })?.dialect?.name).toBe('broadworks');
     expect(() => spoken({ TWINTRACK_RECORDER__DIALECT: 'broadsoft' })).toThrow();
@@ -71,7 +71,7 @@ describe('the recorder', () => {
     ];
     expect(await change(store, wishes)).toEqual([]);
     const targets = recordingTargets(configOf('none'), embedded, store)!;
-    const spoken = ['bureau', 'plain', 'here'].map((name) => targets(name)?.dialect?.name);
+    const spoken = ['bureau', 'plain', 'here'].map((name) => targets(name)[0]?.dialect?.name);
     expect(spoken).toEqual(['broadworks', 'rfc7865', 'rfc7865']);
   });
 
@@ -96,9 +96,10 @@ describe('the recorder', () => {
     expect(accountOf(store, 'carol', 'here')).toBeUndefined();
     expect(accountOf(undefined, 'alice', undefined)).toBeUndefined();
 
-    const begun: Array<[RecordingTarget, RecordingRequest]> = [];
+    const begun: Array<[readonly RecordingTarget[], RecordingRequest]> = [];
     const client = {
-      record: (target: RecordingTarget, request: RecordingRequest) => begun.push([target, request]),
+      record: (recorders: readonly RecordingTarget[], request: RecordingRequest) =>
+        begun.push([recorders, request]),
     } as unknown as RecordingClient;
     const targets = recordingTargets(configOf('none'), embedded, store);
     const recorders = recordersFor(targets, client, store)!;
@@ -106,13 +107,13 @@ describe('the recorder', () => {
     const of = (provider: string) => ({ id: 'bob', provider }) as RecordedUser;
     recorders.start(request, of('bureau'));
     expect(begun).toEqual([
-      [expect.objectContaining({ name: 'bureau' }), { callId: 'a', account: bob }],
+      [[expect.objectContaining({ name: 'bureau', account: bob })], { callId: 'a' }],
     ]);
     expect(() => recorders.start(request, of('gone'))).toThrow(/gone/);
 
     expect(await change(store, [provider('bureau', { srtp: 'sdes' })])).toEqual([]);
     recorders.start(request, of('bureau'));
-    expect(begun.at(-1)![0]).toMatchObject({ srtp: true });
+    expect(begun.at(-1)![0]).toMatchObject([{ srtp: true }]);
     const overRtpengine = recordersFor(targets, client, store, 'rtpengine')!;
     expect(() => overRtpengine.start(request, of('bureau'))).toThrow(/bureau by SRTP/);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE, createMetrics, type Metrics } from '../../src/metrics';
-import type { CallRecord, RecordingRecord } from '../../src/sip';
+import type { CallRecord, RecordingPartRecord, RecordingRecord } from '../../src/sip';
 
 /** Samples of our own metrics, as `name{labels}` → value. */
 async function samples(metrics: Metrics): Promise<Map<string, number>> {
@@ -82,6 +82,23 @@ function aRecording(more: Partial<RecordingRecord> = {}): RecordingRecord {
     status: 200,
     startedAt: new Date(at(2).getTime() + 40),
     endedAt: at(92),
+    parts: [aPart()],
+    ...more,
+  };
+}
+
+function aPart(more: Partial<RecordingPartRecord> = {}): RecordingPartRecord {
+  return {
+    recorder: 'embedded',
+    recordingId: 'r1',
+    status: 200,
+    recorderCallId: 'rs@srs',
+    startedAt: at(2),
+    from: at(2),
+    endedAt: at(92),
+    heardAt: at(92),
+    fault: undefined,
+    detail: undefined,
     ...more,
   };
 }
@@ -253,8 +270,28 @@ describe('metrics', () => {
     metrics.callEnded(aRecord({ recordings }));
     metrics.observe({ refusals: () => ({ SHUTTING_DOWN: 1 }) });
     for (const status of [200, 206, 302, 404, 503]) metrics.httpAnswered(status);
-    expect([...(await samples(metrics)).keys()]).toEqual(before);
+    // Recorders are as many as are set up.
+    const after = [...(await samples(metrics)).keys()].filter((one) => !one.includes('recorder='));
+    expect(after).toEqual(before);
     expect(before.length).toBeLessThan(200);
+  });
+
+  it('tell what each recorder did with the sessions that it was asked for', async () => {
+    const metrics = createMetrics({ version: '0' });
+    const parts = [
+      aPart({ recorder: 'dub', fault: 'RECORDER_VANISHED' }),
+      aPart({ recorder: 'sip:rec@x', fault: 'RECORDER_UNREACHABLE' }),
+      aPart({ fault: 'MEDIA_WORKER_LOST' }),
+      aPart(),
+    ];
+    metrics.callEnded(aRecord({ recordings: [aRecording({ parts }), aRecording()] }));
+    const seen = [...(await samples(metrics))].filter(([name]) => name.includes('recorder='));
+    expect(seen).toEqual([
+      ['twintrack_recorder_sessions_total{recorder="dub",end="vanished"}', 1],
+      ['twintrack_recorder_sessions_total{recorder="sip:rec@x",end="unreachable"}', 1],
+      ['twintrack_recorder_sessions_total{recorder="embedded",end="other"}', 1],
+      ['twintrack_recorder_sessions_total{recorder="embedded",end="kept"}', 2],
+    ]);
   });
 
   it('stand beside those of the process', async () => {

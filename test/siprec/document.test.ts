@@ -75,7 +75,7 @@ describe('docs/siprec.md shows', () => {
       externalGroup: 'ORG0001LOC01',
       externalIdentifier: 'ab12cd34ef@0001.pbx.example.com',
     };
-    world.record({ account }, { dialect: broadworks });
+    world.record({}, { account, dialect: broadworks });
     const [, , , other, ...more] = examples('xml');
     expect(more).toEqual([]);
     expect(plain(other!)).toBe(plain(documentIn(world.agent.last)!));

@@ -8,6 +8,7 @@ import {
   rtpengineKnowsNoKeys,
 } from './media-plane';
 import { noPortTwice, portsForEveryCall, rangesKeepApart } from './ports';
+import { standbyFollows } from './recorders';
 import {
   nothingCallsItself,
   peersAreDistinct,
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   usersAreDistinct,
   routesLeadSomewhere,
   nothingCallsItself,
+  standbyFollows,
   httpIsGuarded,
   sessionTimerFits,
   mediaIsReachable,
@@ -49,4 +51,4 @@ export function crossChecks(subject: Subject): Problem[] {
   return CHECKS.flatMap((check) => check(subject));
 }
 
-export { type Resolved, type ValidParts, validPart } from './subject';
+export { type Resolved, usesEmbeddedRecorder, type ValidParts, validPart } from './subject';

@@ -3,7 +3,7 @@ import { keyAt } from '../key-tree';
 import { at as partAt } from '../located';
 import type { Problem } from '../problem';
 import { showHostPort } from '../values';
-import { at, type Check, type Subject } from './subject';
+import { at, type Check, type Subject, usesEmbeddedRecorder } from './subject';
 
 /** Whether RTP is moved by other processes than this one. */
 export function usesRtpengine({ parts }: Subject): boolean {
@@ -79,7 +79,7 @@ export const rtpengineKnowsNoKeys: Check = (subject) => {
 /** Copies come from the nodes: a recorder on loopback hears those of this machine only. */
 export const nodesReachTheRecorder: Check = (subject) => {
   const { media, recorder } = subject.parts;
-  const own = recorder?.provider?.kind === 'embedded' ? recorder.embedded?.address : undefined;
+  const own = usesEmbeddedRecorder(recorder) ? recorder?.embedded?.address : undefined;
   if (!usesRtpengine(subject) || !own || !isLoopback(own)) return [];
   const outside = media?.rtpengine?.nodes?.find(({ address }) => !isLoopback(address.host));
   if (!outside) return [];

@@ -1,7 +1,7 @@
 import { showPath } from '../key-tree';
 import { isWildcard, type PortRange, portPairs, showHostPort } from '../values';
 import { usesRtpengine } from './media-plane';
-import { at, type Check, type Subject } from './subject';
+import { at, type Check, type Subject, usesEmbeddedRecorder } from './subject';
 
 /** RTP/RTCP pairs of one recorded call: one for each party, one for each copy to the recorder. */
 const PAIRS_OF_A_RECORDED_CALL = 4;
@@ -33,7 +33,7 @@ export const noPortTwice: Check = (subject) => {
 export const rangesKeepApart: Check = (subject) => {
   const { media, recorder } = subject.parts;
   const calls = rangeOf(['media', 'ports'], media?.address, relayPorts(subject));
-  const own = usesEmbeddedRecorder(subject) ? recorder?.embedded : undefined;
+  const own = usesEmbeddedRecorder(recorder) ? recorder?.embedded : undefined;
   const recordings = rangeOf(['recorder', 'embedded', 'ports'], own?.address, own?.ports);
   const ranges = [calls, recordings].filter((range) => range !== undefined);
   const problems = boundSockets(subject)
@@ -72,7 +72,7 @@ export const portsForEveryCall: Check = (subject) => {
     const message = `${show(ports)} is enough for ${calls} recorded calls, and sip.maxCalls is ${maxCalls}: each takes ${pairsEach * 2} ports`;
     return [at(subject, path, message)];
   };
-  const own = usesEmbeddedRecorder(subject) ? recorder?.embedded : undefined;
+  const own = usesEmbeddedRecorder(recorder) ? recorder?.embedded : undefined;
   return [
     ...tooFew(['media', 'ports'], relayPorts(subject), PAIRS_OF_A_RECORDED_CALL),
     ...tooFew(['recorder', 'embedded', 'ports'], own?.ports, PAIRS_OF_A_RECORDING),
@@ -87,7 +87,7 @@ function boundSockets(subject: Subject): Bound[] {
       sockets.push({ path: ['sip', 'listen', index], ...place });
     });
   }
-  if (usesEmbeddedRecorder(subject)) {
+  if (usesEmbeddedRecorder(subject.parts.recorder)) {
     recorder?.embedded?.listen?.forEach((place, index) => {
       sockets.push({ path: ['recorder', 'embedded', 'listen', index], ...place });
     });
@@ -122,10 +122,6 @@ function rangeOf(path: readonly string[], address?: string, ports?: PortRange): 
 /** Those of calls, where it is this process that carries them. */
 function relayPorts(subject: Subject): PortRange | undefined {
   return usesRtpengine(subject) ? undefined : subject.parts.media?.ports;
-}
-
-function usesEmbeddedRecorder({ parts }: Subject): boolean {
-  return parts.recorder?.provider?.kind === 'embedded';
 }
 
 function clash(one: Bound, other: Bound): boolean {

@@ -95,9 +95,12 @@ export const nothingCallsItself: Check = (subject) => {
     const place = showHostPort(own.address, own.port);
     return [at(subject, path, `${place} is our own address: calls would come back for ever`)];
   };
-  const provider = recorder?.provider;
+  const { provider, standby = [] } = recorder ?? {};
   return [
     ...judge(['recorder', 'provider'], provider?.kind === 'external' ? provider.server : null),
+    ...standby.flatMap((one, index) =>
+      judge(['recorder', 'standby', index], one.kind === 'external' ? one.server : null),
+    ),
     ...peers.flatMap((peer, index) => judge(['peers', index, 'target'], peer?.target)),
     ...users.flatMap((user, index) => judge(['users', index, 'contact'], user?.contact)),
   ];

@@ -18,6 +18,7 @@ export interface ValidParts {
   readonly routes?: PartialItems<Resolved['routes']>;
   readonly recorder?: {
     readonly provider?: Resolved['recorder']['provider'];
+    readonly standby?: Resolved['recorder']['standby'];
     readonly srtp?: Resolved['recorder']['srtp'];
     readonly embedded?: Partial<Resolved['recorder']['embedded']>;
   };
@@ -35,6 +36,17 @@ export interface ValidParts {
 export interface Subject {
   readonly parts: ValidParts;
   readonly written: Located;
+}
+
+/** Whether the embedded recorder is among those that record. */
+export function usesEmbeddedRecorder({
+  provider,
+  standby = [],
+}: {
+  readonly provider?: { readonly kind: string } | undefined;
+  readonly standby?: ReadonlyArray<{ readonly kind: string }> | undefined;
+} = {}): boolean {
+  return provider?.kind === 'embedded' || standby.some(({ kind }) => kind === 'embedded');
 }
 
 /** A rule over more than one key. */

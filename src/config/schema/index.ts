@@ -26,5 +26,5 @@ export const schema = z.strictObject({
   shutdown: shutdown.prefault({}).describe('The end of the service.'),
 });
 
-export type { RecorderProvider } from './recorder';
+export type { RecorderPlace, RecorderProvider } from './recorder';
 export { RESERVED_NAMES, type RouteTarget } from './routing';

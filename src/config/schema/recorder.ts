@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  type Parsed,
   parseAddress,
   parsed,
   parsePortRange,
@@ -11,21 +12,25 @@ import {
 import { filePath, seconds, text, whole } from './fields';
 
 /** Who records. */
-export type RecorderProvider =
+export type RecorderProvider = RecorderPlace | { readonly kind: 'none' };
+
+/** A recorder. */
+export type RecorderPlace =
   | { readonly kind: 'embedded' }
-  | { readonly kind: 'none' }
   | { readonly kind: 'external'; readonly server: SipTarget };
 
-const provider = text((written) => {
-  if (written === 'embedded' || written === 'none') {
-    return parsed<RecorderProvider>({ kind: written });
-  }
+const provider = text<RecorderProvider>((written) =>
+  written === 'none' ? parsed({ kind: 'none' }) : placeIn(written, 'embedded, none,'),
+);
+
+function placeIn(written: string, words: string): Parsed<RecorderPlace> {
+  if (written === 'embedded') return parsed({ kind: 'embedded' });
   if (!written.includes(':')) {
-    return refused(`wants embedded, none, or the SIP URI of a recorder, got "${written}"`);
+    return refused(`wants ${words} or the SIP URI of a recorder, got "${written}"`);
   }
   const server = parseSipUri(written);
-  return server.ok ? parsed<RecorderProvider>({ kind: 'external', server: server.value }) : server;
-});
+  return server.ok ? parsed({ kind: 'external', server: server.value }) : server;
+}
 
 const embedded = z.strictObject({
   listen: z
@@ -52,6 +57,13 @@ export const recorder = z.strictObject({
     .describe(
       'Who records: embedded, none, or the SIP URI of a recording server, as sip:rec@HOST:PORT;transport=tcp.',
     ),
+  standby: z
+    .array(text<RecorderPlace>((written) => placeIn(written, 'embedded')))
+    .max(8)
+    .prefault([])
+    .describe(
+      'Recorders that follow, best first, when that one does not take a recording or is found gone in mid-call: embedded, or SIP URIs.',
+    ),
   dialect: z
     .enum(['rfc7865', 'broadworks'])
     .prefault('rfc7865')
@@ -67,5 +79,10 @@ export const recorder = z.strictObject({
   answerTimeoutSeconds: seconds(1, 60)
     .prefault(5)
     .describe('How long the recorder may take to answer before the call counts as not recorded.'),
+  checkSeconds: seconds(0, 3600)
+    .prefault(10)
+    .describe(
+      'How often a recorder that says nothing is asked within a recording whether it is still there (OPTIONS); 0 for never.',
+    ),
   embedded: embedded.prefault({}).describe('The embedded recorder.'),
 });

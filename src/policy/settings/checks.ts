@@ -82,6 +82,7 @@ export function referenceProblems(edit: Edit, book: SettingsBook, draft: Lookup)
     case 'location':
       return [...chosenProvider(after, book, draft), ...settingProblems(edit, book, draft)];
     case 'provider':
+      return standbyProviders(after as Entry<'provider'>, book, draft);
     case 'prompt':
       return [];
     case 'user':
@@ -107,22 +108,43 @@ function settingProblems(edit: Edit, book: SettingsBook, draft: Lookup): Found[]
 function chosenProvider({ values }: Entry, book: SettingsBook, draft: Lookup): Found[] {
   const { provider: name } = values as Values<'location'>;
   if (name === undefined || name === NO_PROVIDER) return [];
+  const known = [...book.list('provider').map(({ key }) => key), NO_PROVIDER];
+  return unusable(name, known, draft).map((message) => ({ field: 'provider', message }));
+}
+
+/** Those that stand by for a provider; whoever stands by for them has no part in that, so that nothing can go in circles. */
+function standbyProviders(entry: Entry<'provider'>, book: SettingsBook, draft: Lookup): Found[] {
+  const { key, values } = entry;
+  const known = book
+    .list('provider')
+    .map((one) => one.key)
+    .filter((one) => one !== key);
+  return (values.standby ?? []).flatMap((name) => {
+    if (name !== key) {
+      return unusable(name, known, draft).map((message) => ({ field: 'standby', message }));
+    }
+    return [{ field: 'standby', message: `"${name}" cannot stand by for itself: name another` }];
+  });
+}
+
+/** Why a provider cannot be named, if it cannot. */
+function unusable(name: string, known: readonly string[], draft: Lookup): string[] {
   const provider = draft.get('provider', name);
   if (!provider) {
-    const meant = nearest(name, [...book.list('provider').map(({ key }) => key), NO_PROVIDER]);
-    return [
-      { field: 'provider', message: `there is no provider "${name}"; the nearest is ${meant}` },
-    ];
+    const meant = nearest(name, known);
+    const advice = meant === undefined ? 'there is no other' : `the nearest is ${meant}`;
+    return [`there is no provider "${name}"; ${advice}`];
   }
   if (provider.values.preset === 'embedded' || provider.values.termsAcceptedAt) return [];
-  const message = `the terms of service of "${name}" have not been accepted: accept them first (accept-terms)`;
-  return [{ field: 'provider', message }];
+  return [
+    `the terms of service of "${name}" have not been accepted: accept them first (accept-terms)`,
+  ];
 }
 
 /** The fields that name an entry of a kind. */
 const NAMING: Readonly<Record<Kind, readonly string[]>> = {
   organization: [],
-  provider: ['provider'],
+  provider: ['provider', 'standby'],
   prompt: Object.values(PROMPT_SETTINGS),
   location: ['location'],
   user: [],
@@ -132,12 +154,12 @@ const NAMING: Readonly<Record<Kind, readonly string[]>> = {
 function leftBehind({ kind, key }: Edit, book: SettingsBook, draft: Lookup): Found[] {
   const fields = NAMING[kind];
   if (fields.length === 0) return [];
-  const [first, ...others] = (['organization', 'location', 'user'] as const)
+  const [first, ...others] = (['organization', 'provider', 'location', 'user'] as const)
     .flatMap((one): Entry[] => book.list(one))
     .map((one) => draft.get(one.kind, one.key))
     .filter((one): one is Entry => {
       const values = one?.values as Readonly<Record<string, unknown>> | undefined;
-      return fields.some((field) => values?.[field] === key);
+      return fields.some((field) => [values?.[field]].flat().includes(key));
     });
   if (!first) return [];
   const more = others.length > 0 ? ` and ${others.length} more` : '';

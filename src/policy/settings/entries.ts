@@ -125,6 +125,11 @@ const PROVIDER = {
     ['off', 'sdes'],
     'How audio is sent: off (plain RTP), which it is when left out, or sdes (SRTP).',
   ),
+  standby: list(
+    line(64, 'Provider'),
+    8,
+    'Providers that follow, best first, when this one does not take a recording or is found gone in mid-call.',
+  ),
   accountServiceProvider: line(30, 'Account at the recorder: service provider (customer).'),
   accountGroup: line(30, 'Account at the recorder: group, for users without an external group.'),
   termsAcceptedBy: { ...line(256, 'Who accepted the terms of service.'), readOnly: BY_ACCEPTING },

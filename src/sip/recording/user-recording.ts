@@ -8,12 +8,13 @@ import type {
   Recording,
   RecordingChange,
   RecordingOutcome,
+  RecordingPart,
   RecordingRequest,
   StopReason,
 } from '../../siprec';
 import type { AgreedLine, Agreement } from '../media/agreement';
 import type { SessionMedia } from '../media/session-media';
-import type { RecordingRecord } from '../record';
+import type { RecordingPartRecord, RecordingRecord } from '../record';
 import type { Participants } from './participants';
 
 /** Who sets recording sessions up; `RecordingClient` of the siprec room is one. */
@@ -306,8 +307,27 @@ export class UserRecording {
       status: outcome?.status,
       startedAt: outcome?.answeredAt,
       endedAt: outcome?.endedAt,
+      parts: (outcome?.parts ?? []).map(partRecord),
     };
   }
+}
+
+function partRecord(part: RecordingPart): RecordingPartRecord {
+  const { target: recorder, recordingId, status, recorderCallId, answeredAt } = part;
+  const { from, endedAt, heardAt, fault, detail } = part;
+  const startedAt = answeredAt;
+  return {
+    recorder,
+    recordingId,
+    status,
+    recorderCallId,
+    startedAt,
+    from,
+    endedAt,
+    heardAt,
+    fault,
+    detail,
+  };
 }
 
 /** What both sides have agreed on, or before that what has been offered. */

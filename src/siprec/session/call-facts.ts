@@ -1,13 +1,13 @@
 import type { CallFacts } from '../metadata/call-facts';
 import type { RecordingRequest, RecordingTarget } from './recording';
 
-/** What dialects may say of the call to be recorded; `extensionId` is a UUID nobody else has. */
+/** What dialects may say of the call to be recorded; the ids are UUIDs nobody else has. */
 export function callFacts(
   request: RecordingRequest,
-  target: RecordingTarget,
-  extensionId: string,
+  { account, recordingType = 'on' }: RecordingTarget,
+  { recordingId, extensionId }: Pick<CallFacts, 'recordingId' | 'extensionId'>,
 ): CallFacts {
-  const { recordingId, groupId, callId, direction, recorded, account, redirection } = request;
+  const { groupId, callId, direction, recorded, redirection } = request;
   const other = request.others[0]?.aor;
   const [calling, called] = direction === 'in' ? [other, recorded.aor] : [recorded.aor, other];
   return {
@@ -21,6 +21,6 @@ export function callFacts(
     calling,
     called,
     redirection,
-    recordingType: target.recordingType ?? 'on',
+    recordingType,
   };
 }

@@ -11,7 +11,7 @@ export interface Conversation {
   readonly sessionId: string;
   readonly sipSessionIds: readonly string[];
   readonly startedAt: Date;
-  /** When this recording began; the session may be older. */
+  /** From when on the recorder of now has it; the session may be older. */
   readonly recordedFrom: Date;
   readonly parties: readonly Party[];
   readonly streams: readonly ConversationStream[];
@@ -35,7 +35,7 @@ interface Party extends RecordedParty, Presence {
 }
 
 interface ConversationStream {
-  /** UUID of the stream, the same for the whole recording session. */
+  /** UUID of the stream, the same at every recorder. */
   readonly id: string;
   readonly label: Label;
   /** False while signalling says that nobody sends on it. */
@@ -74,6 +74,11 @@ export function conversationOf(start: ConversationStart): Conversation {
     notices,
     end: undefined,
   };
+}
+
+/** The same, of which a recorder is told who has it only from now on. */
+export function recordedFrom(before: Conversation, at: Date): Conversation {
+  return { ...before, recordedFrom: at };
 }
 
 /** The conversation after a change of the call. */

@@ -14,10 +14,8 @@ export class Forks {
   readonly #closing = new Map<Label, Promise<ForkStats | undefined>>();
   readonly #gates = new Set<Promise<unknown>>();
 
-  /** @param secure by SRTP, with keys of each stream's own */
   constructor(
     streams: readonly RecordedStream[],
-    private readonly secure: boolean,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
@@ -28,9 +26,14 @@ export class Forks {
     return this.#forks.get(label)?.local;
   }
 
-  /** Another recorder is invited, and is not to have the keys that the last one was offered. */
-  renewKeys(): void {
-    if (!this.secure) return;
+  /**
+   * Another recorder is invited, and is not to have the keys that the last one was offered.
+   *
+   * @param secure by SRTP, with keys of each stream's own
+   */
+  renewKeys(secure: boolean): void {
+    this.#keying.clear();
+    if (!secure) return;
     for (const label of this.#forks.keys()) this.#keying.set(label, new LegKeying('required'));
   }
 
@@ -52,6 +55,9 @@ export class Forks {
     switch (action.do) {
       case 'start-fork':
         this.#start(fork, action.label, action.remote);
+        break;
+      case 'keep-fork':
+        fork.keep();
         break;
       case 'pause-fork':
         this.#gate(action.label, fork);

@@ -26,12 +26,15 @@ export interface RecorderLine {
 /** What is to be done to a fork. */
 export type ForkAction =
   | { readonly do: 'start-fork'; readonly label: Label; readonly remote: Endpoint }
-  | { readonly do: 'pause-fork' | 'resume-fork' | 'close-fork'; readonly label: Label };
+  | {
+      readonly do: 'keep-fork' | 'pause-fork' | 'resume-fork' | 'close-fork';
+      readonly label: Label;
+    };
 
 interface Line {
   readonly label: Label;
   codecs: readonly PayloadDescription[];
-  /** By the recorder; a refused line stays so for the rest of the session. */
+  /** By the recorder; a refused line stays so for the rest of its session. */
   rejected: boolean;
   remote: Endpoint | undefined;
   receives: boolean;
@@ -39,13 +42,26 @@ interface Line {
   startedTo: Endpoint | undefined;
   keys: SrtpKeys | undefined;
   startedWith: SrtpKeys | undefined;
+  /** Some recorder of this recording was sent it. */
+  recorded: boolean;
   gated: boolean;
 }
+
+/** What a line is to a recorder that has not been asked yet. */
+const NOTHING_AGREED = {
+  rejected: false,
+  remote: undefined,
+  receives: false,
+  fork: 'waiting',
+  startedTo: undefined,
+  keys: undefined,
+  startedWith: undefined,
+} as const;
 
 /**
  * The m-lines of a recording session with the forks behind them: what was agreed with the recorder in, what
  * is to be done to the forks out. A fork that waits for the recorder keeps packets in its buffer; a gated one
- * keeps and sends nothing.
+ * keeps and sends nothing, as does one whose line the recorder refuses: another may want it.
  *
  * A pause closes the gates first; only when they are closed are the lines described as inactive. The other
  * way round they open when the recorder has agreed to `sendonly`.
@@ -58,13 +74,8 @@ export class RecordedLines {
     this.#lines = streams.map(({ label, codecs }) => ({
       label,
       codecs,
-      rejected: false,
-      remote: undefined,
-      receives: false,
-      fork: 'waiting',
-      startedTo: undefined,
-      keys: undefined,
-      startedWith: undefined,
+      ...NOTHING_AGREED,
+      recorded: false,
       gated: false,
     }));
   }
@@ -142,9 +153,25 @@ export class RecordedLines {
     return this.#lines.filter(({ rejected }) => rejected).map(({ label }) => label);
   }
 
-  /** Labels whose audio was let through to the recorder at some time. */
+  /** Labels whose audio was let through to a recorder at some time. */
   get recorded(): readonly Label[] {
-    return this.#lines.filter(({ startedTo }) => startedTo).map(({ label }) => label);
+    return this.#lines.filter(({ recorded }) => recorded).map(({ label }) => label);
+  }
+
+  /** The recorder of now was sent something: what is still missing of it is nowhere else. */
+  get begun(): boolean {
+    return this.#lines.some(({ fork }) => fork === 'started');
+  }
+
+  /** The recorder is gone, with all that was agreed with it: what is said from now on is kept for the next one. */
+  forget(): readonly ForkAction[] {
+    const kept = this.#lines.flatMap((line): ForkAction[] => {
+      const { label, fork } = line;
+      if (fork === 'closed') return [];
+      Object.assign(line, NOTHING_AGREED);
+      return fork === 'started' ? [{ do: 'keep-fork', label }] : [];
+    });
+    return [...kept, ...this.reconcile(false)];
   }
 
   /** What makes the forks do as agreed; `agreed`: the last completed offer and answer has us sending. */
@@ -159,14 +186,11 @@ export class RecordedLines {
 }
 
 function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator<ForkAction> {
-  const { label, remote } = line;
-  if (line.rejected) {
-    yield* close(line);
-    return;
-  }
-  const flows = agreed && !paused && line.receives && remote !== undefined;
+  const { label, remote, rejected } = line;
+  if (line.fork === 'closed') return;
+  const flows = agreed && !paused && !rejected && line.receives && remote !== undefined;
   // A fork that was never started waits for the recorder with its buffer open.
-  const gate = paused || (line.fork === 'started' && !flows);
+  const gate = paused || rejected || (line.fork === 'started' && !flows);
   if (gate && !line.gated) {
     line.gated = true;
     yield { do: 'pause-fork', label };
@@ -174,6 +198,7 @@ function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator
   const same = sameEndpoint(line.startedTo, remote) && sameKeys(line.startedWith, line.keys);
   if (flows && !same) {
     line.fork = 'started';
+    line.recorded = true;
     line.startedTo = remote;
     line.startedWith = line.keys;
     yield { do: 'start-fork', label, remote };

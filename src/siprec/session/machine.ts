@@ -1,50 +1,62 @@
-import { type FaultCode, type Instant, type Machine, type Millis, TimerTable } from '../../core';
+import { type Instant, type Machine, TimerTable } from '../../core';
+import { rfc7865 } from '../metadata/rfc7865';
 import {
   type Conversation,
   changedBy,
   ended,
+  recordedFrom,
   withNotices,
   withoutResumption,
 } from './conversation';
 import { completeDocument } from './documents';
+import { Farewell } from './farewell';
 import { Interruptions } from './interruptions';
 import type { RecordedLines, RecorderLine } from './lines';
+import { Losses } from './losses';
 import { Negotiation, REQUEST_PENDING, retryDelay } from './negotiation';
-import type { Ending, Input, SessionInput, SessionOutput } from './protocol';
-import type { Label, RecordingChange, RecordingState, StopReason } from './recording';
-import { refusalOf } from './refusal';
-import type { SessionOptions, State } from './state';
+import type { Ending, Input, Loss, SessionInput, SessionOutput } from './protocol';
+import type {
+  Label,
+  RecordingChange,
+  RecordingState,
+  RecordingTarget,
+  StopReason,
+} from './recording';
+import { Destinations } from './redirects';
+import { isGone, refusalOf, UNAVAILABLE } from './refusal';
+import type { MachineOptions, State } from './state';
+import { answerTimeoutOf, Watch } from './watch';
 
-/** The last update may hold back the BYE for so long. */
-const LAST_UPDATE: Millis = 500;
-/** The outcome waits so long for the answer to the BYE. */
-const LAST_ANSWER: Millis = 1000;
-const SILENT_AT_THE_END = 'it did not answer when the recording was stopped';
-/** RFC 3261 §21.5.4. */
-const UNAVAILABLE = 503;
+const STATE_OF = { off: 'active', gating: 'pausing', on: 'paused' } as const;
 
-/** A recording session from the recording client's side: RFC 7866 §6.1, §7.1, §9.1. */
-export class SessionMachine implements Machine<SessionInput, SessionOutput> {
-  readonly #timers = new TimerTable<'answer' | 'retry' | 'last-update' | 'last-answer'>();
+/**
+ * A recording from the recording client's side (RFC 7866 §6.1, §7.1, §9.1): a session with one recorder, and when that
+ * does not take it, or is found gone, with the next. What is true of the call is here, what a recorder knows of it in the
+ * negotiation with it; so a recorder that follows gets what the first one got, as it is then.
+ */
+export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
+  readonly #timers = new TimerTable<'answer' | 'retry'>();
   readonly #lines: RecordedLines;
   readonly #interruptions = new Interruptions();
+  readonly #losses = new Losses();
   #state: State = { name: 'idle' };
   #conversation: Conversation;
-  /** The first thing that kept the recording from being whole. */
-  #loss: Ending['fault'];
+  #established = false;
   #out: SessionOutput[] = [];
 
-  constructor(private readonly options: SessionOptions) {
+  constructor(private readonly options: MachineOptions) {
     this.#lines = options.lines;
     this.#conversation = options.conversation;
   }
 
   get state(): RecordingState {
+    const { pausing } = this.#lines;
     switch (this.#state.name) {
+      case 'inviting':
+        if (!this.#established) return 'inviting';
+        return pausing === 'off' ? 'changing' : STATE_OF[pausing];
       case 'active':
-        return ({ off: 'active', gating: 'pausing', on: 'paused' } as const)[this.#lines.pausing];
-      case 'leaving':
-        return 'ending';
+        return STATE_OF[pausing];
       case 'over':
         return this.#state.failed ? 'failed' : 'ended';
       default:
@@ -52,37 +64,34 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     }
   }
 
-  /** Labels whose audio was let through to the recorder at some time. */
+  /** Labels whose audio was let through to a recorder at some time. */
   get recorded(): readonly Label[] {
     return this.#lines.recorded;
   }
 
   nextDeadline(): Instant | undefined {
-    return this.#timers.deadline;
+    const own = this.#timers.deadline ?? Number.POSITIVE_INFINITY;
+    const theirs = this.#deadline ?? Number.POSITIVE_INFINITY;
+    const next = Math.min(own, theirs);
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  /** Of what the state has timers of its own for. */
+  get #deadline(): Instant | undefined {
+    if (this.#state.name === 'active') return this.#state.watch.deadline;
+    return this.#state.name === 'ending' ? this.#state.farewell.deadline : undefined;
   }
 
   tick(now: Instant): readonly SessionOutput[] {
     this.#out = [];
+    if (this.#state.name === 'ending') this.#leave(this.#state.farewell.tick(now));
+    else if (this.#state.name === 'active') this.#onWatch(this.#state.watch.tick(now), now);
     for (const timer of this.#timers.takeDue(now)) {
-      switch (timer) {
-        case 'answer':
-          this.#out.push({ do: 'cancel' });
-          this.#fail('RECORDER_UNREACHABLE', `no answer within ${this.options.answerTimeout} ms`);
-          break;
-        case 'retry':
-          if (this.#state.name === 'active') this.#state.negotiation.retry();
-          this.#tell();
-          break;
-        case 'last-update':
-          this.#leave(now, true);
-          break;
-        case 'last-answer':
-          // Neither the last update nor BYE was answered: nothing proves that anything was kept.
-          if (this.#state.name === 'leaving' && this.#state.unheard) {
-            this.#lose('RECORDER_VANISHED', SILENT_AT_THE_END);
-          }
-          this.#onLeft();
-          break;
+      const state = this.#state;
+      if (timer === 'answer' && state.name === 'inviting') this.#onNoAnswer(state.recorder, now);
+      if (timer === 'retry' && state.name === 'active') {
+        state.negotiation.retry();
+        this.#tell();
       }
     }
     return this.#out;
@@ -98,7 +107,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
         this.#onAnswered(input, now);
         break;
       case 'refused':
-        this.#onRefused(input);
+        this.#onRefused(input, now);
         break;
       case 'changed':
         this.#onChanged(input.change, input.at);
@@ -114,6 +123,9 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
       case 'declined':
         this.#onDeclined(input, now);
         break;
+      case 'checked':
+        this.#onChecked(input.status, now);
+        break;
       case 'recorder-offer':
         this.#onRecorderOffer(input, now);
         break;
@@ -124,13 +136,14 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
         this.#onSnapshotRequested(input.request);
         break;
       case 'dialog-over':
-        this.#onDialogOver(input.detail);
+        this.#onDialogOver(input, now);
         break;
       case 'stop':
         this.#stop(input.reason, input.at, now);
         break;
       case 'left':
-        this.#onLeft();
+        if (this.#state.name === 'ending') this.#state.farewell.left();
+        this.#leave([]);
         break;
     }
     return this.#out;
@@ -139,55 +152,65 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
   #start(now: Instant): void {
     if (this.#state.name !== 'idle') return;
     const [missing] = this.options.missing;
-    if (missing) this.#lose('NOTHING_RECORDABLE', `stream ${missing} has no payload format`);
-    if (this.#lines.count === 0) {
-      this.#fail('NOTHING_RECORDABLE', 'no stream has a payload format');
-      return;
+    if (missing) this.#losses.note('NOTHING_RECORDABLE', `stream ${missing} has no payload format`);
+    const first = this.#lines.count > 0 ? this.options.succession.next() : undefined;
+    if (first) this.#ask(first, now);
+    else if (this.#lines.count > 0) {
+      this.#fail({ code: 'RECORDER_NOT_CONFIGURED', detail: 'none may have it' });
+    } else {
+      this.#fail({ code: 'NOTHING_RECORDABLE', detail: 'no stream has a payload format' });
     }
-    this.#timers.set('answer', now + this.options.answerTimeout);
-    if (!this.#invite()) this.#fail('RECORDER_UNREACHABLE', 'it has no address');
+  }
+
+  #ask(recorder: RecordingTarget, now: Instant): void {
+    this.#timers.set('answer', now + answerTimeoutOf(recorder));
+    this.#out.push({ do: 'ask', recorder, from: this.#conversation.recordedFrom });
+    this.#invite(recorder, new Destinations(recorder.uri));
   }
 
   /** False when there is no address left to try. */
-  #invite(): boolean {
-    const uri = this.options.destinations.next();
+  #invite(recorder: RecordingTarget, destinations: Destinations): boolean {
+    const uri = destinations.next();
     if (uri === undefined) return false;
     const said = { conversation: this.#conversation, lines: this.#lines.describe() };
-    this.#state = { name: 'inviting', said };
+    this.#state = { name: 'inviting', recorder, destinations, said };
     const metadata = completeDocument(said.conversation);
     this.#out.push({ do: 'invite', uri, lines: said.lines, metadata });
     return true;
   }
 
   #onAnswered({ answer, updates }: Input<'answered'>, now: Instant): void {
-    if (this.#state.name !== 'inviting') {
-      // It crossed our CANCEL: RFC 3261 §9.1 wants it acknowledged and ended.
-      this.#out.push({ do: 'bye' });
-      return;
-    }
-    const { said } = this.#state;
-    this.#timers.stop('answer');
+    if (this.#state.name !== 'inviting') return;
+    const { said, recorder } = this.#state;
     if (answer) this.#lines.hear(answer);
     if (!answer || this.#lines.allRejected) {
-      const why = answer ? 'it took none of the streams' : 'its answer held no usable description';
+      const detail = answer
+        ? 'it took none of the streams'
+        : 'its answer held no usable description';
       this.#out.push({ do: 'bye' });
-      this.#fail('RECORDER_REFUSED', why);
+      this.#passOn({ code: 'RECORDER_REFUSED', detail }, now);
       return;
     }
-    this.#state = {
-      name: 'active',
-      negotiation: new Negotiation(said, this.options.updates),
-      updates,
-    };
+    this.#timers.stop('answer');
+    this.#established = true;
+    const negotiation = new Negotiation(said, (recorder.dialect ?? rfc7865).updates);
+    this.#state = { name: 'active', negotiation, updates, watch: new Watch(recorder) };
     this.#out.push({ do: 'established', accepted: true });
     this.#settle(now);
   }
 
-  #onRefused({ status, reason, contact }: Input<'refused'>): void {
+  #onRefused({ status, reason, contact }: Input<'refused'>, now: Instant): void {
     if (this.#state.name !== 'inviting') return;
-    if (status >= 300 && status < 400) this.options.destinations.redirect(contact);
-    if (this.#invite()) return;
-    this.#fail(refusalOf(status), `${status} ${reason}`.trim());
+    const { recorder, destinations } = this.#state;
+    if (status >= 300 && status < 400) destinations.redirect(contact);
+    if (this.#invite(recorder, destinations)) return;
+    this.#passOn({ code: refusalOf(status), detail: `${status} ${reason}`.trim() }, now);
+  }
+
+  #onNoAnswer(recorder: RecordingTarget, now: Instant): void {
+    this.#out.push({ do: 'cancel' });
+    const detail = `no answer within ${answerTimeoutOf(recorder)} ms`;
+    this.#passOn({ code: 'RECORDER_UNREACHABLE', detail }, now);
   }
 
   #onChanged(change: RecordingChange, at: Date): void {
@@ -215,9 +238,10 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
 
   #onAccepted(answer: readonly RecorderLine[] | undefined, now: Instant): void {
     const state = this.#state;
-    if (state.name === 'ending' && state.told) this.#leave(now);
-    else if (state.name === 'active' || state.name === 'ending') {
-      if (!state.negotiation.accepted()) return;
+    if (state.name !== 'active' && state.name !== 'ending') return;
+    const last = state.name === 'ending' ? state.farewell.accepted(now) : undefined;
+    if (last) this.#leave(last);
+    else if (state.negotiation.accepted()) {
       if (answer) this.#lines.hear(answer);
       this.#settle(now);
     }
@@ -227,21 +251,26 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     const state = this.#state;
     if (state.name !== 'active' && state.name !== 'ending') return;
     const detail = `${status} ${reason}`.trim();
+    // RFC 3261 §12.2.1.2: there is no dialog any more.
     if (status === 408 || status === 481) {
-      // RFC 3261 §12.2.1.2: there is no dialog any more.
-      this.#vanish(detail);
-    } else if (state.name === 'ending' && state.told) {
-      this.#onLastDeclined(status, now);
-    } else {
-      if (status === 491 || retryAfter !== undefined) {
-        this.#timers.set('retry', now + retryDelay(this.options.random(), retryAfter));
-        state.negotiation.postponed();
-      } else if (state.negotiation.declined()) {
-        this.#lose('RECORDER_REFUSED', `${detail} to a new offer`);
-        if (this.#lines.pausing === 'off' && !state.negotiation.sending) this.#stayPaused();
-      }
-      this.#settle(now);
+      this.#vanish(detail, now);
+      return;
     }
+    const last = state.name === 'ending' ? state.farewell.declined(status, now) : undefined;
+    if (last) {
+      this.#leave(last);
+      return;
+    }
+    if (status === 491 || retryAfter !== undefined) {
+      this.#timers.set('retry', now + retryDelay(this.options.random(), retryAfter));
+      state.negotiation.postponed();
+    } else if (state.negotiation.declined()) {
+      this.#losses.note('RECORDER_REFUSED', `${detail} to a new offer`);
+      if (this.#lines.pausing === 'off' && !state.negotiation.sending) this.#stayPaused();
+    }
+    this.#settle(now);
+    // It is also what the engine makes of a recorder that cannot be reached any more: that is to be known at once.
+    if (status === UNAVAILABLE && state.name === 'active') state.watch.doubted(now);
   }
 
   /** The recorder does not take the resumption: what it knows, and what is so, is the pause. */
@@ -250,6 +279,17 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#lines.gated();
     this.#conversation = withoutResumption(this.#conversation);
     this.#out.push({ do: 'resumed' });
+  }
+
+  #onWatch(due: ReturnType<Watch['tick']>, now: Instant): void {
+    if (due === 'ask') this.#out.push({ do: 'check' });
+    else if (due === 'silence') this.#vanish('it does not answer any more', now);
+  }
+
+  #onChecked(status: number, now: Instant): void {
+    if (this.#state.name !== 'active') return;
+    if (isGone(status)) this.#vanish(`${status} to OPTIONS`, now);
+    else this.#state.watch.heard(now);
   }
 
   #onRecorderOffer({ request, method, offer }: Input<'recorder-offer'>, now: Instant): void {
@@ -274,57 +314,52 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#tell();
   }
 
-  #onDialogOver(detail: string): void {
-    switch (this.#state.name) {
-      case 'active':
-        this.#fail('RECORDER_VANISHED', detail);
-        break;
-      case 'ending':
-      case 'leaving':
-        this.#finish(this.#endingNow());
-        break;
-    }
+  #onDialogOver({ detail, left }: Input<'dialog-over'>, now: Instant): void {
+    if (this.#state.name === 'active') {
+      this.#passOn({ code: 'RECORDER_VANISHED', detail }, now, left);
+    } else if (this.#state.name === 'ending')
+      this.#finish(this.#losses.stopped(this.recorded.length, this.#lines.count));
   }
 
   #stop(reason: StopReason, at: Date, now: Instant): void {
     const state = this.#state;
-    const { fault = 'RECORDER_UNREACHABLE', text } = reason;
+    const { fault: code = 'RECORDER_UNREACHABLE', text } = reason;
     switch (state.name) {
       case 'idle':
-        this.#fail(fault, `stopped before it was invited: ${text}`);
+        this.#fail({ code, detail: `stopped before it was invited: ${text}` });
         break;
       case 'inviting':
         this.#out.push({ do: 'cancel' });
-        this.#fail(fault, `stopped before it answered: ${text}`);
+        this.#fail({ code, detail: `stopped before it answered: ${text}` });
         break;
-      case 'active':
-        if (reason.fault) this.#lose(reason.fault, 'what came before is recorded');
+      case 'active': {
+        if (reason.fault) this.#losses.note(reason.fault, 'what came before is recorded');
         this.#conversation = ended(this.#conversation, at, reason);
-        for (const action of this.#lines.closeAll()) this.#out.push(action);
-        this.#timers.stop('retry');
-        this.#timers.set('last-update', now + LAST_UPDATE);
-        this.#state = ending(state, state.updates, false);
+        this.#out.push(...this.#lines.closeAll());
+        this.#timers.stopAll();
+        const { negotiation, updates } = state;
+        const farewell = new Farewell(negotiation, updates, this.#conversation, this.#lines, now);
+        this.#state = { name: 'ending', negotiation, farewell };
         this.#settle(now);
         break;
+      }
     }
   }
 
   /** After each completed exchange: do as agreed, then say what is still to be said. */
   #settle(now: Instant): void {
-    if (this.#state.name === 'ending') {
-      this.#state.negotiation.retry();
-      if (this.#state.negotiation.idle) this.#sayTheLast(now);
-    } else if (this.#state.name === 'active') {
-      if (this.#lines.allRejected) {
-        this.#vanish('it removed every stream');
-        return;
-      }
-      const [refused] = this.#lines.rejected;
-      if (refused) this.#lose('RECORDER_REFUSED', `it refused stream ${refused}`);
-      this.#reconcile();
-      this.#tell();
-      this.#reportResumed();
+    if (this.#state.name === 'ending') this.#leave(this.#state.farewell.settled(now));
+    if (this.#state.name !== 'active') return;
+    if (this.#lines.allRejected) {
+      this.#vanish('it removed every stream', now, true);
+      return;
     }
+    const [refused] = this.#lines.rejected;
+    if (refused) this.#losses.note('RECORDER_REFUSED', `it refused stream ${refused}`);
+    this.#state.watch.heard(now);
+    this.#reconcile();
+    this.#tell();
+    this.#reportResumed();
   }
 
   #reconcile(): void {
@@ -346,63 +381,53 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#out.push({ do: 'resumed' });
   }
 
-  /** The last metadata. When it holds no label, UPDATE can carry it without an offer (RFC 7866 §9.1). */
-  #sayTheLast(now: Instant): void {
-    if (this.#state.name !== 'ending' || this.#state.told) return;
-    const { negotiation, updates } = this.#state;
-    const metadata = negotiation.newsOf(this.#conversation);
-    if (!metadata) {
-      this.#leave(now);
+  /** What the end of the session wants done, and the end of the recording when that is all. */
+  #leave(outputs: readonly SessionOutput[]): void {
+    this.#out.push(...outputs);
+    if (this.#state.name !== 'ending' || !this.#state.farewell.isOver) return;
+    const { loss } = this.#state.farewell;
+    if (loss) {
+      this.#losses.vanished(loss);
+      this.#out.push({ do: 'lost', loss });
+    }
+    this.#finish(this.#losses.stopped(this.recorded.length, this.#lines.count));
+  }
+
+  /** The recorder is gone without a word, or wants nothing more: `left`. */
+  #vanish(detail: string, now: Instant, left = false): void {
+    const loss: Loss = { code: 'RECORDER_VANISHED', detail };
+    if (this.#state.name !== 'active' && this.#state.name !== 'ending') return;
+    this.#out.push({ do: 'bye' });
+    if (this.#state.name === 'active') this.#passOn(loss, now, left);
+    else this.#fail(loss);
+  }
+
+  /** The recorder has no session with us, or has it no more: the next one is asked, who gets all that was kept. */
+  #passOn(loss: Loss, now: Instant, left = false): void {
+    const { succession, wall } = this.options;
+    this.#timers.stopAll();
+    if (this.#state.name === 'active') succession.lost(left);
+    if (this.#lines.begun) this.#losses.vanished(loss);
+    else this.#losses.refused(loss);
+    const next = succession.next();
+    if (!next) {
+      this.#fail(loss);
       return;
     }
-    this.#state = ending(this.#state, updates, true);
-    if (updates && metadata.streams.length === 0) this.#out.push({ do: 'update', metadata });
-    else this.#out.push({ do: 'reinvite', lines: this.#lines.describe(), metadata });
-  }
-
-  /** A recorder that does not know UPDATE after all is told by re-INVITE. */
-  #onLastDeclined(status: number, now: Instant): void {
-    if (this.#state.name !== 'ending') return;
-    const unknown = status === 405 || status === 501;
-    if (!unknown || !this.#state.updates) {
-      // 503 is also what the engine makes of a recorder that cannot be reached any more.
-      if (status === UNAVAILABLE) this.#lose('RECORDER_VANISHED', SILENT_AT_THE_END);
-      this.#leave(now);
-      return;
-    }
-    this.#state = ending(this.#state, false, false);
-    this.#sayTheLast(now);
-  }
-
-  #leave(now: Instant, unheard = false): void {
-    if (this.#state.name !== 'ending') return;
-    this.#timers.stop('last-update');
-    this.#timers.set('last-answer', now + LAST_ANSWER);
-    this.#state = { name: 'leaving', unheard };
-    this.#out.push({ do: 'bye' });
-  }
-
-  #onLeft(): void {
-    if (this.#state.name === 'leaving') this.#finish(this.#endingNow());
-  }
-
-  #vanish(detail: string): void {
-    this.#out.push({ do: 'bye' });
-    this.#fail('RECORDER_VANISHED', detail);
-  }
-
-  #lose(code: FaultCode, detail: string): void {
-    this.#loss ??= { code, detail };
+    if (this.#lines.begun) this.#conversation = recordedFrom(this.#conversation, wall());
+    this.#out.push(...this.#lines.forget(), { do: 'lost', loss });
+    this.#ask(next, now);
+    this.#reportResumed();
   }
 
   /** Ends without our wish. */
-  #fail(code: FaultCode, detail: string): void {
+  #fail(loss: Loss): void {
     const { name } = this.#state;
     if (name === 'idle' || name === 'inviting') {
       this.#out.push({ do: 'established', accepted: false });
     }
-    const recorded = this.#lines.recorded.length > 0 ? 'partly' : 'not';
-    this.#finish({ recorded, fault: { code, detail }, failed: true });
+    this.#out.push({ do: 'lost', loss });
+    this.#finish(this.#losses.failed(this.recorded.length, loss));
   }
 
   #finish(ending: Ending): void {
@@ -412,25 +437,7 @@ export class SessionMachine implements Machine<SessionInput, SessionOutput> {
     this.#out.push({ do: 'resumed' }, { do: 'finish', ending });
   }
 
-  /** How much was recorded until we stopped. */
-  #endingNow(): Ending {
-    const recorded = this.#lines.recorded.length;
-    if (recorded < this.#lines.count) {
-      this.#lose('RECORDER_REFUSED', 'it never became ready to receive every stream');
-    }
-    const extent = recorded === 0 ? 'not' : this.#loss ? 'partly' : 'fully';
-    return { recorded: extent, fault: this.#loss, failed: false };
-  }
-
   #isBeforeEnd(): boolean {
     return ['idle', 'inviting', 'active'].includes(this.#state.name);
   }
-}
-
-function ending(
-  { negotiation }: { readonly negotiation: Negotiation },
-  updates: boolean,
-  told: boolean,
-): State {
-  return { name: 'ending', negotiation, updates, told };
 }

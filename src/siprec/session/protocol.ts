@@ -2,9 +2,9 @@ import type { FaultCode, Millis } from '../../core';
 import type { RecordingMetadata } from '../metadata/model';
 import type { ForkAction, OurLine, RecorderLine } from './lines';
 import type { RecorderOffer } from './negotiation';
-import type { RecordingChange, StopReason } from './recording';
+import type { RecordingChange, RecordingTarget, StopReason } from './recording';
 
-/** What happens to a recording session. Times of day are for the metadata. */
+/** What happens to a recording. Times of day are for the metadata. */
 export type SessionInput =
   | { readonly kind: 'start' }
   /** 2xx to the INVITE. `answer` is undefined when it held no session description that can be used. */
@@ -47,7 +47,10 @@ export type SessionInput =
   | { readonly kind: 'acknowledged'; readonly answer: readonly RecorderLine[] | undefined }
   /** RFC 7866 §9.2. */
   | { readonly kind: 'snapshot-requested'; readonly request: number }
-  | { readonly kind: 'dialog-over'; readonly detail: string }
+  /** How OPTIONS in the session was answered. */
+  | { readonly kind: 'checked'; readonly status: number }
+  /** `left`: the recorder wanted it so. */
+  | { readonly kind: 'dialog-over'; readonly detail: string; readonly left: boolean }
   | { readonly kind: 'stop'; readonly reason: StopReason; readonly at: Date }
   /** Our BYE was answered, or will not be. */
   | { readonly kind: 'left' };
@@ -57,6 +60,8 @@ export type Input<Kind extends SessionInput['kind']> = Extract<SessionInput, { k
 /** What is to be done about it, in this order. */
 export type SessionOutput =
   | ForkAction
+  /** What follows, until `lost` or the end, is between us and this recorder, who is to get what was said from then on. */
+  | { readonly do: 'ask'; readonly recorder: RecordingTarget; readonly from: Date }
   | {
       readonly do: 'invite';
       readonly uri: string;
@@ -76,17 +81,28 @@ export type SessionOutput =
       readonly status: number;
       readonly lines: readonly OurLine[] | undefined;
     }
+  /** Is it still there? */
+  | { readonly do: 'check' }
   | { readonly do: 'bye' }
-  /** The recorder has accepted the session, or never will. */
+  /** The recorder did not take the recording, or has it no more. */
+  | { readonly do: 'lost'; readonly loss: Loss }
+  /** A recorder has accepted the session, or none ever will. */
   | { readonly do: 'established'; readonly accepted: boolean }
   /** The recorder knows that audio flows again, or will not know any more. */
   | { readonly do: 'resumed' }
   | { readonly do: 'finish'; readonly ending: Ending };
 
-/** How a recording session ended, before the counters are asked. */
+/** Why something is missing. */
+export interface Loss {
+  readonly code: FaultCode;
+  /** The end of a sentence. */
+  readonly detail: string;
+}
+
+/** How a recording ended, before the counters are asked. */
 export interface Ending {
   readonly recorded: 'fully' | 'partly' | 'not';
-  readonly fault: { readonly code: FaultCode; readonly detail: string } | undefined;
-  /** Ended by the recorder, or never begun. */
+  readonly fault: Loss | undefined;
+  /** Ended by its recorders, or never begun. */
   readonly failed: boolean;
 }

@@ -26,6 +26,10 @@ export interface RecordingTarget {
   readonly discards?: boolean;
   /** What the `broadworks` form calls the recordings. Default `on`. */
   readonly recordingType?: string;
+  /** Of the recorded user there. */
+  readonly account?: AccountIdentity;
+  /** How often it is asked within a session whether it is still there, in ms; 0, the default, for never. */
+  readonly checkEveryMs?: number;
 }
 
 /** A party of the call. */
@@ -66,8 +70,6 @@ export interface RecordingRequest {
   readonly direction: 'in' | 'out';
   readonly recorded: RecordedParty;
   readonly others: readonly RecordedParty[];
-  /** Of the recorded user at the recorder. */
-  readonly account?: AccountIdentity;
   readonly redirection?: Redirection;
   readonly streams: readonly RecordedStream[];
   /** When the communication session began. */
@@ -111,6 +113,8 @@ export interface StopReason {
 export type RecordingState =
   | 'idle'
   | 'inviting'
+  /** Its recorder is gone, and another one is asked. */
+  | 'changing'
   | 'active'
   | 'pausing'
   | 'paused'
@@ -130,33 +134,57 @@ export interface StreamOutcome {
   readonly stats: ForkStats | undefined;
 }
 
-/** How a recording ended. */
-export interface RecordingOutcome {
+/** What one recorder had of a recording: one for each that was asked. */
+export interface RecordingPart {
+  /** In the metadata that this recorder got. The first part has that of the recording. */
   readonly recordingId: string;
-  readonly callId: string;
   /** Name of the recorder. */
   readonly target: string;
-  readonly recorded: 'fully' | 'partly' | 'not';
-  /** Why it was not recorded fully. */
-  readonly fault: Fault | undefined;
-  /** One sentence. */
-  readonly reason: string;
   /** Final status of the recorder to the INVITE; undefined when none came. */
   readonly status: number | undefined;
   /** Call-ID of the recording session; undefined when the recorder did not accept it. */
   readonly recorderCallId: string | undefined;
   readonly invitedAt: Date;
   readonly answeredAt: Date | undefined;
+  /** What was said from then on it was to get. */
+  readonly from: Date;
   readonly endedAt: Date;
+  /** When the last message in the session came from it: until then it was certainly there. */
+  readonly heardAt: Date | undefined;
+  /** Why it did not take the recording, or did not keep it; undefined when it had it to the end. */
+  readonly fault: FaultCode | undefined;
+  readonly detail: string | undefined;
+}
+
+/** How a recording ended. */
+export interface RecordingOutcome {
+  readonly recordingId: string;
+  readonly callId: string;
+  /** Name of the recorder that had it last; of the first that was asked where none took it. */
+  readonly target: string;
+  readonly recorded: 'fully' | 'partly' | 'not';
+  /** Why it was not recorded fully. */
+  readonly fault: Fault | undefined;
+  /** One sentence. */
+  readonly reason: string;
+  /** Its final status to the INVITE; undefined when none came. */
+  readonly status: number | undefined;
+  /** Call-ID of the session with it; undefined when it did not accept one. */
+  readonly recorderCallId: string | undefined;
+  readonly invitedAt: Date;
+  /** When the first recorder that took it did. */
+  readonly answeredAt: Date | undefined;
+  readonly endedAt: Date;
+  /** In order; none where nothing could be recorded. */
+  readonly parts: readonly RecordingPart[];
   readonly streams: readonly StreamOutcome[];
 }
 
-/** A recording session under way: RFC 7866. It never harms the call it records. */
+/** A recording under way, at one recorder after another: RFC 7866. It never harms the call it records. */
 export interface Recording {
   readonly recordingId: string;
-  readonly target: RecordingTarget;
   readonly state: RecordingState;
-  /** Resolves with whether the recorder has accepted the session. Never rejects. */
+  /** Resolves with whether a recorder has accepted it. Never rejects. */
   readonly established: Promise<boolean>;
   /** Resolves once, at the end. Never rejects. */
   readonly outcome: Promise<RecordingOutcome>;

@@ -1,48 +1,48 @@
-import type { Millis } from '../../core';
-import type { MetadataDialect } from '../metadata/dialect';
 import type { Conversation } from './conversation';
+import type { Farewell } from './farewell';
 import type { RecordedLines } from './lines';
 import type { Negotiation, Said } from './negotiation';
-import type { Label } from './recording';
+import type { Label, RecordingTarget } from './recording';
 import type { Destinations } from './redirects';
+import type { Succession } from './succession';
+import type { Watch } from './watch';
 
 /**
  * ```
- *              start           2xx             stop              answer to the last update, or its time
- *   idle ──────────▶ inviting ────▶ active ────────▶ ending ───────────────▶ leaving ────▶ over
- *     │ nothing to      │ refused,      │ BYE, 408, 481, every stream removed    BYE answered ▲
- *     │ record          │ no answer,    └─────────────────────────────────────────────────────┤
- *     └─────────────────┴ stop: CANCEL ───────────────────────────────────────────────────────┘
+ *              start           2xx             stop           the last is said, BYE answered
+ *   idle ──────────▶ inviting ────▶ active ────────▶ ending ─────────────────────────────▶ over
+ *     │              │  ▲  │        │ BYE, 408, 481, silence,                              ▲
+ *     │              │  │  └──◀─────┘ every stream removed: the next recorder              │
+ *     │              └──┘ refused, no answer: the next recorder                            │
+ *     └─ nothing to record ──── none is left, stop: CANCEL ────────────────────────────────┘
  * ```
- *
- * `over` still hears one thing: a 2xx that crosses our CANCEL gets a BYE.
  */
 export type State =
   | { readonly name: 'idle' }
-  | { readonly name: 'inviting'; readonly said: Said }
-  | { readonly name: 'active'; readonly negotiation: Negotiation; readonly updates: boolean }
   | {
-      readonly name: 'ending';
+      readonly name: 'inviting';
+      readonly recorder: RecordingTarget;
+      readonly destinations: Destinations;
+      readonly said: Said;
+    }
+  | {
+      readonly name: 'active';
       readonly negotiation: Negotiation;
+      /** The recorder allows UPDATE. */
       readonly updates: boolean;
-      /** The last update is out. */
-      readonly told: boolean;
+      readonly watch: Watch;
     }
-  | {
-      readonly name: 'leaving';
-      /** The last update was not answered in time. */
-      readonly unheard: boolean;
-    }
+  | { readonly name: 'ending'; readonly negotiation: Negotiation; readonly farewell: Farewell }
   | { readonly name: 'over'; readonly failed: boolean };
 
-export interface SessionOptions {
-  readonly answerTimeout: Millis;
-  readonly destinations: Destinations;
+export interface MachineOptions {
+  readonly succession: Succession;
   readonly lines: RecordedLines;
   readonly conversation: Conversation;
-  readonly updates: MetadataDialect['updates'];
   /** Wanted streams that `lines` does not have, for they have no payload format. */
   readonly missing: readonly Label[];
   /** 0 ≤ x < 1. */
   readonly random: () => number;
+  /** The time of day, for the metadata. */
+  readonly wall: () => Date;
 }

@@ -69,6 +69,11 @@ export class Wire {
     return this.#message(this.#request, parts);
   }
 
+  /** OPTIONS, that asks whether the recorder is there. */
+  check(): WireMessage {
+    return { headers: { ...this.#contact, Accept: ACCEPT } };
+  }
+
   /** Metadata alone: it must not name a label. */
   update(metadata: RecordingMetadata): WireMessage {
     return this.#message(this.#request, [this.#metadata(metadata)]);

@@ -142,7 +142,7 @@ describe('feature codes dialled by telephone events, from SIPp', () => {
         const clock = new SystemClock();
         const client = createRecordingClient({ agent, clock, ids: randomIds, log: silentLog });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
     });
     const [ear, own, other] = await Promise.all([keeper(), keeper(), keeper()]);

@@ -73,7 +73,7 @@ describe('a recording whose participants change', () => {
         const clock = new SystemClock();
         const client = createRecordingClient({ agent, clock, ids: randomIds, log: silentLog });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
     });
     void takeSessions();

@@ -416,7 +416,6 @@ describe('a call whose ends move at the same time', () => {
 });
 
 function fakeRecording(request: RecordingRequest, told: string[]) {
-  const target = { name: 'fake', uri: 'sip:fake' };
   const outcome = {
     recordingId: request.recordingId,
     callId: request.callId,
@@ -429,12 +428,12 @@ function fakeRecording(request: RecordingRequest, told: string[]) {
     invitedAt: new Date(),
     answeredAt: new Date(),
     endedAt: new Date(),
+    parts: [],
     streams: [],
   } as const;
   let stopped: (told: typeof outcome) => void = () => {};
   return {
     recordingId: request.recordingId,
-    target,
     state: 'active' as const,
     established: Promise.resolve(true),
     outcome: new Promise<typeof outcome>((resolve) => {

@@ -131,7 +131,7 @@ describe('record-aware phones', () => {
         const clock = new SystemClock();
         const client = createRecordingClient({ agent, clock, ids: randomIds, log: silentLog });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
       random: () => 0,
     });

@@ -91,7 +91,7 @@ describe.each(PLANES)('commands to the recording of a call over %s', (plane) => 
         const clock = new SystemClock();
         const client = createRecordingClient({ agent, clock, ids: randomIds, log: silentLog });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
     });
     const [aliceEar, bobEar] = await Promise.all([openEar(), openEar()]);

@@ -41,7 +41,7 @@ describe.each(PLANES)('a recorded call over %s', (plane) => {
           log: silentLog,
         });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
       ...options,
     });

@@ -54,10 +54,10 @@ export class Client {
     } = {},
   ): Recording {
     const uri = `sip:recorder@127.0.0.1:${port};transport=${transport}`;
-    return this.client.record(
-      { name: 'sipp', uri, answerTimeoutMs },
-      { ...this.world.call(), ...request },
-    );
+    return this.client.record([{ name: 'sipp', uri, answerTimeoutMs }], {
+      ...this.world.call(),
+      ...request,
+    });
   }
 
   async close(): Promise<void> {

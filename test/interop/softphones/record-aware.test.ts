@@ -59,7 +59,7 @@ describe('linphonec, which is record-aware', () => {
         const clock = new SystemClock();
         const client = createRecordingClient({ agent, clock, ids: randomIds, log: silentLog });
         const target = { name: 'srs', uri: `${recorder.place};transport=udp` };
-        return { start: (request) => client.record(target, request) };
+        return { start: (request) => client.record([target], request) };
       },
     });
     void takeSession();

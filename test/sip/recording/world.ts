@@ -19,7 +19,6 @@ import { VirtualClock } from '../../support/virtual-clock';
 /** A recording that does what it is told, and writes it down. */
 export class FakeRecording implements Recording {
   readonly recordingId: string;
-  readonly target = { name: 'srs', uri: 'sip:srs' };
   state: RecordingState = 'inviting';
   readonly established: Promise<boolean>;
   readonly outcome: Promise<RecordingOutcome>;
@@ -98,6 +97,7 @@ export class FakeRecording implements Recording {
       invitedAt: at,
       answeredAt: at,
       endedAt: at,
+      parts: [],
       streams: [],
     };
     this.#onOutcome(outcome);

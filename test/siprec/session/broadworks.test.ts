@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {
+  type AccountIdentity,
   broadworks,
   extensionsOf,
   extensionValues,
@@ -29,14 +30,15 @@ const ACCOUNT = {
   externalIdentifier: 'ab12cd34ef@0001.pbx.example.com',
 };
 
-async function recorded(request: Partial<RecordingRequest> = {}) {
+async function recorded(
+  request: Partial<RecordingRequest> = {},
+  account: AccountIdentity = ACCOUNT,
+) {
   const world = new World();
-  const { recording, dialog } = await world.recording(
-    { account: ACCOUNT, ...request },
-    undefined,
-    undefined,
-    { dialect: broadworks },
-  );
+  const { recording, dialog } = await world.recording(request, undefined, undefined, {
+    account,
+    dialect: broadworks,
+  });
   return { world, recording, dialog, invite: world.agent.last };
 }
 
@@ -127,7 +129,7 @@ describe('a recorder spoken to as BroadWorks does', () => {
   });
 
   test('knows a user without an account by the address alone', async () => {
-    const { invite } = await recorded({ account: {} });
+    const { invite } = await recorded({}, {});
     const data = dataOf(metadataIn(invite));
     expect(data['broadWorksRecordingMetadata.userID']).toBe('alice@pbx.example.com');
     expect(data.initiator).toBe('sip:alice@pbx.example.com');
@@ -210,8 +212,8 @@ describe('a recorder spoken to as BroadWorks does', () => {
         const world = new World();
         const recordedUser = { participantId: ALICE, aor: `sip:${user}@x`, displayName };
         world.record(
-          { recorded: recordedUser, account: { externalIdentifier: identifier } },
-          { dialect: broadworks },
+          { recorded: recordedUser },
+          { account: { externalIdentifier: identifier }, dialect: broadworks },
         );
         const from = String(world.agent.last.options.headers?.From);
         expect(from).toMatch(/^[^\p{Cc}]*$/u);

@@ -63,6 +63,19 @@ describe('stopping', () => {
     await turn();
     expect(dialog.byes).toBe(1);
     dialog.answerBye();
+    const part = {
+      recordingId: '2ec02d00-0000-4000-8000-000000000004',
+      target: 'main',
+      status: 200,
+      recorderCallId: 'rs-1@recorder.example.net',
+      invitedAt: new Date('2026-01-15T14:03:07.000Z'),
+      answeredAt: new Date('2026-01-15T14:03:07.000Z'),
+      from: new Date('2026-01-15T14:03:07.000Z'),
+      endedAt: new Date('2026-01-15T14:04:12.250Z'),
+      heardAt: new Date('2026-01-15T14:04:12.250Z'),
+      fault: undefined,
+      detail: undefined,
+    };
     expect(await outcome).toEqual({
       recordingId: '2ec02d00-0000-4000-8000-000000000004',
       callId: 'call-1@pbx',
@@ -75,6 +88,7 @@ describe('stopping', () => {
       invitedAt: new Date('2026-01-15T14:03:07.000Z'),
       answeredAt: new Date('2026-01-15T14:03:07.000Z'),
       endedAt: new Date('2026-01-15T14:04:12.250Z'),
+      parts: [part],
       streams: [
         expect.objectContaining({ label: '1', sender: ALICE, recorded: true }),
         expect.objectContaining({ label: '2', sender: BOB, recorded: true }),
@@ -326,6 +340,7 @@ describe('a recorder that vanishes', () => {
     const inactive = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
     const { recording, dialog } = await world.recording({}, inactive);
     dialog.end('engine');
+    world.agent.last.reject(503);
     expect(await recording.outcome).toMatchObject({
       recorded: 'not',
       fault: { code: 'RECORDER_VANISHED' },
@@ -338,8 +353,10 @@ describe('a recorder that vanishes', () => {
     const { recording, dialog } = await world.recording();
     recording.update({ held: [ALICE] });
     dialog.last.answer(status);
-    expect((await recording.outcome).fault?.code).toBe('RECORDER_VANISHED');
+    await turn();
     expect(dialog.byes).toBe(1);
+    world.agent.last.reject(503);
+    expect((await recording.outcome).fault?.code).toBe('RECORDER_VANISHED');
   });
 
   test('unnoticed until something is to be said', async () => {
@@ -347,6 +364,8 @@ describe('a recorder that vanishes', () => {
     const { recording, dialog } = await world.recording();
     recording.update({ held: [ALICE] });
     dialog.last.gone();
+    await turn();
+    world.agent.last.reject(503);
     expect((await recording.outcome).fault?.code).toBe('RECORDER_VANISHED');
   });
 

@@ -109,7 +109,7 @@ describe('a re-INVITE of the recorder', () => {
       'audio 0 8 101 inactive 1',
       'audio 40004 0 101 sendonly 2',
     ]);
-    expect(world.journal.slice(2)).toEqual(['1 close']);
+    expect(world.journal.slice(2)).toEqual(['1 pause']);
     dialog.ack();
     // RFC 7866 §7.2: it must not add streams.
     const [again] = dialog.receive('INVITE', sdp());

@@ -219,7 +219,7 @@ describe('an answer', () => {
   test('that refuses one line leaves the other recorded, and the recording partial', async () => {
     const world = new World();
     const { recording, dialog } = await world.recording({}, sdp([{ port: 0 }, { port: 52002 }]));
-    expect(world.journal).toEqual(['1 close', '2 start 198.51.100.20:52002/52003']);
+    expect(world.journal).toEqual(['1 pause', '2 start 198.51.100.20:52002/52003', '1 gated']);
     // The recorder knows what it refused: nothing is to be said.
     expect(dialog.sent).toEqual([]);
     const outcome = await world.stop(recording, dialog);

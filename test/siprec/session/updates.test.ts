@@ -210,7 +210,7 @@ describe('a change of codec', () => {
     recording.update({ streams: [{ label: '1', codecs: [OPUS] }] });
     dialog.last.answer(200, sdp([{ port: 0 }, { port: 52002 }]));
     await turn();
-    expect(world.journal.slice(2)).toEqual(['1 close']);
+    expect(world.journal.slice(2)).toEqual(['1 pause', '1 gated']);
     recording.update({ held: [ALICE] });
     expect(linesIn(dialog.last)).toEqual(['audio 0 111 inactive 1', BOTH[1]]);
     dialog.last.answer(200, sdp([{ port: 0 }, { port: 52002 }]));

@@ -42,6 +42,12 @@ export const EVENTS: PayloadDescription = {
   fmtp: '0-16',
 };
 
+/** The recorder, where there is one. */
+export const MAIN: RecordingTarget = { name: 'main', uri: 'sip:recorder.example.net' };
+
+/** One that stands by. */
+export const STANDBY: RecordingTarget = { name: 'standby', uri: 'sip:standby.example.net' };
+
 export const ALICE = '0a11ce00-0000-4000-8000-000000000001';
 export const BOB = 'b0b00000-0000-4000-8000-000000000002';
 export const CAROL = 'ca201000-0000-4000-8000-000000000003';
@@ -81,10 +87,15 @@ export class World {
     request: Partial<RecordingRequest> = {},
     target: Partial<RecordingTarget> = {},
   ): Recording {
-    return this.client.record(
-      { name: 'main', uri: 'sip:recorder.example.net', ...target },
-      { ...this.call(), ...request },
-    );
+    return this.recordAt([{ ...MAIN, ...target }], request);
+  }
+
+  /** With several recorders, best first. */
+  recordAt(
+    recorders: readonly RecordingTarget[],
+    request: Partial<RecordingRequest> = {},
+  ): Recording {
+    return this.client.record(recorders, { ...this.call(), ...request });
   }
 
   call(): RecordingRequest {
