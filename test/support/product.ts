@@ -17,11 +17,14 @@ export interface Product {
 
 const ROOT = join(__dirname, '../..');
 const START_MS = 90_000;
+/** The line that says that it is up. */
+const READY = { serve: 'twintrack ready', recorder: 'recorder ready' };
 
 /** Starts `twintrack serve` with these `--set` assignments; rejects with its output if it does not come up. */
 export function startProduct(
   assignments: readonly string[],
   from: 'source' | 'dist' = 'source',
+  command: 'serve' | 'recorder' = 'serve',
 ): Promise<Product> {
   const entry =
     from === 'dist'
@@ -29,7 +32,7 @@ export function startProduct(
       : ['--import', 'tsx', join(ROOT, 'src/cli/main.ts')];
   const child = spawn(
     process.execPath,
-    [...entry, 'serve', ...assignments.flatMap((assignment) => ['--set', assignment])],
+    [...entry, command, ...assignments.flatMap((assignment) => ['--set', assignment])],
     { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: environmentFor(assignments) },
   );
   const log: Record<string, unknown>[] = [];
@@ -54,7 +57,7 @@ export function startProduct(
         return;
       }
       log.push(line);
-      if (line.msg !== 'twintrack ready') return;
+      if (line.msg !== READY[command]) return;
       clearTimeout(timer);
       child.removeAllListeners('exit');
       resolve(running(child, line, log));

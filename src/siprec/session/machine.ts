@@ -388,7 +388,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     const { loss } = this.#state.farewell;
     if (loss) {
       this.#losses.vanished(loss);
-      this.#out.push({ do: 'lost', loss });
+      this.#out.push({ do: 'lost', loss, at: this.options.wall() });
     }
     this.#finish(this.#losses.stopped(this.recorded.length, this.#lines.count));
   }
@@ -404,7 +404,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
 
   /** The recorder has no session with us, or has it no more: the next one is asked, who gets all that was kept. */
   #passOn(loss: Loss, now: Instant, left = false): void {
-    const { succession, wall } = this.options;
+    const { succession } = this.options;
     this.#timers.stopAll();
     if (this.#state.name === 'active') succession.lost(left);
     if (this.#lines.begun) this.#losses.vanished(loss);
@@ -414,8 +414,9 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
       this.#fail(loss);
       return;
     }
-    if (this.#lines.begun) this.#conversation = recordedFrom(this.#conversation, wall());
-    this.#out.push(...this.#lines.forget(), { do: 'lost', loss });
+    const at = this.options.wall();
+    if (this.#lines.begun) this.#conversation = recordedFrom(this.#conversation, at);
+    this.#out.push(...this.#lines.forget(), { do: 'lost', loss, at });
     this.#ask(next, now);
     this.#reportResumed();
   }
@@ -426,7 +427,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     if (name === 'idle' || name === 'inviting') {
       this.#out.push({ do: 'established', accepted: false });
     }
-    this.#out.push({ do: 'lost', loss });
+    this.#out.push({ do: 'lost', loss, at: this.options.wall() });
     this.#finish(this.#losses.failed(this.recorded.length, loss));
   }
 

@@ -181,7 +181,7 @@ export class OngoingRecording implements Recording {
         this.#session?.bye();
         break;
       case 'lost':
-        this.#lost(output.loss);
+        this.#lost(output.loss, output.at);
         break;
       case 'established':
         this.#reportEstablished(output.accepted);
@@ -220,11 +220,10 @@ export class OngoingRecording implements Recording {
     );
   }
 
-  #lost({ code, detail }: Loss): void {
+  #lost({ code, detail }: Loss, endedAt: Date): void {
     const session = this.#session;
     if (!session || this.#parts.length === this.#sessions.length) return;
     session.leave();
-    const endedAt = this.context.clock.wall();
     this.#parts.push({ ...session.part, endedAt, fault: code, detail });
   }
 

@@ -85,7 +85,7 @@ export type SessionOutput =
   | { readonly do: 'check' }
   | { readonly do: 'bye' }
   /** The recorder did not take the recording, or has it no more. */
-  | { readonly do: 'lost'; readonly loss: Loss }
+  | { readonly do: 'lost'; readonly loss: Loss; readonly at: Date }
   /** A recorder has accepted the session, or none ever will. */
   | { readonly do: 'established'; readonly accepted: boolean }
   /** The recorder knows that audio flows again, or will not know any more. */
