@@ -42,6 +42,53 @@ describe('the recorder of a user', () => {
     expect(recordingTargets(configOf('none'), undefined, store)?.('here')).toEqual([]);
   });
 
+  it('is followed by those that stand by for it, and not by those that stand by for them', async () => {
+    const endpoint = 'sip:rec@192.0.2.1';
+    const custom = (name: string) => [
+      provider(name, { preset: 'custom', endpoint, ...(name === 'b' && { srtp: 'sdes' }) }),
+      { do: 'accept-terms', key: name } as const,
+    ];
+    const wishes = [...custom('a'), ...custom('b'), ...custom('c')];
+    expect(await change(store, [...wishes, provider('here', { preset: 'embedded' })])).toEqual([]);
+    const standby = (name: string, ...others: string[]) => provider(name, { standby: others });
+    expect(await change(store, [standby('a', 'b', 'here'), standby('b', 'c', 'a')])).toEqual([]);
+    const names = (running: readonly string[] | undefined) =>
+      recordingTargets(configOf('none'), running, store)?.('a').map(({ name }) => name);
+    expect(names(embedded)).toEqual(['a', 'b', 'here']);
+    expect(names(undefined)).toEqual(['a', 'b']);
+
+    const begun: string[][] = [];
+    const client = {
+      record: (recorders: readonly RecordingTarget[]) => begun.push(recorders.map((r) => r.name)),
+    } as unknown as RecordingClient;
+    const targets = recordingTargets(configOf('none'), embedded, store);
+    const call = { callId: 'a' } as RecordingRequest;
+    const alice = { id: 'alice', provider: 'a' } as RecordedUser;
+    recordersFor(targets, client, store)!.start(call, alice);
+    // It has no keys for b.
+    recordersFor(targets, client, store, 'rtpengine')!.start(call, alice);
+    expect(begun).toEqual([
+      ['a', 'b', 'here'],
+      ['a', 'here'],
+    ]);
+    const provisional = { ...call, provisional: true as const };
+    recordersFor(targets, client, store)!.start(provisional, alice);
+    const c = { id: 'alice', provider: 'c' } as RecordedUser;
+    expect(() => recordersFor(targets, client, store)!.start(provisional, c)).toThrow(
+      /c cannot delete/,
+    );
+  });
+
+  it('of the configuration has those of the configuration stand by', () => {
+    const env = { TWINTRACK_RECORDER__STANDBY: '[embedded, "sip:b@192.0.2.2"]' };
+    const targets = recordingTargets(configOf('sip:a@192.0.2.1', env), embedded, undefined);
+    expect(targets?.(undefined).map(({ name }) => name)).toEqual([
+      'sip:a@192.0.2.1',
+      'embedded',
+      'sip:b@192.0.2.2',
+    ]);
+  });
+
   it("is the configuration's for users of the configuration", () => {
     const config = configOf('sip:rec@192.0.2.9');
     for (const settings of [store, undefined]) {

@@ -301,6 +301,27 @@ describe('keys that must agree', () => {
       'recorder.provider: 127.0.0.1:5060 is our own address',
     ],
     [
+      'recorder: { standby: ["sip:127.0.0.1:5060"] }',
+      'recorder.standby[0]: 127.0.0.1:5060 is our own address',
+    ],
+    [
+      'recorder: { standby: [embeded] }',
+      'recorder.standby[0]: wants embedded or the SIP URI of a recorder, got "embeded"',
+    ],
+    ['recorder: { standby: [embedded] }', 'recorder.standby[0]: embedded is recorder.provider'],
+    [
+      'recorder: { standby: ["sip:a@192.0.2.1", "sip:a@192.0.2.1"] }',
+      'recorder.standby[1]: sip:a@192.0.2.1 is recorder.standby[0] already',
+    ],
+    [
+      'recorder: { provider: none, standby: [embedded] }',
+      'recorder.standby[0]: recorder.provider is none: nobody records, and nobody stands by',
+    ],
+    [
+      'recorder: { provider: "sip:192.0.2.1", standby: [embedded], embedded: { listen: ["udp/127.0.0.1:5060"] } }',
+      '127.0.0.1:5060',
+    ],
+    [
       'sip: { sessionMinimumSeconds: 100, sessionExpiresSeconds: 90 }',
       'sip.sessionExpiresSeconds: 90 is below sip.sessionMinimumSeconds',
     ],

@@ -148,6 +148,34 @@ describe('a provider from outside', () => {
   });
 });
 
+describe('providers that stand by', () => {
+  const dub = provider('dub', { preset: 'dubber', endpoint: uri });
+  const here = provider('here', { preset: 'embedded' });
+  const standby = (key: string, ...others: string[]) => provider(key, { standby: others });
+
+  beforeEach(() => change(store, [dub, { do: 'accept-terms', key: 'dub' }, here]));
+
+  it('are others, known, and with their terms accepted', async () => {
+    await change(store, [provider('east', { preset: 'dubber', endpoint: uri })]);
+    expect(await change(store, [standby('dub', 'heer', 'dub', 'east')])).toEqual([
+      'provider dub: standby: there is no provider "heer"; the nearest is here',
+      'provider dub: standby: "dub" cannot stand by for itself: name another',
+      'provider dub: standby: the terms of service of "east" have not been accepted: accept them first (accept-terms)',
+    ]);
+    expect(await change(store, [standby('dub', 'here', 'here')])).toEqual([]);
+    expect(store.current().get('provider', 'dub')?.values.standby).toEqual(['here']);
+  });
+
+  it('may stand by for each other, and are not removed while they do', async () => {
+    expect(await change(store, [standby('dub', 'here'), standby('here', 'dub')])).toEqual([]);
+    expect(await change(store, [{ do: 'remove', kind: 'provider', key: 'here' }])).toEqual([
+      'provider here: is used by provider dub: change them first',
+    ]);
+    expect(await change(store, [provider('dub', { standby: null })])).toEqual([]);
+    expect(await change(store, [{ do: 'remove', kind: 'provider', key: 'here' }])).toEqual([]);
+  });
+});
+
 describe('entries that need one another', () => {
   beforeEach(() => change(store, SMALL));
 
