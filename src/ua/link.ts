@@ -3,6 +3,7 @@ import type { Log } from '../core';
 import type { Content } from './message';
 import { createSrf, type SrfApp, type SrfClient } from './srf';
 import type { EngineLink, PayloadSocket } from './types';
+import { Wait } from './wait';
 import {
   type FrameNames,
   type WireContent,
@@ -66,7 +67,7 @@ const NO_CONTENT = () => '';
  * Frames that carry messages are read and written here.
  */
 export class ControlLink {
-  readonly #waiting = new Set<(reason: string) => void>();
+  readonly #waiting = new Set<Wait>();
   readonly #srf: SrfApp = createSrf();
   /** Frames of ours that wait for their answer, by their id. */
   readonly #commands = new Map<string, Answered>();
@@ -96,8 +97,8 @@ export class ControlLink {
     content: WireContent,
     watch: RequestWatch,
   ): void {
-    const guarded = this.#settleOnce((reason) => watch.failed(reason));
-    this.#attempt(guarded.lost, (socket) => {
+    const wait = this.#await((reason) => watch.failed(reason));
+    this.#attempt(wait, (socket) => {
       const inDialog = 'dialogId' in destination;
       const names: FrameNames = inDialog
         ? ['', destination.dialogId]
@@ -105,12 +106,12 @@ export class ControlLink {
       // The remote target of a dialog is the engine's to know.
       const uri = inDialog ? 'sip:placeholder' : destination.uri;
       this.#send(socket, names, `${method} ${uri} SIP/2.0`, content, (fields, request) => {
-        if (!guarded.open()) return;
-        if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] || 'request failed');
+        if (!wait.open) return;
+        if (fields[VERDICT] !== 'OK') return wait.lost(fields[WHY_NOT] || 'request failed');
         const sent = new WireSent(socket, fields, method, request);
         this.#requests.set(sent.transactionId, (response) => {
-          if (!guarded.open()) return;
-          if (response.status >= 200) guarded.close();
+          if (!wait.open) return;
+          if (response.status >= 200) wait.close();
           const ack = this.#ackOf(sent, response.dialogId);
           this.#safely(() => watch.response(response, ack));
         });
@@ -136,8 +137,8 @@ export class ControlLink {
       done('a final response was already sent', NO_CONTENT);
       return;
     }
-    const guarded = this.#settleOnce((why) => done(why, NO_CONTENT));
-    this.#attempt(guarded.lost, () => {
+    const wait = this.#await((why) => done(why, NO_CONTENT));
+    this.#attempt(wait, () => {
       const { socket, transactionId } = request;
       this.#mustBeLinked(socket);
       if (status >= 200) {
@@ -146,9 +147,9 @@ export class ControlLink {
       }
       const startLine = `SIP/2.0 ${status} ${reason}`;
       this.#send(socket, [transactionId, ''], startLine, content, (fields, echo) => {
-        if (!guarded.open()) return;
-        if (fields[VERDICT] !== 'OK') return guarded.lost(fields[WHY_NOT] ?? '');
-        guarded.close();
+        if (!wait.open) return;
+        if (fields[VERDICT] !== 'OK') return wait.lost(fields[WHY_NOT] ?? '');
+        wait.close();
         this.#safely(() => done(undefined, echo));
       });
     });
@@ -338,16 +339,16 @@ export class ControlLink {
     socket.takeMessage([id, 'sip', transactionId, dialogId, nextHop], { startLine, headers, body });
   }
 
-  #attempt(lost: (reason: string) => void, send: (socket: Socket) => void): void {
+  #attempt(wait: Wait, send: (socket: Socket) => void): void {
     const socket = this.#closed ? undefined : this.#client.mapServer.keys().next().value;
     if (!socket) {
-      lost('there is no control link');
+      wait.lost('there is no control link');
       return;
     }
     try {
       send(socket);
     } catch (error) {
-      lost(textOf(error));
+      wait.lost(textOf(error));
     }
   }
 
@@ -355,21 +356,15 @@ export class ControlLink {
     if (!this.#client.mapServer.has(socket)) throw new Error('there is no control link');
   }
 
-  /** One way out for what waits on the link: an answer, or its loss, whichever comes first. */
-  #settleOnce(failed: (reason: string) => void) {
-    const waiting = this.#waiting;
-    const lost = (reason: string) => {
-      if (waiting.delete(lost)) this.#safely(() => failed(reason));
-    };
-    waiting.add(lost);
-    return { lost, open: () => waiting.has(lost), close: () => waiting.delete(lost) };
+  #await(failed: (reason: string) => void): Wait {
+    return new Wait(this.#waiting, (reason) => this.#safely(() => failed(reason)));
   }
 
   #loseEverything(reason: string): void {
     this.#commands.clear();
     this.#requests.clear();
     this.#invites.clear();
-    for (const lost of [...this.#waiting]) lost(reason);
+    for (const wait of [...this.#waiting]) wait.lost(reason);
   }
 
   #safely(action: () => void): void {

@@ -2,7 +2,7 @@ import { formatHostPort, formatNameAddr, type Header, parseNameAddrs } from '../
 import type { LocalEnd } from '../transport';
 
 /** `localhost` as the host of a URI: the application's word for "whatever the engine is called". */
-const PLACE = /(@|sips?:)localhost(?::\d+)?(?![\w.:-])/i;
+const PLACE = /(?<=@|sips?:)localhost(?::\d+)?(?![\w.:-])/i;
 
 /** Headers in which an application may leave our own address to the engine. */
 const SPEAKING: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asserted-Identity']);
@@ -11,7 +11,7 @@ const SPEAKING: ReadonlySet<string> = new Set(['From', 'To', 'Contact', 'P-Asser
 export function localized(header: Header, local: LocalEnd): Header {
   if (!SPEAKING.has(header.name) || !PLACE.test(header.value)) return header;
   const { address, port } = local.advertised;
-  const place = `$1${formatHostPort(address, port)}`;
+  const place = formatHostPort(address, port);
   const addresses = parseNameAddrs(header.value);
   if (!addresses) return { name: header.name, value: header.value.replace(PLACE, place) };
   const value = addresses

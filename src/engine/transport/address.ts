@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net';
 import { formatHostPort } from '../message';
 
 /** How bytes travel. `tls` has its place here; nothing listens on it yet. */
@@ -31,6 +30,7 @@ export function formatAddress({ protocol, address, port }: Address): string {
   return `${protocol}/${formatHostPort(address, port)}`;
 }
 
+/** Of a numeric address. */
 export function family(address: string): 4 | 6 {
-  return isIPv6(address) ? 6 : 4;
+  return address.includes(':') ? 6 : 4;
 }

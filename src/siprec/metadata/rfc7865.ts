@@ -17,7 +17,16 @@ import type {
 import { callElement, noticeElement } from './own-elements';
 import type { XmlElement } from './xml';
 import { anyUri, xmlText } from './xml-text';
-import { element, escaped, foreign, joined, leaf, type Markup, xmlDocument } from './xml-write';
+import {
+  each,
+  element,
+  escaped,
+  foreign,
+  joined,
+  leaf,
+  type Markup,
+  xmlDocument,
+} from './xml-write';
 
 /** RFC 7865 §6.11: version 1 of the schema. */
 const RECORDING_NAMESPACE = 'urn:ietf:params:xml:ns:recording:1';
@@ -39,13 +48,13 @@ function recording(metadata: RecordingMetadata, facts: CallFacts): Markup {
     { xmlns: RECORDING_NAMESPACE },
     // The schema spells it in lower case, the text of the RFC does not.
     leaf('datamode', metadata.mode),
-    ...metadata.groups.map(group),
-    ...metadata.sessions.map((one) => session(one, facts)),
-    ...metadata.participants.map(participant),
-    ...metadata.streams.map(stream),
-    ...metadata.sessionRecordings.map(sessionRecording),
-    ...metadata.participantSessions.map(participantSession),
-    ...metadata.participantStreams.map(participantStream),
+    each(metadata.groups, group),
+    each(metadata.sessions, (one) => session(one, facts)),
+    each(metadata.participants, participant),
+    each(metadata.streams, stream),
+    each(metadata.sessionRecordings, sessionRecording),
+    each(metadata.participantSessions, participantSession),
+    each(metadata.participantStreams, participantStream),
     extensions(metadata.extensions),
   );
 }
@@ -63,8 +72,8 @@ function session(one: Session, facts: CallFacts): Markup {
   return element(
     'session',
     { session_id: base64OfUuid(one.id) },
-    ...(one.sipSessionIds ?? []).map((id) => leaf('sipSessionID', id)),
-    ...(one.reasons ?? []).map(({ cause, protocol, text }) =>
+    each(one.sipSessionIds ?? [], (id) => leaf('sipSessionID', id)),
+    each(one.reasons ?? [], ({ cause, protocol, text }) =>
       element('reason', { cause: String(cause), protocol: protocol || undefined }, escaped(text)),
     ),
     leaf('group-ref', one.groupId === undefined ? undefined : base64OfUuid(one.groupId)),
@@ -83,7 +92,7 @@ function participant(one: Participant): Markup {
   return element(
     'participant',
     { participant_id: base64OfUuid(one.id) },
-    ...one.nameIds.map(({ aor, name = '' }) =>
+    each(one.nameIds, ({ aor, name = '' }) =>
       element('nameID', { aor: anyUri(aor) }, leaf('name', xmlText(name) || undefined)),
     ),
     extensions(one.extensions),
@@ -114,8 +123,8 @@ function participantStream(one: ParticipantStream): Markup {
   return element(
     'participantstreamassoc',
     { participant_id: base64OfUuid(one.participantId) },
-    ...one.sends.map((id) => leaf('send', base64OfUuid(id))),
-    ...one.receives.map((id) => leaf('recv', base64OfUuid(id))),
+    each(one.sends, (id) => leaf('send', base64OfUuid(id))),
+    each(one.receives, (id) => leaf('recv', base64OfUuid(id))),
     times(one),
   );
 }
@@ -124,10 +133,10 @@ function times({ associateTime, disassociateTime }: Association): Markup | undef
   const associated = leaf('associate-time', associateTime?.toISOString());
   const disassociated = leaf('disassociate-time', disassociateTime?.toISOString());
   if (associated === undefined) return disassociated;
-  return disassociated === undefined ? associated : joined([associated, disassociated]);
+  return disassociated === undefined ? associated : joined(associated, disassociated);
 }
 
 /** Elements of other namespaces come last in what they extend: `xs:any namespace="##other"`. */
 function extensions(elements: readonly XmlElement[] = []): Markup {
-  return joined(elements.map((one) => foreign(one, RECORDING_NAMESPACE)));
+  return each(elements, (one) => foreign(one, RECORDING_NAMESPACE));
 }

@@ -38,11 +38,15 @@ export function leaf(name: string, text: string | undefined): Markup | undefined
   return (text === '' ? `<${name}/>` : `<${name}>${escaped(text)}</${name}>`) as Markup;
 }
 
-/** Many pieces as one. */
-export function joined(pieces: readonly Markup[]): Markup {
+/** What is written of each, one after the other. */
+export function each<One>(ones: readonly One[], write: (one: One) => Markup): Markup {
   let markup = '';
-  for (const piece of pieces) markup += piece;
+  for (const one of ones) markup += write(one);
   return markup as Markup;
+}
+
+export function joined(first: Markup, second: Markup): Markup {
+  return (first + second) as Markup;
 }
 
 /** An element of any namespace, inside one of the namespace `around`. */
