@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Log } from '../core';
 import type { Content } from './message';
 import { createSrf, type SrfApp, type SrfClient } from './srf';
-import type { EngineLink, PayloadSocket } from './types';
+import type { EngineLink, PayloadSocket, WireStart } from './types';
 import { Wait } from './wait';
 import {
   type FrameNames,
@@ -105,7 +105,7 @@ export class ControlLink {
         : ['', '', destination.nextHop];
       // The remote target of a dialog is the engine's to know.
       const uri = inDialog ? 'sip:placeholder' : destination.uri;
-      this.#send(socket, names, `${method} ${uri} SIP/2.0`, content, (fields, request) => {
+      this.#send(socket, names, { kind: 'request', method, uri }, content, (fields, request) => {
         if (!wait.open) return;
         if (fields[VERDICT] !== 'OK') return wait.lost(fields[WHY_NOT] || 'request failed');
         const sent = new WireSent(socket, fields, method, request);
@@ -123,7 +123,8 @@ export class ControlLink {
   /** @throws when there is no link to do it by. */
   cancel({ socket, transactionId, uri }: WireSent, content: WireContent): void {
     this.#mustBeLinked(socket);
-    this.#send(socket, [transactionId, ''], `CANCEL ${uri} SIP/2.0`, content, () => {});
+    const start = { kind: 'request', method: 'CANCEL', uri } as const;
+    this.#send(socket, [transactionId, ''], start, content, () => {});
   }
 
   respond(
@@ -145,8 +146,8 @@ export class ControlLink {
         request.finished = true;
         this.#invites.delete(transactionId);
       }
-      const startLine = `SIP/2.0 ${status} ${reason}`;
-      this.#send(socket, [transactionId, ''], startLine, content, (fields, echo) => {
+      const start = { kind: 'response', status, reason } as const;
+      this.#send(socket, [transactionId, ''], start, content, (fields, echo) => {
         if (!wait.open) return;
         if (fields[VERDICT] !== 'OK') return wait.lost(fields[WHY_NOT] ?? '');
         wait.close();
@@ -316,19 +317,20 @@ export class ControlLink {
     const { socket, uri } = sent;
     return (content) => {
       this.#mustBeLinked(socket);
-      this.#send(socket, ['', dialogId], `ACK ${uri} SIP/2.0`, content, () => {});
+      const start = { kind: 'request', method: 'ACK', uri } as const;
+      this.#send(socket, ['', dialogId], start, content, () => {});
     };
   }
 
   #send(
     socket: Socket,
     names: FrameNames,
-    startLine: string,
+    start: WireStart,
     content: WireContent,
     answered: Answered,
   ): void {
     if (!handsMessages(socket)) {
-      const frame = writeFrame(names, startLine, content);
+      const frame = writeFrame(names, start, content);
       this.#commands.set(this.#client.wp.send(socket, frame), answered);
       return;
     }
@@ -336,7 +338,7 @@ export class ControlLink {
     const id = String(++this.#frames);
     this.#commands.set(id, answered);
     const { headers, body = '' } = content;
-    socket.takeMessage([id, 'sip', transactionId, dialogId, nextHop], { startLine, headers, body });
+    socket.takeMessage([id, 'sip', transactionId, dialogId, nextHop], { start, headers, body });
   }
 
   #attempt(wait: Wait, send: (socket: Socket) => void): void {

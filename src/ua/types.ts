@@ -188,11 +188,13 @@ export interface Dialog {
   bye(headers?: Headers): Promise<void>;
 }
 
-/** A message as an engine in this process has it: headers in order, each one line as it goes on the wire. */
-export type EngineMessage = (
+/** What a message begins with. */
+export type WireStart =
   | { readonly kind: 'request'; readonly method: string; readonly uri: string }
-  | { readonly kind: 'response'; readonly status: number; readonly reason: string }
-) & {
+  | { readonly kind: 'response'; readonly status: number; readonly reason: string };
+
+/** A message as an engine in this process has it: headers in order, each one line as it goes on the wire. */
+export type EngineMessage = WireStart & {
   readonly headers: ReadonlyArray<{ readonly name: string; readonly value: string }>;
   readonly body: Buffer;
 };
@@ -206,7 +208,7 @@ export interface PayloadSocket extends Socket {
   takeMessage(
     fields: readonly string[],
     message: {
-      readonly startLine: string;
+      readonly start: WireStart;
       readonly headers: Readonly<Record<string, string>> | undefined;
       readonly body: string;
     },

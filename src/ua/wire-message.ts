@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Content } from './message';
+import type { WireStart } from './types';
 
 /** Headers as they are written, and the body. */
 export interface WireContent {
@@ -169,12 +170,18 @@ export type FrameNames = readonly [
  */
 export function writeFrame(
   names: FrameNames,
-  startLine: string,
+  start: WireStart,
   { headers, body = '' }: WireContent,
 ): string {
   const [transactionId, dialogId, nextHop] = names;
   const route = nextHop === undefined ? '' : `|${nextHop}`;
-  let text = `sip|${transactionId}|${dialogId}${route}\r\n${startLine}\r\n`;
+  let text = `sip|${transactionId}|${dialogId}${route}\r\n${startLineOf(start)}\r\n`;
   for (const name in headers) text += `${name}: ${headers[name]}\r\n`;
   return `${text}Content-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+function startLineOf(start: WireStart): string {
+  return start.kind === 'request'
+    ? `${start.method} ${start.uri} SIP/2.0`
+    : `SIP/2.0 ${start.status} ${start.reason}`;
 }

@@ -34,12 +34,12 @@ const ENGINE_ONLY: ReadonlySet<string> = new Set([
 
 /** The same before it is read: a header's value may hold line breaks and with them more headers. */
 export interface WrittenMessage {
-  readonly startLine: string;
+  readonly start: AppStart;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: string;
 }
 
-export function readWrittenMessage({ startLine, headers, body }: WrittenMessage): AppMessage {
+export function readWrittenMessage({ start, headers, body }: WrittenMessage): AppMessage {
   const read: Header[] = [];
   for (const name in headers) {
     const value = headers[name]!;
@@ -49,8 +49,11 @@ export function readWrittenMessage({ startLine, headers, body }: WrittenMessage)
     for (const other of others) if (other) read.push(other);
   }
   return {
-    startLine,
-    start: readStart(startLine),
+    startLine:
+      start.kind === 'request'
+        ? `${start.method} ${start.uri} SIP/2.0`
+        : `SIP/2.0 ${start.status} ${start.reason}`,
+    start: isSound(start) ? start : undefined,
     headers: read,
     body: body === '' ? EMPTY_BODY : Buffer.from(body, 'utf8'),
   };
@@ -94,12 +97,17 @@ function bytesOf(content: string | Buffer, from: number): Buffer {
 function readStart(line: string): AppStart | undefined {
   const response = /^SIP\/2\.0 +(\d{3})(?: +(.*))?$/i.exec(line);
   if (response) {
-    const status = Number(response[1]);
-    if (status < 100 || status > 699) return undefined;
-    return { kind: 'response', status, reason: (response[2] ?? '').trim() };
+    const reason = (response[2] ?? '').trim();
+    const start: AppStart = { kind: 'response', status: Number(response[1]), reason };
+    return isSound(start) ? start : undefined;
   }
   const request = /^([A-Za-z0-9\-.!%*_+`'~]+) +(\S+)(?: +SIP\/2\.0)? *$/.exec(line);
   return request ? { kind: 'request', method: request[1]!, uri: request[2]! } : undefined;
+}
+
+function isSound(start: AppStart): boolean {
+  if (start.kind === 'response') return start.status >= 100 && start.status <= 699;
+  return isToken(start.method) && start.uri !== '' && !/\s/.test(start.uri);
 }
 
 function readHeader(line: string): Header | undefined {

@@ -67,13 +67,15 @@ class HeadReader {
     if (startLine.length > MAX_LINE_CHARS) this.#found(513, 'Start Line Too Long');
     if (startLine.includes('\r')) this.#found(400, 'Bare CR in Start Line');
     while (this.#at < this.text.length) {
-      const line = this.#line();
-      if (line === '') break;
+      const start = this.#at;
+      const end = this.#endOfLine();
+      if (end === start) break;
       if (this.#headers.length === MAX_HEADERS) {
         this.#found(513, 'Too Many Headers');
         break;
       }
-      this.#header(this.#continues() ? this.#unfold(line) : line);
+      if (this.#continues()) this.#folded(start, end);
+      else this.#header(this.text, start, end);
     }
     return {
       startLine,
@@ -92,11 +94,13 @@ class HeadReader {
     };
   }
 
-  #header(line: string): void {
-    const colon = line.indexOf(':');
-    const written = line.slice(0, Math.max(0, colon)).trimEnd();
+  /** The line from `start` to `end` of `text`. */
+  #header(text: string, start: number, end: number): void {
+    const colon = text.indexOf(':', start);
+    const isLine = colon >= 0 && colon < end;
+    const written = isLine ? text.slice(start, colon).trimEnd() : '';
     const known = knownName(written);
-    const value = trimmed(line, colon + 1);
+    const value = isLine ? trimmed(text, colon + 1, end) : '';
     const fault = known || isToken(written) ? valueFault(value) : BAD_LINE;
     if (fault) {
       this.#fault ??= fault;
@@ -141,14 +145,19 @@ class HeadReader {
     return first === header;
   }
 
-  /** The next line, without its end; a line is over at LF, with or without CR before it. */
-  #line(): string {
+  /** Goes on behind the next line, and tells where that ends: at LF, with or without CR before it. */
+  #endOfLine(): number {
     const { text } = this;
     const start = this.#at;
     const lf = text.indexOf('\n', start);
     const end = lf < 0 ? text.length : lf;
     this.#at = lf < 0 ? end : lf + 1;
-    return text.slice(start, end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end);
+    return end > start && text.charCodeAt(end - 1) === CR ? end - 1 : end;
+  }
+
+  #line(): string {
+    const start = this.#at;
+    return this.text.slice(start, this.#endOfLine());
   }
 
   #continues(): boolean {
@@ -156,10 +165,11 @@ class HeadReader {
   }
 
   /** Joins continuation lines with one space each: RFC 3261 §7.3.1. */
-  #unfold(line: string): string {
-    const pieces = [line];
+  #folded(start: number, end: number): void {
+    const pieces = [this.text.slice(start, end)];
     while (this.#continues()) pieces.push(trimmed(this.#line()));
-    return pieces.join(' ');
+    const line = pieces.join(' ');
+    this.#header(line, 0, line.length);
   }
 
   /** RFC 3261 §25.1 knows NUL only behind a backslash in a quoted string. */

@@ -40,7 +40,7 @@ interface Replaced {
 }
 
 /** M-lines beyond these are refused: nobody calls with more, and each costs four ports. */
-export const MOST_LINES = 8;
+const MOST_LINES = 8;
 
 /**
  * The lines of one call in the plane, by the place of their m-lines, each with the keys of both its sides.

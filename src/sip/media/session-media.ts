@@ -21,7 +21,7 @@ import {
 } from '../../media';
 import type { MediaAddresses } from './addresses';
 import type { AgreedLine, Agreement } from './agreement';
-import { type LineReport, MediaLines, MOST_LINES } from './media-lines';
+import { type LineReport, MediaLines } from './media-lines';
 
 /** What the descriptions of the call say of its recording: RFC 7866 §7. */
 export interface RecordingNotes {
@@ -118,13 +118,10 @@ export class SessionMedia {
       const text = this.#standing[from];
       if (text === undefined || this.#closed) return undefined;
       const description = read(text);
-      return {
-        text: this.#anchored(from, text, description, {
-          lineAt: (index) => this.#lines.at(index),
-          keying: this.#lines.repeatKeying(to, description),
-        }),
-        notes: this.#notesFor(to, description),
-      };
+      const words = this.#wordsFor(to, description);
+      const keying = this.#lines.repeatKeying(to, description);
+      const places: Places = { lineAt: (index) => this.#lines.at(index), keying };
+      return { text: this.#anchored(from, text, description, places, words), notes: noted(words) };
     });
   }
 
@@ -136,7 +133,7 @@ export class SessionMedia {
   /** Whether what a side was told of the recording last is true now. */
   tellsTruth(to: Side): boolean {
     const text = this.#standing[otherOf(to)];
-    return text === undefined || this.#notesFor(to, read(text)) === this.#noted[to].now;
+    return text === undefined || noted(this.#wordsFor(to, read(text))) === this.#noted[to].now;
   }
 
   /** Whether a side says nothing new, but for its wishes about recording. */
@@ -317,13 +314,14 @@ export class SessionMedia {
   /** What the other side is told. */
   #told(from: Side, text: string, description: SessionDescription, places: Places): string {
     const to = otherOf(from);
-    const anchored = this.#anchored(from, text, description, places);
-    this.#noted[to] = { now: this.#notesFor(to, description), before: this.#noted[to].now };
+    const words = this.#wordsFor(to, description);
+    const anchored = this.#anchored(from, text, description, places, words);
+    this.#noted[to] = { now: noted(words), before: this.#noted[to].now };
     return anchored;
   }
 
-  #notesFor(to: Side, description: SessionDescription): string {
-    return (this.notes?.wordsFor(to, description).marks ?? []).join();
+  #wordsFor(to: Side, description: SessionDescription): RecordingWords | undefined {
+    return this.notes?.wordsFor(to, description);
   }
 
   #anchored(
@@ -331,14 +329,14 @@ export class SessionMedia {
     text: string,
     description: SessionDescription,
     { lineAt, keying }: Places,
+    recording: RecordingWords | undefined,
   ): string {
     const to = otherOf(from);
     const media: Array<Endpoint | 'reject'> = [];
-    for (let index = 0; index < MOST_LINES; index++) {
+    for (let index = 0; index < description.media.length; index++) {
       const local = lineAt(index)?.local[to];
       media.push(local ? this.addresses.advertised(local) : 'reject');
     }
-    const recording = this.notes?.wordsFor(to, description);
     const anchored = anchor(text, {
       origin: this.#origin[to],
       media,
@@ -366,6 +364,11 @@ export class SessionMedia {
     this.#turn = result.catch(() => {});
     return result;
   }
+}
+
+/** What is said of the recording, to be compared. */
+function noted(words: RecordingWords | undefined): string {
+  return (words?.marks ?? []).join();
 }
 
 function otherOf(side: Side): Side {

@@ -76,7 +76,8 @@ describe('the link of an application in this process', () => {
 
   it('takes messages in parts until it is destroyed', () => {
     const { socket, received } = loop();
-    const message = { startLine: 'BYE sip:a@h SIP/2.0', headers: { Reason: 'SIP' }, body: '' };
+    const start = { kind: 'request', method: 'BYE', uri: 'sip:a@h' } as const;
+    const message = { start, headers: { Reason: 'SIP' }, body: '' };
     socket.takeMessage(['1', 'sip', '', 'dialog', ''], message);
     socket.destroy();
     socket.takeMessage(['2', 'sip', '', 'dialog', ''], message);
