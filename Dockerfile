@@ -10,6 +10,7 @@ WORKDIR /app
 # `npm ci` compiles (prepare), so the sources come first.
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY scripts/bundle.ts scripts/
 RUN npm ci --no-audit --no-fund && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim

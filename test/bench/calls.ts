@@ -4,8 +4,9 @@
  * unrecorded, and a bare three-leg drachtio-srf application.
  *
  *     npm run bench:calls [-- --rates 50,100,200,300,400,500,600 --seconds 8 --rounds 1 --only recorded,bare]
+ *     npm run bench:calls -- --beside /tmp/before/dist --rates 75 --seconds 5 --rounds 6
  *
- * No audio is sent. Calls are held for a second.
+ * `--beside` measures other builds at the same time as this one. No audio is sent. Calls are held for a second.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { cpuOf, machineCpuMs, ownCpuMs, residentKib } from './calls/cpu';
 import { Parties, PORTS, settle } from './calls/parties';
 import { type Heard, quantile } from './calls/short-messages';
-import { SUBJECTS, type Subject } from './calls/subjects';
+import { otherBuild, SUBJECTS, type Subject } from './calls/subjects';
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +25,7 @@ const { values } = parseArgs({
     warm: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '1' },
     only: { type: 'string', default: 'recorded,unrecorded,bare' },
+    beside: { type: 'string' },
   },
 });
 const SECONDS = Number(values.seconds);
@@ -51,28 +53,46 @@ interface Row {
   readonly others: number;
 }
 
-async function measure(parties: Parties, subject: Subject, rate: number): Promise<Row> {
-  const { pids, port, name } = subject;
+/** All of them at the same time. */
+async function measure(
+  parties: Parties,
+  subjects: readonly Subject[],
+  rate: number,
+): Promise<readonly Row[]> {
+  const all = subjects.flatMap(({ pids }) => pids);
   const read = () => ({
-    ...cpuOf(pids),
-    kib: residentKib(pids),
-    others: machineCpuMs() - cpuOf([...pids, ...parties.pids]).all - ownCpuMs(),
+    each: subjects.map(({ pids }) => ({ ...cpuOf(pids), kib: residentKib(pids) })),
+    others: machineCpuMs() - cpuOf([...all, ...parties.pids]).all - ownCpuMs(),
   });
   const [before, at] = [read(), Date.now()];
-  const heard = await parties.call(port, rate, SECONDS, HOLD_MS);
+  const heard = await callAll(parties, subjects, rate, SECONDS);
   await settle();
   const [after, elapsed] = [read(), Date.now() - at];
-  const { offered } = heard;
-  return {
-    subject: name,
-    rate,
-    heard,
-    cpuMsPerCall: (after.all - before.all) / offered,
-    mainMsPerCall: (after.main - before.main) / offered,
-    residentKib: after.kib,
-    grownKibPerCall: (after.kib - before.kib) / offered,
-    others: Math.max(0, after.others - before.others) / elapsed,
-  };
+  return subjects.map(({ name }, index) => {
+    const [from, to] = [before.each[index]!, after.each[index]!];
+    const { offered } = heard[index]!;
+    return {
+      subject: name,
+      rate,
+      heard: heard[index]!,
+      cpuMsPerCall: (to.all - from.all) / offered,
+      mainMsPerCall: (to.main - from.main) / offered,
+      residentKib: to.kib,
+      grownKibPerCall: (to.kib - from.kib) / offered,
+      others: Math.max(0, after.others - before.others) / elapsed,
+    };
+  });
+}
+
+function callAll(
+  parties: Parties,
+  subjects: readonly Subject[],
+  rate: number,
+  seconds: number,
+): Promise<Heard[]> {
+  return Promise.all(
+    subjects.map(({ port }, caller) => parties.call(port, rate, seconds, HOLD_MS, caller)),
+  );
 }
 
 function show(row: Row): void {
@@ -122,21 +142,27 @@ async function main(): Promise<void> {
     const direct = await parties.call(PORTS.callee, RATES[0]!, 3, HOLD_MS);
     const ring = (share: number) => quantile(direct.postDialDelaysMs, share).toFixed(2);
     console.log(`Without anything between: INVITE to 180 in ${ring(0.5)} ms, p99 ${ring(0.99)}.`);
-    for (const name of values.only.split(',') as Array<keyof typeof SUBJECTS>) {
+    const beside = values.beside?.split(',');
+    const names = beside ? ['recorded'] : values.only.split(',');
+    for (const name of names as Array<keyof typeof SUBJECTS>) {
       subjects.push(await SUBJECTS[name](directory));
     }
-    for (const { port } of subjects) {
-      await parties.call(port, WARM_UP_RATE, Number(values.warm), HOLD_MS);
+    for (const [at, dist] of beside?.entries() ?? []) {
+      subjects.push(await otherBuild(directory, at + 1, dist));
+    }
+    const groups = beside ? [subjects] : subjects.map((subject) => [subject]);
+    for (const group of groups) {
+      await callAll(parties, group, WARM_UP_RATE, Number(values.warm));
       await settle();
     }
     console.log(HEADING);
     const rows: Row[] = [];
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const rate of RATES) {
-        for (const subject of subjects) {
-          const row = await measure(parties, subject, rate);
-          rows.push(row);
-          show(row);
+        for (const group of groups) {
+          const measured = await measure(parties, group, rate);
+          rows.push(...measured);
+          for (const row of measured) show(row);
         }
       }
     }

@@ -109,15 +109,24 @@ export class Parties {
     return this.#children.map(({ pid }) => pid!);
   }
 
-  /** Calls `to` at this rate for so long, each call of `holdMs`, and tells what was heard. */
-  async call(to: number, rate: number, seconds: number, holdMs: number): Promise<Heard> {
+  /**
+   * Calls `to` at this rate for so long, each call of `holdMs`, and tells what was heard. Who calls others at the same
+   * time is another caller, by its number.
+   */
+  async call(
+    to: number,
+    rate: number,
+    seconds: number,
+    holdMs: number,
+    caller = 0,
+  ): Promise<Heard> {
     const calls = rate * seconds;
-    const trace = join(this.directory, 'calls.csv');
+    const trace = join(this.directory, `calls-${caller}.csv`);
     rmSync(trace, { force: true });
     const limits = ['-m', calls, '-l', 2 * calls, '-d', holdMs, '-recv_timeout', 5_000];
     const retransmit = ['-max_invite_retrans', 3, '-max_non_invite_retrans', 3];
     const traced = ['-trace_shortmsg', '-shortmessage_file', trace];
-    const child = this.#sipp('caller', CALLER_SCENARIO, [
+    const child = this.#sipp('caller', PORTS.caller - caller, CALLER_SCENARIO, [
       `${HOST}:${to}`,
       ...['-s', 100, '-r', rate, ...limits, ...retransmit, ...traced],
     ]);
@@ -139,17 +148,18 @@ export class Parties {
   }
 
   #answering(name: 'callee' | 'recorder', text: string): ChildProcess {
-    return this.#sipp(name, text, ['-l', 1_000_000]);
+    return this.#sipp(name, PORTS[name], text, ['-l', 1_000_000]);
   }
 
   #sipp(
-    name: keyof typeof PORTS,
+    name: string,
+    port: number,
     text: string,
     args: ReadonlyArray<string | number>,
   ): ChildProcess {
     const file = join(this.directory, `${name}.xml`);
     writeFileSync(file, text);
-    const place = ['-i', HOST, '-p', PORTS[name], '-t', 'u1', '-buff_size', 4 * 1024 * 1024];
+    const place = ['-i', HOST, '-p', port, '-t', 'u1', '-buff_size', 4 * 1024 * 1024];
     const rest = ['-sf', file, '-nostdin', '-nd', '-default_behaviors', 'abortunexp'];
     return spawn('sipp', [...args, ...place, ...rest].map(String), {
       cwd: this.directory,

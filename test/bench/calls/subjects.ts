@@ -20,6 +20,11 @@ export const SUBJECTS = {
   bare: (directory: string) => bare(directory, 2),
 } as const;
 
+/** Another build of it, by its `dist` directory. */
+export function otherBuild(directory: string, index: number, dist: string): Promise<Subject> {
+  return twintrack(`beside${index}`, directory, index, join(dist, 'cli/main.js'));
+}
+
 const ROOT = join(__dirname, '../../..');
 const PRODUCT = join(ROOT, 'dist/cli/main.js');
 const READY_MS = 20_000;
@@ -27,9 +32,10 @@ const SECRET = 'bench';
 
 /** `twintrack serve` as it is installed, with its log and its call records in files. */
 async function twintrack(
-  name: 'recorded' | 'unrecorded',
+  name: string,
   directory: string,
   index: number,
+  product = PRODUCT,
 ): Promise<Subject> {
   const port = PORTS.subjects + index;
   const first = 20_000 + index * 15_000;
@@ -37,13 +43,13 @@ async function twintrack(
     `sip.listen=[udp/${HOST}:${port}]`,
     'sip.maxCalls=1800',
     `recorder.provider=sip:recorder@${HOST}:${PORTS.recorder};transport=udp`,
-    `users=[{number: "100", mode: ${name === 'recorded' ? 'always' : 'never'}}]`,
+    `users=[{number: "100", mode: ${name === 'unrecorded' ? 'never' : 'always'}}]`,
     `routes=[{targets: ["sip:${HOST}:${PORTS.callee}"]}]`,
     `media.ports=${first}-${first + 14_999}`,
     'http.listen=null',
     `cdr.file=${join(directory, `${name}-cdr.jsonl`)}`,
   ];
-  const args = [...profiling(), PRODUCT, 'serve', ...settings.flatMap((one) => ['--set', one])];
+  const args = [...profiling(), product, 'serve', ...settings.flatMap((one) => ['--set', one])];
   const child = await started(args, join(directory, `${name}.log`), 'twintrack ready');
   return { name, port, pids: [child.pid!], stop: () => end(child) };
 }
