@@ -40,6 +40,7 @@ const RECORDING_STATES: Readonly<Record<string, LiveRecording['state']>> = {
   off: 'off',
   idle: 'starting',
   inviting: 'starting',
+  changing: 'starting',
   active: 'recording',
   pausing: 'paused',
   paused: 'paused',

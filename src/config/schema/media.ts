@@ -38,8 +38,10 @@ export const media = z.strictObject({
     .prefault(null)
     .describe('The same for a call on hold; null never ends one.'),
   forkBufferSeconds: seconds(0, 30)
-    .prefault(5)
-    .describe('Audio kept from answer until the recorder answers, so that no first word is lost.'),
+    .prefault(12)
+    .describe(
+      'Audio kept until a recorder has answered, from the answer of the call, and while one recorder follows another: no word is lost.',
+    ),
   forkBufferMegabytes: whole(1, 2047)
     .prefault(256)
     .describe(

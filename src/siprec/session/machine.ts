@@ -1,5 +1,4 @@
-import { type Instant, type Machine, TimerTable } from '../../core';
-import { rfc7865 } from '../metadata/rfc7865';
+import type { Instant, Machine } from '../../core';
 import {
   type Conversation,
   changedBy,
@@ -8,12 +7,12 @@ import {
   withNotices,
   withoutResumption,
 } from './conversation';
-import { completeDocument } from './documents';
 import { Farewell } from './farewell';
 import { Interruptions } from './interruptions';
+import { Invitation } from './invitation';
 import type { RecordedLines, RecorderLine } from './lines';
 import { Losses } from './losses';
-import { Negotiation, REQUEST_PENDING, retryDelay } from './negotiation';
+import { REQUEST_PENDING, retryDelay } from './negotiation';
 import type { Ending, Input, Loss, SessionInput, SessionOutput } from './protocol';
 import type {
   Label,
@@ -22,12 +21,9 @@ import type {
   RecordingTarget,
   StopReason,
 } from './recording';
-import { Destinations } from './redirects';
-import { isGone, refusalOf, UNAVAILABLE } from './refusal';
-import type { MachineOptions, State } from './state';
-import { answerTimeoutOf, Watch } from './watch';
-
-const STATE_OF = { off: 'active', gating: 'pausing', on: 'paused' } as const;
+import { refusalOf, UNAVAILABLE } from './refusal';
+import { type MachineOptions, type State, stateOf } from './state';
+import { Watch } from './watch';
 
 /**
  * A recording from the recording client's side (RFC 7866 §6.1, §7.1, §9.1): a session with one recorder, and when that
@@ -35,7 +31,6 @@ const STATE_OF = { off: 'active', gating: 'pausing', on: 'paused' } as const;
  * negotiation with it; so a recorder that follows gets what the first one got, as it is then.
  */
 export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
-  readonly #timers = new TimerTable<'answer' | 'retry'>();
   readonly #lines: RecordedLines;
   readonly #interruptions = new Interruptions();
   readonly #losses = new Losses();
@@ -50,18 +45,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   }
 
   get state(): RecordingState {
-    const { pausing } = this.#lines;
-    switch (this.#state.name) {
-      case 'inviting':
-        if (!this.#established) return 'inviting';
-        return pausing === 'off' ? 'changing' : STATE_OF[pausing];
-      case 'active':
-        return STATE_OF[pausing];
-      case 'over':
-        return this.#state.failed ? 'failed' : 'ended';
-      default:
-        return this.#state.name;
-    }
+    return stateOf(this.#state, this.#lines.pausing, this.#established);
   }
 
   /** Labels whose audio was let through to a recorder at some time. */
@@ -70,29 +54,33 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   }
 
   nextDeadline(): Instant | undefined {
-    const own = this.#timers.deadline ?? Number.POSITIVE_INFINITY;
-    const theirs = this.#deadline ?? Number.POSITIVE_INFINITY;
-    const next = Math.min(own, theirs);
-    return Number.isFinite(next) ? next : undefined;
-  }
-
-  /** Of what the state has timers of its own for. */
-  get #deadline(): Instant | undefined {
-    if (this.#state.name === 'active') return this.#state.watch.deadline;
-    return this.#state.name === 'ending' ? this.#state.farewell.deadline : undefined;
+    const state = this.#state;
+    switch (state.name) {
+      case 'inviting':
+        return state.invitation.answerBy;
+      case 'active':
+        return earlier(state.negotiation.retryAt, state.watch.deadline);
+      case 'ending':
+        return state.farewell.deadline;
+      default:
+        return undefined;
+    }
   }
 
   tick(now: Instant): readonly SessionOutput[] {
     this.#out = [];
-    if (this.#state.name === 'ending') this.#leave(this.#state.farewell.tick(now));
-    else if (this.#state.name === 'active') this.#onWatch(this.#state.watch.tick(now), now);
-    for (const timer of this.#timers.takeDue(now)) {
-      const state = this.#state;
-      if (timer === 'answer' && state.name === 'inviting') this.#onNoAnswer(state.recorder, now);
-      if (timer === 'retry' && state.name === 'active') {
-        state.negotiation.retry();
-        this.#tell();
-      }
+    const state = this.#state;
+    switch (state.name) {
+      case 'inviting':
+        if (state.invitation.answerBy <= now) this.#onNoAnswer(state.invitation, now);
+        break;
+      case 'active':
+        if (state.negotiation.retryDue(now)) this.#tell();
+        this.#onWatch(state.watch.tick(now), now);
+        break;
+      case 'ending':
+        this.#leave(state.farewell.tick(now));
+        break;
     }
     return this.#out;
   }
@@ -124,7 +112,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
         this.#onDeclined(input, now);
         break;
       case 'checked':
-        this.#onChecked(input.status, now);
+        this.#onChecked(input, now);
         break;
       case 'recorder-offer':
         this.#onRecorderOffer(input, now);
@@ -163,25 +151,23 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   }
 
   #ask(recorder: RecordingTarget, now: Instant): void {
-    this.#timers.set('answer', now + answerTimeoutOf(recorder));
+    const invitation = new Invitation(recorder, now);
+    this.#state = { name: 'inviting', invitation };
     this.#out.push({ do: 'ask', recorder, from: this.#conversation.recordedFrom });
-    this.#invite(recorder, new Destinations(recorder.uri));
+    this.#invite(invitation);
   }
 
   /** False when there is no address left to try. */
-  #invite(recorder: RecordingTarget, destinations: Destinations): boolean {
-    const uri = destinations.next();
-    if (uri === undefined) return false;
+  #invite(invitation: Invitation): boolean {
     const said = { conversation: this.#conversation, lines: this.#lines.describe() };
-    this.#state = { name: 'inviting', recorder, destinations, said };
-    const metadata = completeDocument(said.conversation);
-    this.#out.push({ do: 'invite', uri, lines: said.lines, metadata });
-    return true;
+    const saying = invitation.say(said);
+    this.#out.push(...saying);
+    return saying.length > 0;
   }
 
   #onAnswered({ answer, updates }: Input<'answered'>, now: Instant): void {
     if (this.#state.name !== 'inviting') return;
-    const { said, recorder } = this.#state;
+    const { invitation } = this.#state;
     if (answer) this.#lines.hear(answer);
     if (!answer || this.#lines.allRejected) {
       const detail = answer
@@ -191,26 +177,24 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
       this.#passOn({ code: 'RECORDER_REFUSED', detail }, now);
       return;
     }
-    this.#timers.stop('answer');
     this.#established = true;
-    const negotiation = new Negotiation(said, (recorder.dialect ?? rfc7865).updates);
-    this.#state = { name: 'active', negotiation, updates, watch: new Watch(recorder) };
+    const watch = new Watch(invitation.recorder);
+    this.#state = { name: 'active', negotiation: invitation.accepted(), updates, watch };
     this.#out.push({ do: 'established', accepted: true });
     this.#settle(now);
   }
 
   #onRefused({ status, reason, contact }: Input<'refused'>, now: Instant): void {
     if (this.#state.name !== 'inviting') return;
-    const { recorder, destinations } = this.#state;
-    if (status >= 300 && status < 400) destinations.redirect(contact);
-    if (this.#invite(recorder, destinations)) return;
+    const { invitation } = this.#state;
+    if (status >= 300 && status < 400) invitation.redirect(contact);
+    if (this.#invite(invitation)) return;
     this.#passOn({ code: refusalOf(status), detail: `${status} ${reason}`.trim() }, now);
   }
 
-  #onNoAnswer(recorder: RecordingTarget, now: Instant): void {
+  #onNoAnswer({ unanswered }: Invitation, now: Instant): void {
     this.#out.push({ do: 'cancel' });
-    const detail = `no answer within ${answerTimeoutOf(recorder)} ms`;
-    this.#passOn({ code: 'RECORDER_UNREACHABLE', detail }, now);
+    this.#passOn(unanswered, now);
   }
 
   #onChanged(change: RecordingChange, at: Date): void {
@@ -262,15 +246,15 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
       return;
     }
     if (status === 491 || retryAfter !== undefined) {
-      this.#timers.set('retry', now + retryDelay(this.options.random(), retryAfter));
-      state.negotiation.postponed();
+      state.negotiation.postponed(now + retryDelay(this.options.random(), retryAfter));
     } else if (state.negotiation.declined()) {
       this.#losses.note('RECORDER_REFUSED', `${detail} to a new offer`);
       if (this.#lines.pausing === 'off' && !state.negotiation.sending) this.#stayPaused();
     }
     this.#settle(now);
     // It is also what the engine makes of a recorder that cannot be reached any more: that is to be known at once.
-    if (status === UNAVAILABLE && state.name === 'active') state.watch.doubted(now);
+    const doubtful = status === UNAVAILABLE && retryAfter === undefined;
+    if (doubtful && state.name === 'active') state.watch.doubted(now);
   }
 
   /** The recorder does not take the resumption: what it knows, and what is so, is the pause. */
@@ -286,10 +270,10 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     else if (due === 'silence') this.#vanish('it does not answer any more', now);
   }
 
-  #onChecked(status: number, now: Instant): void {
+  #onChecked({ status, there }: Input<'checked'>, now: Instant): void {
     if (this.#state.name !== 'active') return;
-    if (isGone(status)) this.#vanish(`${status} to OPTIONS`, now);
-    else this.#state.watch.heard(now);
+    if (there) this.#state.watch.heard(now);
+    else this.#vanish(`${status} to OPTIONS`, now);
   }
 
   #onRecorderOffer({ request, method, offer }: Input<'recorder-offer'>, now: Instant): void {
@@ -336,7 +320,6 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
         if (reason.fault) this.#losses.note(reason.fault, 'what came before is recorded');
         this.#conversation = ended(this.#conversation, at, reason);
         this.#out.push(...this.#lines.closeAll());
-        this.#timers.stopAll();
         const { negotiation, updates } = state;
         const farewell = new Farewell(negotiation, updates, this.#conversation, this.#lines, now);
         this.#state = { name: 'ending', negotiation, farewell };
@@ -405,7 +388,6 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   /** The recorder has no session with us, or has it no more: the next one is asked, who gets all that was kept. */
   #passOn(loss: Loss, now: Instant, left = false): void {
     const { succession } = this.options;
-    this.#timers.stopAll();
     if (this.#state.name === 'active') succession.lost(left);
     if (this.#lines.begun) this.#losses.vanished(loss);
     else this.#losses.refused(loss);
@@ -432,7 +414,6 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   }
 
   #finish(ending: Ending): void {
-    this.#timers.stopAll();
     this.#out.push(...this.#lines.closeAll());
     this.#state = { name: 'over', failed: ending.failed };
     this.#out.push({ do: 'resumed' }, { do: 'finish', ending });
@@ -441,4 +422,8 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
   #isBeforeEnd(): boolean {
     return ['idle', 'inviting', 'active'].includes(this.#state.name);
   }
+}
+
+function earlier(one: Instant | undefined, other: Instant | undefined): Instant | undefined {
+  return one !== undefined && other !== undefined ? Math.min(one, other) : (one ?? other);
 }

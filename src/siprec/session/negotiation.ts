@@ -1,4 +1,4 @@
-import type { Millis } from '../../core';
+import type { Instant, Millis } from '../../core';
 import type { MetadataDialect } from '../metadata/dialect';
 import type { RecordingMetadata } from '../metadata/model';
 import type { Conversation } from './conversation';
@@ -21,7 +21,7 @@ export const REQUEST_PENDING = { status: 491, lines: undefined } as const;
 type Exchange =
   | { readonly name: 'none' }
   | { readonly name: 'offered'; readonly said: Said; readonly snapshot: boolean }
-  | { readonly name: 'backing-off' }
+  | { readonly name: 'backing-off'; readonly until: Instant }
   /** `said` when our 2xx was the offer, so that the ACK brings the answer. */
   | { readonly name: 'answering'; readonly said: Said | undefined };
 
@@ -116,9 +116,21 @@ export class Negotiation {
   }
 
   /** The recorder wants our offer later. */
-  postponed(): void {
+  postponed(until: Instant): void {
     if (this.#exchange.name === 'offered') this.#snapshotDue ||= this.#exchange.snapshot;
-    this.#exchange = { name: 'backing-off' };
+    this.#exchange = { name: 'backing-off', until };
+  }
+
+  /** When the time to back off is over. */
+  get retryAt(): Instant | undefined {
+    return this.#exchange.name === 'backing-off' ? this.#exchange.until : undefined;
+  }
+
+  /** Whether it is over now. */
+  retryDue(now: Instant): boolean {
+    const due = this.#exchange.name === 'backing-off' && this.#exchange.until <= now;
+    if (due) this.retry();
+    return due;
   }
 
   /** The time to back off is over, or does not matter any more. */

@@ -57,7 +57,9 @@ function withLosses({ ending, parts, counters, recordedLabels }: Account): {
   if (fault) {
     if (parts.length < 2) return { recorded, fault: new Fault(fault.code, fault.detail) };
     const unkept = dropped > 0 ? [`${dropped} packets could not be kept meanwhile${why}`] : [];
-    const detail = [...parts.flatMap(saysOf), ...unkept].join('; ');
+    const told = parts.some(({ detail }) => detail === fault.detail);
+    const own = told ? [] : [fault.detail];
+    const detail = [...own, ...parts.flatMap(saysOf), ...unkept].join('; ');
     return { recorded, fault: new Fault(fault.code, detail) };
   }
   if (recorded !== 'fully') return { recorded, fault: undefined };

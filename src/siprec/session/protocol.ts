@@ -48,7 +48,7 @@ export type SessionInput =
   /** RFC 7866 §9.2. */
   | { readonly kind: 'snapshot-requested'; readonly request: number }
   /** How OPTIONS in the session was answered. */
-  | { readonly kind: 'checked'; readonly status: number }
+  | { readonly kind: 'checked'; readonly status: number; readonly there: boolean }
   /** `left`: the recorder wanted it so. */
   | { readonly kind: 'dialog-over'; readonly detail: string; readonly left: boolean }
   | { readonly kind: 'stop'; readonly reason: StopReason; readonly at: Date }

@@ -158,9 +158,12 @@ export class RecordingSession {
   /** Asks whether the recorder is still there: RFC 3261 §11. */
   check(): void {
     this.#dialog?.request('OPTIONS', this.#wire.check()).then(
-      ({ status }) => {
-        this.#heard(status);
-        this.#tell({ kind: 'checked', status });
+      (response) => {
+        const { status } = response;
+        // Only a recorder that is there says when it will have time.
+        const there = !isGone(status) || response.header('retry-after') !== undefined;
+        if (there) this.#heard();
+        this.#tell({ kind: 'checked', status, there });
       },
       (error: unknown) => this.#onDialogGone(error),
     );

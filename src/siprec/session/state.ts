@@ -1,9 +1,9 @@
 import type { Conversation } from './conversation';
 import type { Farewell } from './farewell';
+import type { Invitation } from './invitation';
 import type { RecordedLines } from './lines';
-import type { Negotiation, Said } from './negotiation';
-import type { Label, RecordingTarget } from './recording';
-import type { Destinations } from './redirects';
+import type { Negotiation } from './negotiation';
+import type { Label, RecordingState } from './recording';
 import type { Succession } from './succession';
 import type { Watch } from './watch';
 
@@ -19,12 +19,7 @@ import type { Watch } from './watch';
  */
 export type State =
   | { readonly name: 'idle' }
-  | {
-      readonly name: 'inviting';
-      readonly recorder: RecordingTarget;
-      readonly destinations: Destinations;
-      readonly said: Said;
-    }
+  | { readonly name: 'inviting'; readonly invitation: Invitation }
   | {
       readonly name: 'active';
       readonly negotiation: Negotiation;
@@ -45,4 +40,25 @@ export interface MachineOptions {
   readonly random: () => number;
   /** The time of day, for the metadata. */
   readonly wall: () => Date;
+}
+
+const ACTIVE = { off: 'active', gating: 'pausing', on: 'paused' } as const;
+
+/** The same as others see it; `begun`: some recorder has taken the recording. */
+export function stateOf(
+  state: State,
+  pausing: RecordedLines['pausing'],
+  begun: boolean,
+): RecordingState {
+  switch (state.name) {
+    case 'inviting':
+      if (!begun) return 'inviting';
+      return pausing === 'off' ? 'changing' : ACTIVE[pausing];
+    case 'active':
+      return ACTIVE[pausing];
+    case 'over':
+      return state.failed ? 'failed' : 'ended';
+    default:
+      return state.name;
+  }
 }

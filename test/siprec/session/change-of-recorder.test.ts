@@ -1,4 +1,4 @@
-import { broadworks, type RecordingTarget } from '../../../src/siprec';
+import type { RecordingTarget } from '../../../src/siprec';
 import { captureLog } from '../../support/captured-log';
 import type { FakeDialog } from './fake-recorder';
 import {
@@ -11,7 +11,6 @@ import {
   PCMA,
   STANDBY,
   sdp,
-  sdpIn,
   turn,
   World,
 } from './world';
@@ -26,15 +25,6 @@ const STARTED_AT_STANDBY = [
   '2 start 198.51.100.20:53002/53003',
 ];
 
-/** Whom the last INVITE was for. */
-const asked = (world: World) => /sip:([a-z]+)/.exec(world.agent.last.options.uri)?.[1];
-
-async function accept(world: World, answer = sdp()): Promise<FakeDialog> {
-  const dialog = world.agent.last.accept(answer);
-  await turn();
-  return dialog;
-}
-
 /** A recording that the first of the recorders has accepted. */
 async function begun(
   recorders: readonly RecordingTarget[] = [MAIN, STANDBY],
@@ -42,128 +32,9 @@ async function begun(
   request: Parameters<World['recordAt']>[1] = {},
 ) {
   const recording = world.recordAt(recorders, request);
-  const dialog = await accept(world);
+  const dialog = await world.accept();
   return { world, recording, dialog };
 }
-
-describe('before any recorder has taken the recording', () => {
-  test('a refusal is a reason to ask the next, who gets everything from the first packet on', async () => {
-    const world = new World();
-    const recording = world.recordAt([MAIN, STANDBY]);
-    world.clock.advance(300);
-    world.agent.last.reject(503, 'Service Unavailable');
-    await turn();
-    expect(world.agent.last.options.uri).toBe('sip:standby.example.net;transport=tcp');
-    expect(recording.state).toBe('inviting');
-    expect(metadataIn(world.agent.last)).toEqual(metadataIn(world.agent.invites[0]!));
-    expect(world.journal).toEqual([]);
-    const dialog = await accept(world, AT_STANDBY);
-    expect([await recording.established, recording.state]).toEqual([true, 'active']);
-    expect(world.journal).toEqual(STARTED_AT_STANDBY);
-    const outcome = await world.stop(recording, dialog);
-    expect(outcome).toMatchObject({
-      recorded: 'fully',
-      fault: undefined,
-      target: 'standby',
-      status: 200,
-      parts: [
-        {
-          target: 'main',
-          status: 503,
-          answeredAt: undefined,
-          fault: 'RECORDER_UNREACHABLE',
-          detail: '503 Service Unavailable',
-        },
-        { target: 'standby', status: 200, fault: undefined, recorderCallId: dialog.callId },
-      ],
-    });
-    const [first, second] = outcome.parts;
-    expect(second?.from).toEqual(first?.from);
-    expect(first?.recordingId).toBe(recording.recordingId);
-    expect(second?.recordingId).not.toBe(recording.recordingId);
-  });
-
-  test('silence is one too, and an answer that comes all the same changes nothing', async () => {
-    const world = new World();
-    const recording = world.recordAt([MAIN, STANDBY]);
-    const [first] = world.agent.invites;
-    world.clock.advance(5000);
-    expect([first!.cancelled, asked(world)]).toEqual([1, 'standby']);
-    const late = first!.accept(sdp());
-    await turn();
-    expect([first!.acked, late.byes]).toEqual([1, 1]);
-    expect([recording.state, world.journal]).toEqual(['inviting', []]);
-    const dialog = await accept(world, AT_STANDBY);
-    // Nor does whatever else it wants.
-    expect(late.receive('INVITE', sdp())[0]?.status).toBe(481);
-    late.end();
-    expect(world.journal).toEqual(STARTED_AT_STANDBY);
-    expect((await world.stop(recording, dialog)).recorded).toBe('fully');
-  });
-
-  test('redirections are followed first, and each has the time that it is given', async () => {
-    const world = new World();
-    world.recordAt([{ ...MAIN, answerTimeoutMs: 3000 }, STANDBY]);
-    world.clock.advance(2000);
-    world.agent.last.reject(302, '', { Contact: '<sip:moved.example.net>' });
-    await turn();
-    expect(asked(world)).toBe('moved');
-    world.clock.advance(1000);
-    expect(asked(world)).toBe('standby');
-    world.clock.advance(4999);
-    expect(world.agent.last.cancelled).toBe(0);
-  });
-
-  test.each([
-    ['refuses every stream', sdp([{ port: 0 }, { port: 0 }])],
-    ['describes nothing', ''],
-  ])('one that accepts and %s gets BYE, and the next is asked', async (_what, answer) => {
-    const world = new World();
-    const recording = world.recordAt([MAIN, STANDBY]);
-    const refusing = await accept(world, answer);
-    expect([refusing.byes, asked(world)]).toEqual([1, 'standby']);
-    expect(linesIn(world.agent.last)).toEqual([
-      'audio 40000 8 101 sendonly 1',
-      'audio 40004 0 101 sendonly 2',
-    ]);
-    const dialog = await accept(world);
-    expect((await world.stop(recording, dialog)).recorded).toBe('fully');
-  });
-
-  test('when none takes it the outcome says what each has said', async () => {
-    const world = new World();
-    const recording = world.recordAt([MAIN, STANDBY]);
-    world.agent.last.reject(404, 'Not Found');
-    await turn();
-    world.agent.last.break(new Error('connection refused'));
-    expect(await recording.outcome).toMatchObject({
-      recorded: 'not',
-      target: 'main',
-      status: 404,
-      fault: { code: 'RECORDER_REFUSED' },
-      reason: expect.stringMatching(/: main: 404 Not Found; standby: 503 connection refused$/),
-    });
-    expect(await recording.established).toBe(false);
-    expect(world.journal).toEqual(['1 close', '2 close']);
-    expect(world.agent.invites).toHaveLength(2);
-  });
-
-  test('each is spoken to in its own way, and knows the user by its own account', async () => {
-    const account = { externalIdentifier: 'ab12@pbx' };
-    const world = new World();
-    world.recordAt([
-      { ...MAIN, srtp: true },
-      { ...STANDBY, dialect: broadworks, account },
-    ]);
-    world.agent.last.reject(500);
-    await turn();
-    expect(sdpIn(world.agent.invites[0]!)).toContain('RTP/SAVP');
-    expect(sdpIn(world.agent.last)).not.toContain('SAVP');
-    expect(world.agent.last.body).toContain('<userID>ab12@pbx</userID>');
-    await accept(world);
-    expect(world.forks['1'].sessions).toEqual([undefined]);
-  });
-});
 
 describe('in mid-call, a recorder', () => {
   const LOSSES: ReadonlyArray<
@@ -196,10 +67,10 @@ describe('in mid-call, a recorder', () => {
     const { recording, dialog } = await begun([{ ...MAIN, ...CHECKED }, STANDBY], world);
     await lose(world, dialog);
     const changedAt = world.clock.wall();
-    expect([asked(world), recording.state]).toEqual(['standby', 'changing']);
+    expect([world.asked, recording.state]).toEqual(['standby', 'changing']);
     expect(world.journal).toEqual([...STARTED, ...KEPT]);
     world.clock.advance(200);
-    const next = await accept(world, AT_STANDBY);
+    const next = await world.accept(AT_STANDBY);
     expect(recording.state).toBe('active');
     expect(world.journal.slice(4)).toEqual(STARTED_AT_STANDBY);
 
@@ -257,6 +128,22 @@ describe('in mid-call, a recorder', () => {
     expect(recording.state).toBe('active');
   });
 
+  test('that says when it will have time is there', async () => {
+    const { world, recording, dialog } = await begun([{ ...MAIN, ...CHECKED }, STANDBY]);
+    recording.update({ held: [ALICE] });
+    dialog.last.answer(503, '', { 'Retry-After': '5' });
+    await turn();
+    world.clock.advance(0);
+    expect(dialog.last.method).toBe('INVITE');
+    world.clock.advance(5000);
+    dialog.last.answer(200, sdp());
+    await turn();
+    world.clock.advance(10_000);
+    dialog.last.answer(503, '', { 'Retry-After': '5' });
+    await turn();
+    expect([dialog.last.method, recording.state]).toEqual(['OPTIONS', 'active']);
+  });
+
   test('is told what has changed while nobody was there', async () => {
     const { world, recording, dialog } = await begun();
     recording.update({ held: [ALICE] });
@@ -267,7 +154,7 @@ describe('in mid-call, a recorder', () => {
       'sip:alice@pbx.example.com sends 1 hears -',
       'sip:+15550100@trunk.example.net sends - hears 1',
     ]);
-    const next = await accept(world, AT_STANDBY);
+    const next = await world.accept(AT_STANDBY);
     expect(linesIn(next.last)[1]).toBe('audio 40004 8 sendonly 2');
     expect(heardAfter(world.agent.last, next.last)).toContain('sip:carol@x sends - hears 1');
     // Whatever the first one still answers is of no interest.
@@ -279,11 +166,11 @@ describe('in mid-call, a recorder', () => {
   test('that has refused a stream is followed by one that may have it', async () => {
     const world = new World();
     const recording = world.recordAt([MAIN, STANDBY]);
-    const dialog = await accept(world, sdp([{ port: 0 }, { port: 52002 }]));
+    const dialog = await world.accept(sdp([{ port: 0 }, { port: 52002 }]));
     dialog.end();
     await turn();
     expect(world.journal).toEqual(['1 pause', STARTED[1], '1 gated', '2 keep', '1 resume']);
-    const next = await accept(world, AT_STANDBY);
+    const next = await world.accept(AT_STANDBY);
     expect(world.journal.slice(5)).toEqual(STARTED_AT_STANDBY);
     const outcome = await world.stop(recording, next);
     expect(outcome.streams.map(({ recorded }) => recorded)).toEqual([true, true]);
@@ -293,9 +180,9 @@ describe('in mid-call, a recorder', () => {
     const world = new World();
     const recording = world.recordAt([MAIN, STANDBY]);
     const inactive = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
-    const dialog = await accept(world, inactive);
+    const dialog = await world.accept(inactive);
     dialog.end('engine');
-    const next = await accept(world, AT_STANDBY);
+    const next = await world.accept(AT_STANDBY);
     expect(world.journal).toEqual(STARTED_AT_STANDBY);
     expect((await world.stop(recording, next)).recorded).toBe('fully');
   });
@@ -304,7 +191,7 @@ describe('in mid-call, a recorder', () => {
     const captured = captureLog('info');
     const { world, recording, dialog } = await begun([MAIN, STANDBY], new World(captured.log));
     dialog.end();
-    await world.stop(recording, await accept(world));
+    await world.stop(recording, await world.accept());
     expect(captured.events('recording passed on')).toEqual([
       expect.objectContaining({
         recorder: 'standby',
@@ -333,7 +220,7 @@ describe('a pause', () => {
     expect(metadataIn(world.agent.last).sessions[0]?.extensions).toContainEqual(
       expect.objectContaining({ name: 'recordingAction' }),
     );
-    const next = await accept(world, QUIET);
+    const next = await world.accept(QUIET);
     const quiet = world.journal.length;
     expect(world.journal.slice(2, quiet).some((entry) => /start|resume/.test(entry))).toBe(false);
     const resumed = recording.resume('api');
@@ -347,7 +234,7 @@ describe('a pause', () => {
     dialog.end();
     await recording.pause('api');
     expect(recording.state).toBe('paused');
-    const next = await accept(world, AT_STANDBY);
+    const next = await world.accept(AT_STANDBY);
     expect(world.journal.some((entry) => entry.includes('53000'))).toBe(false);
     expect(linesIn(next.last)).toEqual(PAUSED);
   });
@@ -386,7 +273,7 @@ describe('the end of the recording', () => {
       fault: { code: 'RECORDER_VANISHED' },
       reason: expect.stringContaining('standby: stopped before it answered'),
     });
-    const late = await accept(world);
+    const late = await world.accept();
     expect(late.byes).toBe(1);
     expect(world.journal).toEqual([...STARTED, ...KEPT, '1 close', '2 close']);
     expect(world.clock.pending).toBe(0);
@@ -397,7 +284,7 @@ describe('the end of the recording', () => {
     dialog.end('engine');
     world.agent.last.reject(503, 'Service Unavailable');
     await turn();
-    expect(asked(world)).toBe('recorder');
+    expect(world.asked).toBe('recorder');
     world.agent.last.reject(500, 'Server Internal Error');
     expect(await recording.outcome).toMatchObject({
       recorded: 'partly',
@@ -413,7 +300,7 @@ describe('the end of the recording', () => {
     const { world, recording, dialog } = await begun();
     dialog.end();
     world.forks['1'].dropped = 12;
-    const { reason } = await world.stop(recording, await accept(world));
+    const { reason } = await world.stop(recording, await world.accept());
     expect(reason).toMatch(/; 12 packets could not be kept meanwhile$/);
   });
 });
@@ -425,8 +312,8 @@ describe('several deaths in a row', () => {
     const lose = async (one: FakeDialog, by: 'peer' | 'engine') => {
       one.end(by);
       await turn();
-      seen.push(asked(world)!);
-      return accept(world);
+      seen.push(world.asked!);
+      return world.accept();
     };
     const second = await lose(dialog, 'engine');
     const third = await lose(second, 'engine');
@@ -435,9 +322,9 @@ describe('several deaths in a row', () => {
     fifth.end('engine');
     world.agent.last.reject(503);
     await turn();
-    seen.push(asked(world)!);
+    seen.push(world.asked!);
     expect(seen).toEqual(['recorder', 'standby', 'recorder', 'standby', 'third', 'third']);
-    const last = await accept(world);
+    const last = await world.accept();
     const { parts } = await world.stop(recording, last);
     expect(parts.map(({ target }) => target)).toEqual([
       'main',
@@ -454,7 +341,7 @@ describe('several deaths in a row', () => {
     const world = new World();
     const recording = world.recordAt([MAIN]);
     for (let i = 0; i < 25 && recording.state !== 'failed'; i++) {
-      const dialog = await accept(world);
+      const dialog = await world.accept();
       dialog.end('engine');
       await turn();
     }
@@ -470,7 +357,7 @@ describe('a recording that may have to be deleted', () => {
     const recorders = [{ ...MAIN, ...DISCARDS }, STANDBY, { ...THIRD, ...DISCARDS }];
     const { world, dialog } = await begun(recorders, new World(), { provisional: true });
     dialog.end();
-    expect(asked(world)).toBe('third');
+    expect(world.asked).toBe('third');
   });
 
   test('is given to anyone once it is to be kept', async () => {
@@ -480,6 +367,6 @@ describe('a recording that may have to be deleted', () => {
     });
     recording.keep();
     dialog.end();
-    expect(asked(world)).toBe('standby');
+    expect(world.asked).toBe('standby');
   });
 });

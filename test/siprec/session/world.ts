@@ -128,6 +128,18 @@ export class World {
     };
   }
 
+  /** Whom the last INVITE was for: the first label of its host. */
+  get asked(): string | undefined {
+    return /sip:([a-z]+)/.exec(this.agent.last.options.uri)?.[1];
+  }
+
+  /** The recorder that was asked last accepts. */
+  async accept(answer: string = sdp()): Promise<FakeDialog> {
+    const dialog = this.agent.last.accept(answer);
+    await turn();
+    return dialog;
+  }
+
   /** A recording that the recorder has accepted. */
   async recording(
     request: Partial<RecordingRequest> = {},
