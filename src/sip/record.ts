@@ -70,8 +70,8 @@ export interface RecordingPartRecord {
   readonly recorderCallId: string | undefined;
   /** When it accepted; undefined when it did not. */
   readonly startedAt: Date | undefined;
-  /** What was said from then on it was to get. */
-  readonly from: Date;
+  /** What was said from then on it was sent; undefined when it was sent nothing. */
+  readonly from: Date | undefined;
   readonly endedAt: Date;
   /** When the last message in the session came from it. */
   readonly heardAt: Date | undefined;

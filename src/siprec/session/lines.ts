@@ -160,7 +160,7 @@ export class RecordedLines {
 
   /** The recorder of now was sent something: what is still missing of it is nowhere else. */
   get begun(): boolean {
-    return this.#lines.some(({ fork }) => fork === 'started');
+    return this.#lines.some(({ startedTo }) => startedTo);
   }
 
   /** The recorder is gone, with all that was agreed with it: what is said from now on is kept for the next one. */

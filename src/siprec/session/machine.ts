@@ -371,7 +371,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     const { loss } = this.#state.farewell;
     if (loss) {
       this.#losses.vanished(loss);
-      this.#out.push({ do: 'lost', loss, at: this.options.wall() });
+      this.#out.push(this.#lost(loss));
     }
     this.#finish(this.#losses.stopped(this.recorded.length, this.#lines.count));
   }
@@ -396,11 +396,16 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
       this.#fail(loss);
       return;
     }
-    const at = this.options.wall();
-    if (this.#lines.begun) this.#conversation = recordedFrom(this.#conversation, at);
-    this.#out.push(...this.#lines.forget(), { do: 'lost', loss, at });
+    const lost = this.#lost(loss);
+    if (lost.begun) this.#conversation = recordedFrom(this.#conversation, lost.at);
+    this.#out.push(...this.#lines.forget(), lost);
     this.#ask(next, now);
     this.#reportResumed();
+  }
+
+  #lost(loss: Loss) {
+    const { begun } = this.#lines;
+    return { do: 'lost', loss, at: this.options.wall(), begun } as const;
   }
 
   /** Ends without our wish. */
@@ -409,14 +414,15 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     if (name === 'idle' || name === 'inviting') {
       this.#out.push({ do: 'established', accepted: false });
     }
-    this.#out.push({ do: 'lost', loss, at: this.options.wall() });
+    this.#out.push(this.#lost(loss));
     this.#finish(this.#losses.failed(this.recorded.length, loss));
   }
 
   #finish(ending: Ending): void {
+    const { begun } = this.#lines;
     this.#out.push(...this.#lines.closeAll());
     this.#state = { name: 'over', failed: ending.failed };
-    this.#out.push({ do: 'resumed' }, { do: 'finish', ending });
+    this.#out.push({ do: 'resumed' }, { do: 'finish', ending, begun });
   }
 
   #isBeforeEnd(): boolean {

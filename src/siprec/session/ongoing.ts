@@ -5,7 +5,7 @@ import { Forks } from './forks';
 import { RecordedLines } from './lines';
 import { RecordingMachine } from './machine';
 import { logOutcome, outcomeOf } from './outcome';
-import type { Ending, Loss, SessionInput, SessionOutput } from './protocol';
+import type { Output, SessionInput, SessionOutput } from './protocol';
 import type {
   Recording,
   RecordingChange,
@@ -181,7 +181,7 @@ export class OngoingRecording implements Recording {
         this.#session?.bye();
         break;
       case 'lost':
-        this.#lost(output.loss, output.at);
+        this.#lost(output);
         break;
       case 'established':
         this.#reportEstablished(output.accepted);
@@ -190,7 +190,7 @@ export class OngoingRecording implements Recording {
         this.#reportResumed();
         break;
       case 'finish':
-        void this.#finish(output.ending);
+        void this.#finish(output);
         break;
       default:
         this.#forks.perform(output);
@@ -209,7 +209,7 @@ export class OngoingRecording implements Recording {
       new RecordingSession(context, {
         target,
         // A recorder that is asked once more must not take what it gets for what it has.
-        recordingId: before ? context.ids.uuid() : this.recordingId,
+        recordingId: this.#parts.some(taken) ? context.ids.uuid() : this.recordingId,
         request,
         forks: this.#forks,
         describe: () => this.#lines.describe(),
@@ -220,11 +220,11 @@ export class OngoingRecording implements Recording {
     );
   }
 
-  #lost({ code, detail }: Loss, endedAt: Date): void {
+  #lost({ loss: { code, detail }, at: endedAt, begun }: Output<'lost'>): void {
     const session = this.#session;
     if (!session || this.#parts.length === this.#sessions.length) return;
     session.leave();
-    this.#parts.push({ ...session.part, endedAt, fault: code, detail });
+    this.#parts.push({ ...session.part(begun), endedAt, fault: code, detail });
   }
 
   #reportResumed(): void {
@@ -233,14 +233,14 @@ export class OngoingRecording implements Recording {
 
   #reportEstablished(accepted: boolean): void {
     const { direction } = this.request;
-    const { target: recorder, recorderCallId } = this.#session?.part ?? {};
+    const { name: recorder, recorderCallId } = this.#session ?? {};
     if (accepted) {
       this.#log.info({ recorder, direction, recorderCallId }, 'recording established');
     }
     this.#onEstablished(accepted);
   }
 
-  async #finish(ending: Ending): Promise<void> {
+  async #finish({ ending, begun }: Output<'finish'>): Promise<void> {
     this.#driver.stop();
     const endedAt = this.context.clock.wall();
     const whole = { endedAt, fault: undefined, detail: undefined };
@@ -251,7 +251,7 @@ export class OngoingRecording implements Recording {
       target: this.targets[0]?.name ?? '',
       request: this.request,
       ending,
-      parts: unended ? [...this.#parts, { ...unended.part, ...whole }] : this.#parts,
+      parts: unended ? [...this.#parts, { ...unended.part(begun), ...whole }] : this.#parts,
       recordedLabels: this.#machine.recorded,
       counters,
       begunAt: this.#begunAt,
@@ -260,4 +260,8 @@ export class OngoingRecording implements Recording {
     logOutcome(this.#log, outcome);
     this.#onOutcome(outcome);
   }
+}
+
+function taken({ answeredAt }: RecordingPart): boolean {
+  return answeredAt !== undefined;
 }

@@ -78,10 +78,11 @@ function withLosses({ ending, parts, counters, recordedLabels }: Account): {
  * missing: nobody has confirmed that.
  */
 function saysOf({ target, answeredAt, from, heardAt, endedAt, fault, detail }: RecordingPart) {
+  if (!from) return [`${target}: ${detail ?? 'it was sent nothing'}`];
   const has = `${target} has it from ${from.toISOString()} on`;
-  if (!answeredAt) return [`${target}: ${detail}`];
   if (!fault) return [has];
-  const missing = `what it was sent since ${(heardAt ?? answeredAt).toISOString()} may be missing`;
+  const heard = heardAt ?? answeredAt ?? from;
+  const missing = `what it was sent since ${heard.toISOString()} may be missing`;
   return [`${has} until ${endedAt.toISOString()}: ${detail}, and ${missing}`];
 }
 

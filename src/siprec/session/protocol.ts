@@ -84,13 +84,20 @@ export type SessionOutput =
   /** Is it still there? */
   | { readonly do: 'check' }
   | { readonly do: 'bye' }
-  /** The recorder did not take the recording, or has it no more. */
-  | { readonly do: 'lost'; readonly loss: Loss; readonly at: Date }
+  /** The recorder did not take the recording, or has it no more; `begun`: it was sent something. */
+  | {
+      readonly do: 'lost';
+      readonly loss: Loss;
+      readonly at: Date;
+      readonly begun: boolean;
+    }
   /** A recorder has accepted the session, or none ever will. */
   | { readonly do: 'established'; readonly accepted: boolean }
   /** The recorder knows that audio flows again, or will not know any more. */
   | { readonly do: 'resumed' }
-  | { readonly do: 'finish'; readonly ending: Ending };
+  | { readonly do: 'finish'; readonly ending: Ending; readonly begun: boolean };
+
+export type Output<Do extends SessionOutput['do']> = Extract<SessionOutput, { do: Do }>;
 
 /** Why something is missing. */
 export interface Loss {

@@ -136,7 +136,7 @@ export interface StreamOutcome {
 
 /** What one recorder had of a recording: one for each that was asked. */
 export interface RecordingPart {
-  /** In the metadata that this recorder got. The first part has that of the recording. */
+  /** In the metadata that this recorder got: that of the recording, or another where a recorder has had that. */
   readonly recordingId: string;
   /** Name of the recorder. */
   readonly target: string;
@@ -146,8 +146,8 @@ export interface RecordingPart {
   readonly recorderCallId: string | undefined;
   readonly invitedAt: Date;
   readonly answeredAt: Date | undefined;
-  /** What was said from then on it was to get. */
-  readonly from: Date;
+  /** What was said from then on it was sent; undefined when it was sent nothing. */
+  readonly from: Date | undefined;
   readonly endedAt: Date;
   /** When the last message in the session came from it: until then it was certainly there. */
   readonly heardAt: Date | undefined;

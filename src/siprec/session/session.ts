@@ -95,15 +95,21 @@ export class RecordingSession {
     return this.#answeredAt && this.#dialog?.callId;
   }
 
-  get part(): Omit<RecordingPart, 'endedAt' | 'fault' | 'detail'> {
+  /** Name of the recorder. */
+  get name(): string {
+    return this.options.target.name;
+  }
+
+  /** What the recorder had; `begun`: it was sent something. */
+  part(begun: boolean): Omit<RecordingPart, 'endedAt' | 'fault' | 'detail'> {
     return {
       recordingId: this.options.recordingId,
-      target: this.options.target.name,
+      target: this.name,
       status: this.#status,
       recorderCallId: this.recorderCallId,
       invitedAt: this.#invitedAt,
       answeredAt: this.#answeredAt,
-      from: this.options.from,
+      from: begun ? this.options.from : undefined,
       heardAt: this.#heardAt,
     };
   }

@@ -91,6 +91,8 @@ describe('in mid-call, a recorder', () => {
       ],
     });
     expect(outcome.parts[0]?.detail).toContain(detail);
+    const [first, second] = outcome.parts.map(({ recordingId }) => recordingId);
+    expect([first === recording.recordingId, second === first]).toEqual([true, false]);
     const since = outcome.parts[0]!.heardAt!.toISOString();
     expect(outcome.reason).toContain(`what it was sent since ${since} may be missing`);
     expect(outcome.reason).toContain(`standby has it from ${changedAt.toISOString()} on`);
@@ -185,6 +187,15 @@ describe('in mid-call, a recorder', () => {
     const next = await world.accept(AT_STANDBY);
     expect(world.journal).toEqual(STARTED_AT_STANDBY);
     expect((await world.stop(recording, next)).recorded).toBe('fully');
+  });
+
+  test('that is never ready after another has had it is not said to have anything', async () => {
+    const { world, recording, dialog } = await begun();
+    dialog.end();
+    const inactive = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
+    const outcome = await world.stop(recording, await world.accept(inactive));
+    expect(outcome).toMatchObject({ recorded: 'partly', parts: [{}, { from: undefined }] });
+    expect(outcome.reason).toMatch(/; standby: it was sent nothing$/);
   });
 
   test('leaves one warning in the log for each change, and the parts in the last line', async () => {

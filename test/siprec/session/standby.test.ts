@@ -39,9 +39,8 @@ describe('before any recorder has taken the recording', () => {
       ],
     });
     const [first, second] = outcome.parts;
-    expect(second?.from).toEqual(first?.from);
-    expect(first?.recordingId).toBe(recording.recordingId);
-    expect(second?.recordingId).not.toBe(recording.recordingId);
+    expect([first?.from, second?.from]).toEqual([undefined, outcome.invitedAt]);
+    expect(second?.recordingId).toBe(recording.recordingId);
   });
 
   test('silence is one too, and an answer that comes all the same changes nothing', async () => {
