@@ -157,7 +157,8 @@ export class Parties {
     text: string,
     args: ReadonlyArray<string | number>,
   ): ChildProcess {
-    const file = join(this.directory, `${name}.xml`);
+    // One for each: another caller may be reading its own.
+    const file = join(this.directory, `${name}-${port}.xml`);
     writeFileSync(file, text);
     const place = ['-i', HOST, '-p', port, '-t', 'u1', '-buff_size', 4 * 1024 * 1024];
     const rest = ['-sf', file, '-nostdin', '-nd', '-default_behaviors', 'abortunexp'];
