@@ -277,7 +277,10 @@ describe('what parties of recorded calls hear', () => {
     }
     // One that is cut off by the end is evidence of what was heard of it.
     await dialogs.caller.request('INFO', { headers: { Record: 'on' } });
-    await until('some of it is heard', async () => (await exchange.hearing()).length > 0);
+    await until('it begins', async () => (await exchange.hearing()).length > 0);
+    // Listed is also what has not left yet.
+    const begun = caller.heardMs;
+    await until('some of it is heard', () => caller.heardMs > begun + 200);
     await dialogs.caller.bye();
     const { heard } = await exchange.record('500');
     const ofCaller = heard.filter(({ listener }) => listener === 'caller');
