@@ -11,9 +11,15 @@ interface Place {
 
 const PLACES = Symbol('places');
 
+interface Places {
+  /** Octets from a place to the same place in the next part of the memory. */
+  readonly stride: number;
+  readonly parts: Place[][];
+}
+
 /** Memory that packets are copied out of for as long as its thread lives. */
 interface SteadyMemory extends Buffer {
-  [PLACES]?: Place[];
+  [PLACES]?: Places;
 }
 
 /** Memory of so many octets, outside the collector's heap, out of which `copyOctets` copies without making anything. */
@@ -21,9 +27,10 @@ export function steadyMemory(size: number): Buffer {
   return steady(Buffer.allocUnsafeSlow(size).fill(0));
 }
 
-/** The same of memory that is there already. */
-export function steady(memory: Buffer): Buffer {
-  (memory as SteadyMemory)[PLACES] = [];
+/** The same of memory that is there already, and that may consist of parts of so many octets. */
+export function steady(memory: Buffer, stride = memory.length): Buffer {
+  const parts = Array.from({ length: Math.ceil(memory.length / stride) }, (): Place[] => []);
+  (memory as SteadyMemory)[PLACES] = { stride, parts };
   return memory;
 }
 
@@ -47,7 +54,8 @@ export function copyOctets(
   else to.set(viewOf(from, places, at, length), toAt);
 }
 
-function viewOf(memory: Buffer, places: Place[], at: number, length: number): Uint8Array {
+function viewOf(memory: Buffer, { stride, parts }: Places, at: number, length: number): Uint8Array {
+  const places = parts[(at / stride) | 0]!;
   for (let i = 0; i < places.length; i++) {
     const place = places[i]!;
     if (place.at === at) return (place.views[length] ??= view(memory, at, length));

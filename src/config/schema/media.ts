@@ -60,10 +60,10 @@ export const media = z.strictObject({
       'Threads that move RTP, each with a share of the calls and of the ports; null: one for each core but one.',
     ),
   backend: z
-    .enum(['auto', 'kernel', 'dgram'])
+    .enum(['auto', 'io_uring', 'epoll', 'dgram'])
     .prefault('auto')
     .describe(
-      'How RTP is moved: kernel (direct system calls, Linux), dgram (Node sockets, anywhere), or auto for the faster that works.',
+      'How RTP is moved: io_uring (many datagrams to a system call, Linux 6.1), epoll (direct system calls, Linux), dgram (Node sockets, anywhere), or auto for the first of them that works.',
     ),
   rtpengine: rtpengine.prefault({}).describe('The rtpengines of media.plane: rtpengine.'),
 });

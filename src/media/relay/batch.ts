@@ -1,7 +1,6 @@
 import type { Instant, Millis } from '../../core';
 import { copyOctets, steadyMemory } from '../octets';
 import type { SocketAddress } from './address';
-import type { Libc } from './libc';
 
 /** So many in one send: of 20 ms each, the oldest waits 80 ms. */
 const MOST = 5;
@@ -16,8 +15,6 @@ export const BATCH_PATIENCE: Millis = 120;
  */
 export class Batch {
   readonly bytes = steadyMemory(MOST * LONGEST_IN_BATCH);
-  // Undefined before it is a number, so that V8 keeps the object it is.
-  readonly pointer: number;
   count = 0;
   /**
    * How many it takes. The first, and the next to one that left before it was full, is shorter, by another measure for each
@@ -36,11 +33,7 @@ export class Batch {
   /** It is among those that are looked after. */
   waits = false;
 
-  constructor(
-    libc: Libc,
-    readonly slot: number,
-  ) {
-    this.pointer = libc.addressOf(this.bytes);
+  constructor(readonly slot: number) {
     // Slots of a pair follow one another, and the batch is of the first.
     this.#short = 1 + ((slot >> 1) % MOST);
     this.#most = this.#short;

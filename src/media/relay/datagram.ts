@@ -33,15 +33,12 @@ export interface DatagramSocket {
   listen(on: boolean): void;
   /** Made as new for another owner, unread datagrams included; false when that cannot be. */
   renew(): boolean;
-  /** Sends; false when the system refused at once. The bytes may be reused when it returns. */
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean;
-  /**
-   * Sends with others like it, within a tenth of a second, where that is cheaper; how many datagrams the
-   * system has refused meanwhile.
-   */
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number;
-  /** Sends what waits; how many datagrams the system has refused. */
-  flush(): number;
+  /** Sends. The bytes may be reused when it returns; what the system refuses the sink hears of. */
+  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void;
+  /** Sends with others like it, within a tenth of a second, where that is cheaper. */
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): void;
+  /** Sends what waits; where the system is asked at once, what it refuses is known when this returns. */
+  flush(): void;
   /** Calls `done` once, when nothing that was given to send is left in this process; perhaps before this returns. */
   drained(done: () => void): void;
   close(): void;
@@ -57,6 +54,11 @@ export interface DatagramSink {
     source: AddressWords,
     now: Instant,
   ): void;
+  /**
+   * The system has refused to send a datagram that its socket was given: at once, or some time later. The bytes are
+   * valid only during the call.
+   */
+  onRefused?(bytes: Buffer, offset: number, length: number): void;
 }
 
 /** Reads and forgets: for ports in quarantine. */

@@ -93,7 +93,7 @@ export class Fork implements Tap {
   keep(): void {
     if (!this.#started) return;
     // What waited to be sent together with others is the old recorder's: it may be sealed for it.
-    this.row.refuse(this.#ports.rtp.flush());
+    this.#ports.rtp.flush();
     this.#started = false;
     this.#remote = undefined;
     this.#burst?.cancel();
@@ -109,7 +109,7 @@ export class Fork implements Tap {
     this.#settle();
     if (this.#started) {
       this.#sendBurst(this.queue.count);
-      this.row.refuse(this.#ports.rtp.flush());
+      this.#ports.rtp.flush();
     }
     this.#ports.rtp.drained(done);
   }
@@ -143,7 +143,7 @@ export class Fork implements Tap {
   close(): void {
     if (this.#started) {
       this.#sendBurst(this.queue.count);
-      this.row.refuse(this.#ports.rtp.flush());
+      this.#ports.rtp.flush();
       this.#sendRtcp(this.reports.bye());
     }
     this.#paused = true;
@@ -158,6 +158,13 @@ export class Fork implements Tap {
     const sink: DatagramSink = {
       onDatagram: (bytes, offset, length, source, now) =>
         this.#fromRecorder(bytes, offset, length, source, now),
+      onRefused: (bytes, offset, length) => {
+        const { row } = this;
+        const isReport = classify(bytes, offset, length) === DATAGRAM.rtcp;
+        row.set(ROW.sendErrors, row.get(ROW.sendErrors) + 1);
+        // It was counted as sent.
+        if (!isReport) row.set(ROW.packets, row.get(ROW.packets) - 1);
+      },
     };
     this.#ports.rtp.sink = sink;
     this.#ports.rtcp.sink = sink;
@@ -171,8 +178,8 @@ export class Fork implements Tap {
     row.set(ROW.packets, row.get(ROW.packets) + 1);
     row.setReal(ROW.octets, row.getReal(ROW.octets) + length);
     this.reports.sent(bytes, offset, length, arrival);
-    if (this.batches) this.row.refuse(this.#ports.rtp.sendLater(bytes, offset, length, rtp));
-    else if (!this.#ports.rtp.send(bytes, offset, length, rtp)) this.row.refuse(1);
+    if (this.batches) this.#ports.rtp.sendLater(bytes, offset, length, rtp);
+    else this.#ports.rtp.send(bytes, offset, length, rtp);
     this.#settle();
   }
 
@@ -206,9 +213,7 @@ export class Fork implements Tap {
     if (!datagram || !this.#remote) return;
     const { rtp, rtcp } = this.#remote;
     const socket = rtp.port === rtcp.port ? this.#ports.rtp : this.#ports.rtcp;
-    if (!socket.send(datagram, 0, datagram.length, rtcp)) {
-      this.row.set(ROW.sendErrors, this.row.get(ROW.sendErrors) + 1);
-    }
+    socket.send(datagram, 0, datagram.length, rtcp);
   }
 
   #fromRecorder(

@@ -1,8 +1,8 @@
 import type { Instant, Millis } from '../../core';
-import { copyOctets } from '../octets';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
 import { BATCH_PATIENCE, Batch, LONGEST_IN_BATCH } from './batch';
+import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
 import {
   type DatagramSink,
   type DatagramSocket,
@@ -16,15 +16,10 @@ import {
   AF_INET,
   AF_INET6,
   EFD_NONBLOCK_CLOEXEC,
-  EPOLL_CLOEXEC,
-  EPOLL_CTL_ADD,
-  EPOLL_CTL_DEL,
-  EPOLLIN,
   IPPROTO_IPV6,
   IPV6_V6ONLY,
   type Libc,
   MSG_DONTWAIT,
-  SEND_FLAGS,
   SO_RCVBUF,
   SO_RCVBUFFORCE,
   SOCK_CLOEXEC,
@@ -40,29 +35,24 @@ import type { Lifeline } from './lifeline';
 import { Pace } from './pace';
 import { ROW, Row, Rows } from './row';
 import { RowPath } from './row-path';
-import { MAX_EVENTS, Slab } from './slab';
+import { Slab } from './slab';
 
-/** Read here once: the constants of another module are looked up anew at every use. */
-const RECEIVE_FLAGS = MSG_DONTWAIT;
 const ROW_LENGTH = ROW.length;
-const FD = ROW.fd;
 /** What is said where a batch cannot be taken apart on the way out. */
 const UNABLE = ['EIO', 'EINVAL', 'EOPNOTSUPP', 'EMSGSIZE'];
 /** Datagrams read at once that nobody is to hear; where there are more, they do not end. */
 const LEFTOVERS = 4_096;
-/** Stands for the eventfd among the slots. */
-const WAKE = -1;
 /** A worker that is to be terminated notices within this time, however little there is to do. */
 const LONGEST_WAIT: Millis = 500;
 
 /**
- * UDP as the kernel has it: one thread that blocks in epoll_wait, one block of memory that every
+ * UDP as the kernel has it: one thread that blocks in it, one block of memory that every
  * datagram goes through, and nothing made for the collector on the way.
  */
 export class KernelSockets implements SocketSet {
   readonly #slab: Slab;
   readonly #clock: KernelClock;
-  readonly #epoll: number;
+  readonly #carrier: Carrier;
   readonly #wakeFd: number;
   readonly #sockets: Array<KernelSocket | undefined> = [];
   readonly #rows: Rows;
@@ -81,24 +71,26 @@ export class KernelSockets implements SocketSet {
     private readonly libc: Libc,
     private readonly lifeline: Lifeline,
     private readonly onBug: (error: unknown) => void,
+    carrierOf: CarrierOf,
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
+    this.#carrier = carrierOf(libc, this.#slab, lifeline.slots, this.#onRefused);
     this.#drops = new DropCounter(libc);
     this.#rows = new Rows(lifeline.slots);
-    this.#path = new RowPath(libc, this.#slab, this.#rows, (row, length) => {
+    this.#path = new RowPath(this.#carrier, this.#rows, (row) => {
       const socket = this.#sockets[row / ROW_LENGTH]!;
-      return this.sendLater(socket, this.#slab.bytes, this.#slab.receiveAt, length, socket.to!);
+      const { bytes, at, length } = this.#carrier;
+      this.sendLater(socket, bytes, at, length, socket.to!);
     });
     this.#waiting = new Int32Array(lifeline.slots);
     this.#waitingSince = new Float64Array(lifeline.slots);
     this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
-    this.#epoll = this.#must(libc.epoll_create1(EPOLL_CLOEXEC));
-    lifeline.hold(0, this.#epoll);
+    lifeline.hold(0, this.#carrier.fd);
     this.#wakeFd = this.#must(libc.eventfd(0, EFD_NONBLOCK_CLOEXEC));
     lifeline.listen(this.#wakeFd);
-    this.#must(this.#watch(this.#wakeFd, WAKE));
+    this.#carrier.wakeBy(this.#wakeFd);
   }
 
   now(): Instant {
@@ -131,22 +123,22 @@ export class KernelSockets implements SocketSet {
   /** Moves datagrams until `stop`. `onWake` takes what control has posted. */
   run(agenda: Agenda, onWake: () => void): void {
     const clock = this.#clock;
+    const carrier = this.#carrier;
     clock.read();
     while (this.#running) {
       let longest = wait(agenda, clock.ms);
       if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
-      const ready = this.libc.epoll_wait(this.#epoll, this.#slab.events, MAX_EVENTS, longest);
+      const ready = carrier.wait(longest);
       clock.read();
       const { ms: now, us } = clock;
-      if (ready < 0 && this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
-      for (let i = 0; i < ready; i++) {
-        const slot = this.#slab.eventSlot(i);
-        if (slot === WAKE) this.#wake(onWake);
-        else this.#read(slot, now);
+      while (carrier.next()) {
+        if (carrier.slot === WAKE) this.#wake(onWake);
+        else this.#take(now);
       }
       clock.read();
       if (this.#waitingCount > 0) this.#flushOld(clock.ms - BATCH_PATIENCE);
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
+      carrier.settle();
       const spent = 1000 * (clock.ms - now) + clock.us - us;
       const pause = 1000 * this.pace.after(ready, now) - spent;
       if (pause > 0) this.libc.usleep(pause);
@@ -163,36 +155,30 @@ export class KernelSockets implements SocketSet {
     offset: number,
     length: number,
     to: SocketAddress,
-  ): boolean {
-    if (socket.segment !== 0) this.#fits(socket, length);
-    const slab = this.#slab;
-    let at = slab.receive;
-    if (bytes !== slab.bytes || offset !== slab.receiveAt) {
-      copyOctets(bytes, offset, slab.bytes, slab.stagingAt, length);
-      at = slab.staging;
-    }
-    return this.#sendFrom(socket.fd, at, length, to);
+  ): void {
+    if (socket.segment !== 0 && length > socket.segment) this.#cut(socket, 0);
+    this.#carrier.send(socket.slot, socket.fd, bytes, offset, length, 0, to);
   }
 
-  /** How many were refused. */
   sendLater(
     socket: KernelSocket,
     bytes: Buffer,
     offset: number,
     length: number,
     to: SocketAddress,
-  ): number {
+  ): void {
     socket.to = to;
     if (length === 0 || length > LONGEST_IN_BATCH || socket.takesNoBatch) {
-      return this.flush(socket) + (socket.send(bytes, offset, length, to) ? 0 : 1);
+      this.#sendBatch(socket);
+      this.send(socket, bytes, offset, length, to);
+      return;
     }
-    socket.batch ??= new Batch(this.libc, socket.slot);
+    socket.batch ??= new Batch(socket.slot);
     const { batch } = socket;
-    const refused = batch.takes(length, to) ? 0 : this.flush(socket);
+    if (!batch.takes(length, to)) this.#sendBatch(socket);
     batch.add(bytes, offset, length, to, this.#clock.ms);
-    if (batch.isFull()) return refused + this.flush(socket);
-    if (!batch.waits) this.#wait(batch);
-    return refused;
+    if (batch.isFull()) this.#sendBatch(socket);
+    else if (!batch.waits) this.#wait(batch);
   }
 
   /**
@@ -203,59 +189,59 @@ export class KernelSockets implements SocketSet {
     const { fd, slot } = socket;
     this.#makeRoom(fd, on ? RECEIVE_BUFFER : 0);
     this.lifeline.forgive(slot, on ? this.#drops.of(fd) : undefined);
-    if (on) return this.#watch(fd, slot) === 0;
-    return this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#slab.scratch) === 0;
+    return on ? this.#carrier.watch(slot, fd) : this.#carrier.unwatch(slot, fd);
   }
 
-  /** Sends what waits in a socket's batch; how many datagrams were refused. */
-  flush(socket: KernelSocket): number {
+  /** Sends what waits in a socket's batch; what the system refuses of it is known when this returns. */
+  flush(socket: KernelSocket): void {
+    this.#sendBatch(socket);
+    this.#carrier.settle();
+  }
+
+  /** Everything that was sent is the kernel's. */
+  settle(): void {
+    this.#carrier.settle();
+  }
+
+  #sendBatch(socket: KernelSocket): void {
     const { batch } = socket;
-    if (batch === undefined || batch.count === 0) return 0;
-    const { to, count, fill, length } = batch;
+    if (batch === undefined || batch.count === 0) return;
+    const { to, count, fill, length, bytes } = batch;
     batch.clear();
-    const ready = count > 1 ? this.#cuts(socket, length) : this.#fits(socket, fill);
-    if (ready && this.#sendFrom(socket.fd, batch.pointer, fill, to!)) return 0;
-    socket.takesNoBatch = count > 1 && UNABLE.includes(this.libc.errorName());
-    return count === 1 ? 1 : this.#sendSingly(socket, batch, fill, length, to!);
+    if (count === 1) {
+      this.send(socket, bytes, 0, fill, to!);
+    } else if (this.#cut(socket, length)) {
+      this.#carrier.send(socket.slot, socket.fd, bytes, 0, fill, length, to!);
+    } else {
+      this.#onRefused(socket.slot, bytes, 0, fill, length, to, this.libc.errorName());
+    }
   }
 
-  /** Whether the kernel cuts what a socket sends into datagrams of this length; 0: it leaves them whole. */
-  #cuts(socket: KernelSocket, length: number): boolean {
+  /** Has the kernel cut what a socket sends into datagrams of this length; 0: it leaves them whole. */
+  #cut(socket: KernelSocket, length: number): boolean {
     if (length === socket.segment) return true;
+    // What was sent before leaves as it was to.
+    this.#carrier.settle();
     if (this.#option(socket.fd, SOL_UDP, UDP_SEGMENT, length) < 0) return false;
     socket.segment = length;
     return true;
   }
 
-  /** Whether a datagram of this length leaves whole. */
-  #fits(socket: KernelSocket, length: number): boolean {
-    return length <= socket.segment || this.#cuts(socket, 0);
-  }
-
-  /** Where the kernel, or the way out, does not know how to take a batch apart. */
-  #sendSingly(
-    socket: KernelSocket,
-    batch: Batch,
-    fill: number,
-    length: number,
-    to: SocketAddress,
-  ): number {
-    let refused = 0;
-    // Some ways out refuse whatever comes from a socket that has its datagrams cut.
-    this.#cuts(socket, 0);
-    for (let at = 0; at < fill; at += length) {
-      if (!this.send(socket, batch.bytes, at, Math.min(length, fill - at), to)) refused += 1;
+  readonly #onRefused: OnRefused = (slot, bytes, offset, length, each, to, error) => {
+    const socket = this.#sockets[slot];
+    if (socket === undefined) return;
+    if (each === 0 || to === undefined) {
+      socket.sink.onRefused?.(bytes, offset, length);
+      return;
     }
-    return refused;
-  }
-
-  #sendFrom(fd: number, at: number, length: number, to: SocketAddress): boolean {
-    const { libc } = this;
-    const { destination } = this.#slab;
-    this.#slab.setDestination(to);
-    const size = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
-    return libc.sendto(fd, at, length, SEND_FLAGS, destination, size) === length;
-  }
+    // The kernel, or the way out, does not know how to take a batch apart. Some ways out refuse whatever comes from a
+    // socket that has its datagrams cut.
+    socket.takesNoBatch = UNABLE.includes(error);
+    this.#cut(socket, 0);
+    for (let at = 0; at < length; at += each) {
+      this.send(socket, bytes, offset + at, Math.min(each, length - at), to);
+    }
+  };
 
   #wait(batch: Batch): void {
     const at = (this.#firstWaiting + this.#waitingCount) % this.#waiting.length;
@@ -277,21 +263,22 @@ export class KernelSockets implements SocketSet {
       batch.waits = false;
       if (batch.count === 0) continue;
       if (batch.since > limit) this.#wait(batch);
-      else socket.row.refuse(this.flush(socket));
+      else this.#sendBatch(socket);
     }
   }
 
   /** What came for whoever had the socket before is gone; false when it is not as a new one would be. */
   renew(socket: KernelSocket): boolean {
     const slab = this.#slab;
+    this.#carrier.forget(socket.slot);
     for (let i = 0; i < LEFTOVERS; i++) {
       slab.expectSource();
       const { receive, receiveSize, sourceAddress, sourceLength } = slab;
       const { fd } = socket;
       if (
-        this.libc.recvfrom(fd, receive, receiveSize, RECEIVE_FLAGS, sourceAddress, sourceLength) < 0
+        this.libc.recvfrom(fd, receive, receiveSize, MSG_DONTWAIT, sourceAddress, sourceLength) < 0
       ) {
-        return this.#cuts(socket, 0);
+        return this.#cut(socket, 0);
       }
     }
     return false;
@@ -299,6 +286,7 @@ export class KernelSockets implements SocketSet {
 
   close(socket: KernelSocket): void {
     if (this.#sockets[socket.slot] !== socket) return;
+    this.#carrier.unwatch(socket.slot, socket.fd);
     this.#sockets[socket.slot] = undefined;
     socket.row.clear();
     this.lifeline.hold(socket.slot, 0);
@@ -306,26 +294,13 @@ export class KernelSockets implements SocketSet {
     this.#freeSlots.push(socket.slot);
   }
 
-  /** One datagram a turn: epoll reports the socket again when there are more. */
-  #read(slot: number, now: Instant): void {
-    const at = slot * ROW_LENGTH;
-    const fd = this.#rows.words[at + FD]!;
-    // It may have been closed since the kernel reported it.
-    if (fd === 0) return;
-    const slab = this.#slab;
-    slab.expectSource();
-    const length = this.libc.recvfrom(
-      fd,
-      slab.receive,
-      slab.receiveSize,
-      RECEIVE_FLAGS,
-      slab.sourceAddress,
-      slab.sourceLength,
-    );
-    if (length < 0 || this.#path.carry(at, length, now)) return;
+  #take(now: Instant): void {
+    const carrier = this.#carrier;
+    const { slot, length } = carrier;
+    if (this.#path.carry(slot * ROW_LENGTH, now)) return;
     const socket = this.#sockets[slot]!;
     try {
-      socket.sink.onDatagram(slab.bytes, slab.receiveAt, length, slab.source, now);
+      socket.sink.onDatagram(carrier.bytes, carrier.at, length, carrier.source, now);
     } catch (error) {
       this.onBug(error);
     }
@@ -348,7 +323,7 @@ export class KernelSockets implements SocketSet {
     this.#makeRoom(fd, RECEIVE_BUFFER);
     this.#slab.setDestination(local);
     const bound = libc.bind(fd, this.#slab.destination, v6 ? SOCKADDR_IN6 : SOCKADDR_IN);
-    if (bound === 0 && this.#watch(fd, slot) === 0) return fd;
+    if (bound === 0 && this.#carrier.watch(slot, fd)) return fd;
     const refusal = libc.errorName();
     libc.close(fd);
     return refusal;
@@ -364,11 +339,6 @@ export class KernelSockets implements SocketSet {
   #option(fd: number, level: number, option: number, value: number): number {
     this.#slab.setScratch(value);
     return this.libc.setsockopt(fd, level, option, this.#slab.scratch, 4);
-  }
-
-  #watch(fd: number, slot: number): number {
-    this.#slab.setScratchEvent(EPOLLIN, slot);
-    return this.libc.epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, this.#slab.scratch);
   }
 
   #must(result: number): number {
@@ -422,21 +392,22 @@ class KernelSocket implements DatagramSocket {
     return this.#listens && this.set.renew(this);
   }
 
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    if (to.family !== this.family) return 1;
-    return this.set.sendLater(this, bytes, offset, length, to);
+  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    if (to.family === this.family) this.set.send(this, bytes, offset, length, to);
+    else this.sink.onRefused?.(bytes, offset, length);
   }
 
-  flush(): number {
-    return this.set.flush(this);
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    if (to.family === this.family) this.set.sendLater(this, bytes, offset, length, to);
+    else this.sink.onRefused?.(bytes, offset, length);
   }
 
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
-    return to.family === this.family && this.set.send(this, bytes, offset, length, to);
+  flush(): void {
+    this.set.flush(this);
   }
 
-  /** What was sent is the kernel's. */
   drained(done: () => void): void {
+    this.set.settle();
     done();
   }
 

@@ -39,8 +39,26 @@ export interface Libc {
   sched_setscheduler(thread: number, policy: number, parameters: number): number;
   /** For calls that the C library has no name for. */
   syscall(number: number, thread: number, pointer: number, third: number, fourth: number): number;
+  /** Maps memory that the kernel shares with us; its address, or -1. */
+  mmap(at: number, length: number, access: number, flags: number, fd: number, from: number): number;
+  /** `parameters`: a struct io_uring_params. */
+  io_uring_setup(entries: number, parameters: number): number;
+  io_uring_register(ring: number, operation: number, argument: number, count: number): number;
+  /** How many were submitted. */
+  io_uring_enter(
+    ring: number,
+    submit: number,
+    complete: number,
+    flags: number,
+    argument: number,
+    length: number,
+  ): number;
   /** Name of the last call's error, `EADDRINUSE` say. */
   errorName(): string;
+  /** Name of an error by its number. */
+  nameOfError(errno: number): string;
+  /** The octets at an address, which must stay where they are. */
+  view(address: number, length: number): ArrayBuffer;
   /** Where memory outside the collector's heap lies. */
   addressOf(memory: Buffer): number;
 }
@@ -73,6 +91,21 @@ export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 1;
 export const EFD_NONBLOCK_CLOEXEC = 0o2004000;
 
+/** The same on every architecture that has them; the C library has no name for them. */
+const IO_URING_SETUP = 425;
+const IO_URING_ENTER = 426;
+const IO_URING_REGISTER = 427;
+
+type System = (number: number, a: number, b: number, c: number, d: number) => number;
+type Enter = (
+  number: number,
+  ring: number,
+  submit: number,
+  complete: number,
+  flags: number,
+  argument: number,
+  length: number,
+) => number;
 type Koffi = typeof import('koffi', { with: { 'resolution-mode': 'import' }});
 
 /** struct epoll_event is packed on x86-64 alone. */
@@ -89,6 +122,12 @@ export function loadLibc(): Libc {
   const library = koffi.load(null);
   const names = new Map(Object.entries(koffi.os.errno).map(([name, value]) => [value, name]));
   const call = (prototype: string) => library.func(prototype) as never;
+  const nameOfError = (errno: number): string => names.get(errno) ?? `errno ${errno}`;
+  const system: System = call('long syscall(long, long, uintptr_t, long, long)');
+  const register: System = call('long syscall(long, long, long, uintptr_t, long)');
+  const enter: Enter = call(
+    'long syscall(long, int, uint32_t, uint32_t, uint32_t, uintptr_t, size_t)',
+  );
   return {
     socket: call('int socket(int, int, int)'),
     bind: call('int bind(int, uintptr_t, uint32_t)'),
@@ -105,8 +144,16 @@ export function loadLibc(): Libc {
     close: call('int close(int)'),
     usleep: call('int usleep(uint32_t)'),
     sched_setscheduler: call('int sched_setscheduler(int, int, uintptr_t)'),
-    syscall: call('long syscall(long, long, uintptr_t, long, long)'),
-    errorName: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
+    syscall: system,
+    mmap: call('intptr_t mmap(uintptr_t, size_t, int, int, int, long)'),
+    io_uring_setup: (entries, parameters) => system(IO_URING_SETUP, entries, parameters, 0, 0),
+    io_uring_register: (ring, operation, argument, count) =>
+      register(IO_URING_REGISTER, ring, operation, argument, count),
+    io_uring_enter: (ring, submit, complete, flags, argument, length) =>
+      enter(IO_URING_ENTER, ring, submit, complete, flags, argument, length),
+    errorName: () => nameOfError(koffi.errno()),
+    nameOfError,
+    view: (address, length) => koffi.view(address, length),
     addressOf: (memory) => Number(koffi.address(memory)),
   };
 }

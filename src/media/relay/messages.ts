@@ -126,8 +126,8 @@ export interface Ready {
   readonly precedence: Precedence;
 }
 
-/** How a worker reaches the network. */
-export type Backend = 'kernel' | 'dgram';
+/** How a worker reaches the network: by rings, by a system call for each datagram, or by Node's own sockets. */
+export type Backend = 'io_uring' | 'epoll' | 'dgram';
 
 /** What a worker is born with. */
 export interface WorkerBirth {

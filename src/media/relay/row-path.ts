@@ -1,13 +1,11 @@
 import type { Instant } from '../../core';
 import { rtpPayloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { isNext, receiveNext } from '../rtp/reception';
-import { type Libc, SEND_FLAGS, SOCKADDR_IN } from './libc';
+import type { Carrier } from './carrier';
 import { ROW, type Rows, SPEAKS as SPEAKS_OF } from './row';
-import type { Slab } from './slab';
 
 // Read here once: the constants of another module are looked up anew at every use.
-const FLAGS = SEND_FLAGS;
-const SIZE = SOCKADDR_IN;
+const ROW_LENGTH = ROW.length;
 const FD = ROW.fd;
 const HEARS = ROW.hears;
 const SOURCE_HEAD = ROW.sourceHead;
@@ -28,7 +26,6 @@ const STREAM_PACKETS = ROW.streamPackets;
 const STREAM_OCTETS = ROW.streamOctets;
 const TIMESTAMP = ROW.timestamp;
 const UNREPORTED = ROW.unreported;
-const SEND_ERRORS = ROW.sendErrors;
 const { not: NOT, atOnce: AT_ONCE, later: LATER } = SPEAKS_OF;
 
 /**
@@ -41,34 +38,33 @@ export class RowPath {
   readonly #reals: Float64Array;
 
   constructor(
-    private readonly libc: Libc,
-    private readonly slab: Slab,
+    private readonly carrier: Carrier,
     rows: Rows,
-    /** Sends what was received from the port of a row, together with others; how many were refused. */
-    private readonly sendLater: (row: number, length: number) => number,
+    /** Sends what was received from the port of a row, together with others. */
+    private readonly sendLater: (row: number) => void,
   ) {
     this.#words = rows.words;
     this.#reals = rows.reals;
   }
 
   /** Carries what has been received on a port; false: it is not of that kind, and nothing was done. */
-  carry(at: number, length: number, now: Instant): boolean {
+  carry(at: number, now: Instant): boolean {
     const words = this.#words;
-    const { slab } = this;
+    const { carrier } = this;
     if (words[at + HEARS] !== 1) return false;
-    const { bytes } = slab;
-    const payload = rtpPayloadLength(bytes, 0, length);
+    const { bytes, at: offset, length } = carrier;
+    const payload = rtpPayloadLength(bytes, offset, length);
     if (
       payload < 0 ||
-      (bytes[1]! & 0x7f) !== words[at + PAYLOAD_TYPE] ||
-      slab.sourceHead !== words[at + SOURCE_HEAD] ||
-      slab.sourceHost !== words[at + SOURCE_HOST]
+      (bytes[offset + 1]! & 0x7f) !== words[at + PAYLOAD_TYPE] ||
+      carrier.sourceHead !== words[at + SOURCE_HEAD] ||
+      carrier.sourceHost !== words[at + SOURCE_HOST]
     ) {
       return false;
     }
-    const sequence = rtpSequence(bytes, 0);
-    const timestamp = rtpTimestamp(bytes, 0);
-    const ssrc = rtpSsrc(bytes, 0);
+    const sequence = rtpSequence(bytes, offset);
+    const timestamp = rtpTimestamp(bytes, offset);
+    const ssrc = rtpSsrc(bytes, offset);
     if (!isNext(words, at + RECEPTION, sequence, ssrc)) return false;
     const out = words[at + OUT]!;
     if (words[out + SPEAKS] !== AT_ONCE) return false;
@@ -77,7 +73,7 @@ export class RowPath {
     }
     this.#count(at, length, now);
     receiveNext(words, this.#reals, at + RECEPTION, timestamp, words[at + CLOCK_RATE]!, now);
-    this.#send(out, length);
+    this.#send(out);
     for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
       this.#count(fork, length, now);
       words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
@@ -85,7 +81,8 @@ export class RowPath {
       words[fork + TIMESTAMP] = timestamp;
       words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
       words[fork + UNREPORTED] = 1;
-      this.#sendToRecorder(fork, length);
+      if (words[fork + SPEAKS] === LATER) this.sendLater(fork);
+      else this.#send(fork);
     }
     return true;
   }
@@ -99,23 +96,14 @@ export class RowPath {
     reals[real + AT] = now;
   }
 
-  #sendToRecorder(fork: number, length: number): void {
+  #send(from: number): void {
     const words = this.#words;
-    let refused = 0;
-    if (words[fork + SPEAKS] === LATER) refused = this.sendLater(fork, length);
-    else if (!this.#send(fork, length)) refused = 1;
-    if (refused === 0) return;
-    words[fork + PACKETS] = words[fork + PACKETS]! - refused;
-    words[fork + SEND_ERRORS] = words[fork + SEND_ERRORS]! + refused;
-  }
-
-  #send(from: number, length: number): boolean {
-    const words = this.#words;
-    const { slab } = this;
-    slab.setDestination4(words[from + TARGET_HEAD]!, words[from + TARGET_HOST]!);
-    const { receive, destination } = slab;
-    return (
-      this.libc.sendto(words[from + FD]!, receive, length, FLAGS, destination, SIZE) === length
+    const slot = (from / ROW_LENGTH) | 0;
+    this.carrier.relay(
+      slot,
+      words[from + FD]!,
+      words[from + TARGET_HEAD]!,
+      words[from + TARGET_HOST]!,
     );
   }
 }

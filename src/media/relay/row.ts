@@ -85,12 +85,6 @@ export class Row {
     this.reals[(this.at + part) / 2] = value;
   }
 
-  /** Packets that were counted as sent and never left. */
-  refuse(packets: number): void {
-    this.set(ROW.packets, this.get(ROW.packets) - packets);
-    this.set(ROW.sendErrors, this.get(ROW.sendErrors) + packets);
-  }
-
   /** For somebody else's packets by the same socket. */
   renew(): void {
     const fd = this.get(ROW.fd);

@@ -86,20 +86,26 @@ class TransformedSocket implements DatagramSocket, DatagramSink {
     if (clear >= 0) this.#sink.onDatagram(bytes, offset, clear, source, now);
   }
 
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
-    const { transform } = this;
-    const sealed = transform.outbound(bytes, offset, length);
-    return sealed >= 0 && this.socket.send(transform.sealed, 0, sealed, to);
+  onRefused(bytes: Buffer, offset: number, length: number): void {
+    this.#sink.onRefused?.(bytes, offset, length);
   }
 
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
+  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
     const { transform } = this;
     const sealed = transform.outbound(bytes, offset, length);
-    return sealed < 0 ? 1 : this.socket.sendLater(transform.sealed, 0, sealed, to);
+    if (sealed >= 0) this.socket.send(transform.sealed, 0, sealed, to);
+    else this.onRefused(bytes, offset, length);
   }
 
-  flush(): number {
-    return this.socket.flush();
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    const { transform } = this;
+    const sealed = transform.outbound(bytes, offset, length);
+    if (sealed >= 0) this.socket.sendLater(transform.sealed, 0, sealed, to);
+    else this.onRefused(bytes, offset, length);
+  }
+
+  flush(): void {
+    this.socket.flush();
   }
 
   drained(done: () => void): void {

@@ -147,7 +147,7 @@ export class WorkerLink {
         this.owner.onEvent(message.event);
         break;
       case 'ready':
-        this.#onKernel = message.backend === 'kernel';
+        this.#onKernel = message.backend !== 'dgram';
         this.owner.onReady(message);
         break;
       case 'bug':

@@ -9,14 +9,17 @@ import {
 import type { PlaneEvent } from '../plane';
 import { Agenda } from './agenda';
 import { BugReport } from './bug-report';
+import type { CarrierOf } from './carrier';
 import { Desk } from './desk';
 import { DgramSockets } from './dgram-sockets';
+import { EpollCarrier } from './epoll-carrier';
 import { KernelSockets } from './kernel-sockets';
 import { type Libc, loadLibc } from './libc';
 import { Lifeline } from './lifeline';
-import type { FromWorker, ToWorker, WorkerBirth } from './messages';
+import type { Backend, FromWorker, ToWorker, WorkerBirth } from './messages';
 import { takePrecedence } from './precedence';
 import { Relay } from './relay';
+import { RingCarrier } from './ring-carrier';
 import { timedAgenda } from './timed-agenda';
 
 class MediaWorker {
@@ -44,7 +47,7 @@ class MediaWorker {
     try {
       libc = loadLibc();
     } catch (error) {
-      if (backend === 'kernel') throw error;
+      if (backend !== 'auto') throw error;
       this.#runOnDgram(String(error));
       return;
     }
@@ -53,8 +56,7 @@ class MediaWorker {
 
   /** Does not return before the end: Node's loop of this thread stands still. */
   #runOnKernel(libc: Libc): void {
-    const lifeline = new Lifeline(this.birth.lifeline);
-    const sockets = new KernelSockets(libc, lifeline, this.#bugs.add);
+    const { sockets, backend, because } = this.#kernelSockets(libc);
     const agenda = new Agenda(this.#bugs.add);
     const { relay, desk } = this.#office(sockets, agenda);
     const precedence = takePrecedence(libc);
@@ -69,10 +71,31 @@ class MediaWorker {
         this.#take(received.message as readonly ToWorker[], desk, end);
       }
     };
-    this.#post({ kind: 'ready', backend: 'kernel', because: undefined, precedence });
+    this.#post({ kind: 'ready', backend, because, precedence });
     takeAll();
     sockets.run(agenda, takeAll);
     process.exit(0);
+  }
+
+  /** By rings where the kernel has them for us and nobody has said otherwise: containers often forbid them. */
+  #kernelSockets(libc: Libc): {
+    readonly sockets: KernelSockets;
+    readonly backend: Backend;
+    readonly because: string | undefined;
+  } {
+    const lifeline = new Lifeline(this.birth.lifeline);
+    const on = (carrierOf: CarrierOf) =>
+      new KernelSockets(libc, lifeline, this.#bugs.add, carrierOf);
+    let because: string | undefined;
+    if (this.birth.backend !== 'epoll') {
+      try {
+        return { sockets: on(RingCarrier.on), backend: 'io_uring', because };
+      } catch (error) {
+        if (this.birth.backend === 'io_uring') throw error;
+        because = String(error);
+      }
+    }
+    return { sockets: on(EpollCarrier.on), backend: 'epoll', because };
   }
 
   #runOnDgram(because: string | undefined): void {

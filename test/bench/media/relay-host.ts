@@ -11,7 +11,7 @@ const { silentLog } = product<typeof Core>('core');
 const { createRelayPlane } = product<typeof Media>('media');
 
 export interface HostBirth {
-  readonly backend: Backend;
+  readonly backend: Backend | 'auto';
   readonly workers: number;
   /** Both parties of one call in so many hear a tone all the time; 0: of none. */
   readonly toneEvery: number;
@@ -21,7 +21,7 @@ export interface HostBirth {
 }
 
 const birth: HostBirth = {
-  backend: 'kernel',
+  backend: 'auto',
   workers: 1,
   toneEvery: 0,
   batchForks: true,

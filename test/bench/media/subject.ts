@@ -43,6 +43,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   [BUSY]: ours({ toneEvery: 4 }, true),
   'twintrack (2 workers)': ours({ workers: 2 }),
   'twintrack (forks at once)': ours({ batchForks: false }),
+  'twintrack (epoll)': ours({ backend: 'epoll' }),
   'twintrack (dgram)': ours({ backend: 'dgram' }),
   'rtpengine (real-time)': rtpengine(['--scheduling=fifo', '--priority=1']),
 };

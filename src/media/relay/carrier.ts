@@ -1,0 +1,70 @@
+import type { Millis } from '../../core';
+import type { AddressWords, SocketAddress } from './address';
+import type { Libc } from './libc';
+import type { Slab } from './slab';
+
+/** In place of a slot: control has woken the worker. */
+export const WAKE = -1;
+
+/**
+ * How datagrams cross between the kernel and the memory of a worker: written twice, by a system call for each
+ * (`EpollCarrier`) and by rings that carry many with one (`RingCarrier`). Sockets are known by their slots and file descriptors.
+ */
+export interface Carrier {
+  /** The memory that what is received lies in. */
+  readonly bytes: Buffer;
+  /** Of the datagram at hand, which is there until the next: its socket, or `WAKE`; where it lies, and whence it came. */
+  readonly slot: number;
+  readonly at: number;
+  readonly length: number;
+  readonly source: AddressWords;
+  /** The first two words of `source`. */
+  readonly sourceHead: number;
+  readonly sourceHost: number;
+
+  /** To be held for as long as the carrier is used, and closed after. */
+  readonly fd: number;
+  /** From now on what is written to this eventfd wakes the worker. */
+  wakeBy(eventfd: number): void;
+  /** What comes to a socket is received from now on; false when the system refuses. */
+  watch(slot: number, fd: number): boolean;
+  /** Nothing more is received, and nothing that was is told. Everything that was sent is out, and the socket may be closed. */
+  unwatch(slot: number, fd: number): boolean;
+  /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
+  forget(slot: number): void;
+  /** Waits at most so long for something to come; how much there is, as far as is known. */
+  wait(longest: Millis): number;
+  /** Takes the next datagram at hand; false: there is none. */
+  next(): boolean;
+  /**
+   * Sends octets as one datagram, or where `each` is not 0 as several of so many octets, which is what the socket's
+   * `UDP_SEGMENT` must be. They may be reused at once, and leave at the latest when this is settled.
+   */
+  send(
+    slot: number,
+    fd: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    each: number,
+    to: SocketAddress,
+  ): void;
+  /** Sends the datagram at hand as it is, which nobody changes until this is settled, to two words of an IPv4 address. */
+  relay(slot: number, fd: number, head: number, host: number): void;
+  /** Everything sent is the kernel's when this returns. */
+  settle(): void;
+}
+
+/** Hears that the system has refused to send what `Carrier` was given; valid during the call. */
+export type OnRefused = (
+  slot: number,
+  bytes: Buffer,
+  offset: number,
+  length: number,
+  each: number,
+  to: SocketAddress | undefined,
+  error: string,
+) => void;
+
+/** Makes a carrier for so many slots; throws, with the reason, where it cannot be had. */
+export type CarrierOf = (libc: Libc, slab: Slab, slots: number, onRefused: OnRefused) => Carrier;

@@ -1,0 +1,152 @@
+import type { Millis } from '../../core';
+import { copyOctets } from '../octets';
+import type { AddressWords, SocketAddress } from './address';
+import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
+import {
+  EPOLL_CLOEXEC,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLLIN,
+  type Libc,
+  MSG_DONTWAIT,
+  SEND_FLAGS,
+  SOCKADDR_IN,
+  SOCKADDR_IN6,
+} from './libc';
+import { MAX_EVENTS, type Slab } from './slab';
+
+/** Read here once: the constants of another module are looked up anew at every use. */
+const RECEIVE_FLAGS = MSG_DONTWAIT;
+const FLAGS = SEND_FLAGS;
+const SIZE_OF_IPV4 = SOCKADDR_IN;
+
+/**
+ * Carries each datagram by a system call of its own: epoll_wait says where there are some, and one of each socket is read a
+ * turn, for epoll reports the socket again when there are more.
+ */
+export class EpollCarrier implements Carrier {
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly source: AddressWords;
+  readonly fd: number;
+  slot = 0;
+  length = 0;
+  /** By slot; 0: not watched. */
+  readonly #fds: Int32Array;
+  #ready = 0;
+  #event = 0;
+
+  static readonly on: CarrierOf = (libc, slab, slots, onRefused) =>
+    new EpollCarrier(libc, slab, slots, onRefused);
+
+  private constructor(
+    private readonly libc: Libc,
+    private readonly slab: Slab,
+    slots: number,
+    private readonly onRefused: OnRefused,
+  ) {
+    this.bytes = slab.bytes;
+    this.at = slab.receiveAt;
+    this.source = slab.source;
+    this.#fds = new Int32Array(slots);
+    this.fd = libc.epoll_create1(EPOLL_CLOEXEC);
+    if (this.fd < 0) throw new Error(libc.errorName());
+  }
+
+  get sourceHead(): number {
+    return this.slab.sourceHead;
+  }
+
+  get sourceHost(): number {
+    return this.slab.sourceHost;
+  }
+
+  wakeBy(eventfd: number): void {
+    if (!this.#add(WAKE, eventfd)) throw new Error(this.libc.errorName());
+  }
+
+  watch(slot: number, fd: number): boolean {
+    if (!this.#add(slot, fd)) return false;
+    this.#fds[slot] = fd;
+    return true;
+  }
+
+  unwatch(slot: number, fd: number): boolean {
+    this.#fds[slot] = 0;
+    return this.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.slab.scratch) === 0;
+  }
+
+  forget(): void {}
+
+  wait(longest: Millis): number {
+    this.#event = 0;
+    this.#ready = this.libc.epoll_wait(this.fd, this.slab.events, MAX_EVENTS, longest);
+    if (this.#ready >= 0) return this.#ready;
+    this.#ready = 0;
+    if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
+    return 0;
+  }
+
+  next(): boolean {
+    const { slab } = this;
+    while (this.#event < this.#ready) {
+      const slot = slab.eventSlot(this.#event);
+      this.#event += 1;
+      this.slot = slot;
+      if (slot === WAKE) return true;
+      const fd = this.#fds[slot]!;
+      // It may have been left since the kernel reported it.
+      if (fd === 0) continue;
+      slab.expectSource();
+      const { receive, receiveSize, sourceAddress, sourceLength } = slab;
+      this.length = this.libc.recvfrom(
+        fd,
+        receive,
+        receiveSize,
+        RECEIVE_FLAGS,
+        sourceAddress,
+        sourceLength,
+      );
+      if (this.length >= 0) return true;
+    }
+    return false;
+  }
+
+  send(
+    slot: number,
+    fd: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    each: number,
+    to: SocketAddress,
+  ): void {
+    const { slab } = this;
+    let from = slab.receive;
+    if (bytes !== slab.bytes || offset !== slab.receiveAt) {
+      copyOctets(bytes, offset, slab.bytes, slab.stagingAt, length);
+      from = slab.staging;
+    }
+    slab.setDestination(to);
+    const { destination } = slab;
+    const size = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+    if (this.libc.sendto(fd, from, length, FLAGS, destination, size) === length) return;
+    this.onRefused(slot, bytes, offset, length, each, to, this.libc.errorName());
+  }
+
+  relay(slot: number, fd: number, head: number, host: number): void {
+    const { slab, length } = this;
+    slab.setDestination4(head, host);
+    const { receive, destination } = slab;
+    const sent = this.libc.sendto(fd, receive, length, FLAGS, destination, SIZE_OF_IPV4);
+    if (sent === length) return;
+    this.onRefused(slot, this.bytes, this.at, length, 0, undefined, this.libc.errorName());
+  }
+
+  settle(): void {}
+
+  #add(slot: number, fd: number): boolean {
+    this.slab.setScratchEvent(EPOLLIN, slot);
+    return this.libc.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.slab.scratch) === 0;
+  }
+}

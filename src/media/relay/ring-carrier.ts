@@ -1,0 +1,405 @@
+import type { Millis } from '../../core';
+import { copyOctets, steady } from '../octets';
+import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
+import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
+import { IoUring, REQUEST, REQUESTS } from './io-uring';
+import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
+
+/** Datagrams that are received in one look at most, a power of two. */
+const BUFFERS = 512;
+/** What the kernel writes before the payload: struct io_uring_recvmsg_out, and the source. */
+const SOURCE_AT = 16;
+const SOURCE_ROOM = SOCKADDR_IN6;
+const PAYLOAD_AT = SOURCE_AT + SOURCE_ROOM;
+/**
+ * The largest UDP datagram fits, so that none is ever cut; memory that is not used is never touched. Not a multiple of a page: the
+ * beginnings of all would lie in the same sets of the processor's cache.
+ */
+const BUFFER = 64 * 1024 + 64;
+const STAGING = BUFFERS * BUFFER;
+/** Requests that wait for the end of a look at most: the first of them is not to wait for long. */
+const TOGETHER = 8;
+/** For the octets of what is sent from elsewhere until it is handed over. */
+const STAGING_SIZE = 256 * 1024;
+const DESTINATIONS = STAGING + STAGING_SIZE;
+const DESTINATION = 32;
+const HEADER = DESTINATIONS + DESTINATION * REQUESTS;
+/** struct msghdr. */
+const HEADER_SIZE = 64;
+const SIZE = HEADER + HEADER_SIZE;
+/** Of an address: what its lower word can count. */
+const HALF = 0x100000000;
+
+const OP_POLL_ADD = 6;
+const OP_RECVMSG = 10;
+const OP_ASYNC_CANCEL = 14;
+const OP_SEND = 26;
+const BUFFER_SELECT = 1 << 5;
+const SKIP_SUCCESS = 1 << 6;
+const RECV_MULTISHOT = 1 << 1;
+const POLL_MULTISHOT = 1;
+const POLLIN = 1;
+
+const RECEIVE = OP_RECVMSG | (BUFFER_SELECT << 8) | (RECV_MULTISHOT << 16);
+const SEND = OP_SEND | (SKIP_SUCCESS << 8);
+const CANCEL = OP_ASYNC_CANCEL | (SKIP_SUCCESS << 8);
+
+const HAS_BUFFER = 1 << 0;
+const MORE = 1 << 1;
+
+// The second word of a request's data: what kind it is. The first is the slot.
+const RECEIVED = 0;
+const WOKEN = 1;
+const CANCELLED = 2;
+/** Which has behind it which request it was, and how many octets each datagram had. */
+const SENT = 3;
+const KIND = 0xff;
+const REQUEST_SHIFT = 8;
+const EACH_SHIFT = 16;
+
+const { words: WORDS, what: WHAT, fd: FD, address2: ADDRESS2, address: ADDRESS } = REQUEST;
+const { length: LENGTH, flags: FLAGS, data: DATA } = REQUEST;
+const { bufferGroup: GROUP, addressLength: ADDRESS_LENGTH } = REQUEST;
+
+/** Words of what is at hand: slot, buffer, length; a wake-up has no buffer. */
+const ENTRY = 4;
+const NO_BUFFER = -1;
+
+/**
+ * Carries datagrams by io_uring (Linux 6.1, where it is not forbidden). Every socket has one standing request that
+ * receives whatever comes into buffers that all have in common; what is sent is written into the ring and handed over when a look
+ * is over, or when there is no more room.
+ */
+export class RingCarrier implements Carrier {
+  readonly bytes: Buffer;
+  slot = 0;
+  at = 0;
+  length = 0;
+  source: AddressWords;
+  readonly #ring: IoUring;
+  readonly #words: Int32Array;
+  readonly #requests: Int32Array;
+  /** Where the memory lies: it does not cross a border of 4 GiB. */
+  readonly #low: number;
+  readonly #high: number;
+  /** Of each buffer. */
+  readonly #sources: AddressWords[] = [];
+  #staged = 0;
+  readonly #to: Array<SocketAddress | undefined> = Array(REQUESTS).fill(undefined);
+
+  /** What was received and not yet looked at: a ring. */
+  readonly #entries = new Int32Array(ENTRY * 2 * BUFFERS);
+  #first = 0;
+  #count = 0;
+  /** The buffer of the datagram at hand, and those that are done with. */
+  #buffer = NO_BUFFER;
+  readonly #spent = new Int32Array(BUFFERS);
+  #spentCount = 0;
+  #free = BUFFERS;
+
+  /** By slot: the socket that is to be received from, 0: none; whether the kernel does; and how often it was made anew. */
+  readonly #wanted: Int32Array;
+  readonly #armed: Uint8Array;
+  readonly #owner: Int32Array;
+  /** Slots to be armed again, the first first: a ring in which each is once. */
+  readonly #starved: Int32Array;
+  readonly #isStarved: Uint8Array;
+  #firstStarved = 0;
+  #starvedCount = 0;
+  #eventfd = 0;
+
+  /** Throws, with the reason, where the kernel has no rings for us. */
+  static readonly on: CarrierOf = (libc, _slab, slots, onRefused) =>
+    new RingCarrier(libc, slots, onRefused);
+
+  private constructor(
+    private readonly libc: Libc,
+    slots: number,
+    private readonly onRefused: OnRefused,
+  ) {
+    this.#ring = IoUring.open(libc, BUFFERS);
+    this.#requests = this.#ring.requests;
+    this.#wanted = new Int32Array(slots);
+    this.#armed = new Uint8Array(slots);
+    this.#owner = new Int32Array(slots);
+    this.#starved = new Int32Array(slots);
+    this.#isStarved = new Uint8Array(slots);
+    this.bytes = memory(libc);
+    const base = libc.addressOf(this.bytes);
+    this.#low = (base % HALF) | 0;
+    this.#high = Math.floor(base / HALF) | 0;
+    this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, SIZE / 4);
+    for (let i = 0; i < BUFFERS; i++) {
+      const at = (i * BUFFER + SOURCE_AT) / 4;
+      this.#sources.push(this.#words.subarray(at, at + ADDRESS_WORDS));
+    }
+    this.source = this.#sources[0]!;
+    this.bytes.fill(0, HEADER, SIZE);
+    this.bytes.writeUInt32LE(SOURCE_ROOM, HEADER + 8);
+    for (let i = 0; i < BUFFERS; i++) this.#provide(i);
+    this.#ring.provided();
+  }
+
+  get fd(): number {
+    return this.#ring.fd;
+  }
+
+  get sourceHead(): number {
+    return this.source[0]!;
+  }
+
+  get sourceHost(): number {
+    return this.source[1]!;
+  }
+
+  wakeBy(eventfd: number): void {
+    this.#eventfd = eventfd;
+    this.#ask(OP_POLL_ADD, eventfd, 0, 0, POLL_MULTISHOT, POLLIN, 0, WOKEN);
+  }
+
+  watch(slot: number, fd: number): boolean {
+    this.#wanted[slot] = fd;
+    this.#starve(slot);
+    this.#feed(1);
+    return true;
+  }
+
+  unwatch(slot: number, _fd: number): boolean {
+    this.#wanted[slot] = 0;
+    this.forget(slot);
+    if (this.#armed[slot] === 1) this.#ask(CANCEL, -1, slot, RECEIVED, 0, 0, slot, CANCELLED);
+    this.settle();
+    while (this.#armed[slot] === 1) {
+      this.#ring.look(0);
+      this.#collect();
+    }
+    return true;
+  }
+
+  forget(slot: number): void {
+    this.#ring.look(0);
+    this.#collect();
+    this.#owner[slot] = this.#owner[slot]! + 1;
+  }
+
+  wait(longest: Millis): number {
+    this.#feed(this.#free);
+    this.#ring.look(this.#count === 0 ? longest : 0);
+    this.#collect();
+    // The kernel does no more than so much of what has come (20 from Linux 6.13 on) each time it is asked.
+    for (let before = 0; this.#count > before && this.#free > 0; ) {
+      before = this.#count;
+      this.#ring.look(0);
+      this.#collect();
+    }
+    return this.#count;
+  }
+
+  next(): boolean {
+    const entries = this.#entries;
+    for (;;) {
+      this.#spend(this.#buffer);
+      this.#buffer = NO_BUFFER;
+      if (this.#ring.queued >= TOGETHER) this.#makeRoom();
+      if (this.#count === 0) return false;
+      const at = this.#first;
+      this.#first = (at + ENTRY) & (entries.length - 1);
+      this.#count -= 1;
+      const slot = entries[at]!;
+      const buffer = entries[at + 1]!;
+      this.slot = slot;
+      if (slot === WAKE) return true;
+      this.#buffer = buffer;
+      if (entries[at + 3] !== this.#owner[slot]) continue;
+      this.at = buffer * BUFFER + PAYLOAD_AT;
+      this.length = entries[at + 2]!;
+      this.source = this.#sources[buffer]!;
+      return true;
+    }
+  }
+
+  send(
+    slot: number,
+    fd: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    each: number,
+    to: SocketAddress,
+  ): void {
+    if (this.#staged + length > STAGING_SIZE) this.settle();
+    const at = STAGING + this.#staged;
+    this.#staged += (length + 7) & ~7;
+    copyOctets(bytes, offset, this.bytes, at, length);
+    const request = this.#send(slot, fd, at, length, each);
+    if (each > 0) this.#to[request] = to;
+    const destination = DESTINATIONS / 4 + (DESTINATION / 4) * request;
+    const words = this.#words;
+    words[destination] = to.head;
+    words[destination + 1] = to.host;
+    if (to.family === 4) return;
+    for (let i = 2; i < ADDRESS_WORDS; i++) words[destination + i] = to.words[i]!;
+    this.#requests[WORDS * request + ADDRESS_LENGTH] = SOCKADDR_IN6;
+  }
+
+  relay(slot: number, fd: number, head: number, host: number): void {
+    const request = this.#send(slot, fd, this.at, this.length, 0);
+    const destination = DESTINATIONS / 4 + (DESTINATION / 4) * request;
+    this.#words[destination] = head;
+    this.#words[destination + 1] = host;
+  }
+
+  settle(): void {
+    // Nothing is received by that, but what was refused is told, and may be sent in another way.
+    while (this.#ring.queued > 0) this.#makeRoom();
+    this.#staged = 0;
+    if (this.#spentCount === 0) return;
+    for (let i = 0; i < this.#spentCount; i++) this.#provide(this.#spent[i]!);
+    this.#free += this.#spentCount;
+    this.#spentCount = 0;
+    this.#ring.provided();
+  }
+
+  #send(slot: number, fd: number, at: number, length: number, each: number): number {
+    if (this.#ring.room === 0) this.#makeRoom();
+    const requests = this.#requests;
+    const request = this.#ring.next();
+    const word = WORDS * request;
+    const destination = DESTINATIONS + DESTINATION * request;
+    requests[word + WHAT] = SEND;
+    requests[word + FD] = fd;
+    requests[word + ADDRESS2] = (this.#low + destination) | 0;
+    requests[word + ADDRESS2 + 1] = this.#high;
+    requests[word + ADDRESS] = (this.#low + at) | 0;
+    requests[word + ADDRESS + 1] = this.#high;
+    requests[word + LENGTH] = length;
+    requests[word + FLAGS] = SEND_FLAGS;
+    requests[word + DATA] = slot;
+    requests[word + DATA + 1] = SENT | (request << REQUEST_SHIFT) | (each << EACH_SHIFT);
+    requests[word + GROUP] = 0;
+    requests[word + ADDRESS_LENGTH] = SOCKADDR_IN;
+    return request;
+  }
+
+  /** Without giving back what was staged: somebody is about to send it. */
+  #makeRoom(): void {
+    this.#ring.submit();
+    this.#collect();
+  }
+
+  #ask(
+    what: number,
+    fd: number,
+    low: number,
+    high: number,
+    length: number,
+    flags: number,
+    data: number,
+    kind: number,
+  ): void {
+    if (this.#ring.room === 0) this.#makeRoom();
+    const requests = this.#requests;
+    const word = WORDS * this.#ring.next();
+    requests.fill(0, word, word + WORDS);
+    requests[word + WHAT] = what;
+    requests[word + FD] = fd;
+    requests[word + ADDRESS] = low;
+    requests[word + ADDRESS + 1] = high;
+    requests[word + LENGTH] = length;
+    requests[word + FLAGS] = flags;
+    requests[word + DATA] = data;
+    requests[word + DATA + 1] = kind;
+  }
+
+  /** Takes the kernel's answers: what was received is put at hand, what was refused is told. */
+  #collect(): void {
+    const ring = this.#ring;
+    while (ring.take()) {
+      const { data, tag, result, flags } = ring;
+      if (tag === RECEIVED) this.#received(data, result, flags);
+      else if ((tag & KIND) === SENT) this.#refused(data, tag, result);
+      else if (tag === WOKEN) this.#woken(flags);
+    }
+  }
+
+  #received(slot: number, result: number, flags: number): void {
+    if ((flags & HAS_BUFFER) !== 0) {
+      const buffer = flags >>> 16;
+      this.#free -= 1;
+      if (this.#wanted[slot] === 0) this.#spend(buffer);
+      else this.#put(slot, buffer, Math.max(0, result - PAYLOAD_AT), this.#owner[slot]!);
+    }
+    if ((flags & MORE) !== 0) return;
+    this.#armed[slot] = 0;
+    if (this.#wanted[slot] !== 0) this.#starve(slot);
+  }
+
+  #woken(flags: number): void {
+    this.#put(WAKE, NO_BUFFER, 0, 0);
+    if ((flags & MORE) === 0) this.wakeBy(this.#eventfd);
+  }
+
+  #put(slot: number, buffer: number, length: number, owner: number): void {
+    const entries = this.#entries;
+    const at = (this.#first + ENTRY * this.#count) & (entries.length - 1);
+    entries[at] = slot;
+    entries[at + 1] = buffer;
+    entries[at + 2] = length;
+    entries[at + 3] = owner;
+    this.#count += 1;
+  }
+
+  #refused(slot: number, tag: number, result: number): void {
+    const request = (tag >>> REQUEST_SHIFT) & (REQUESTS - 1);
+    const each = tag >>> EACH_SHIFT;
+    const word = WORDS * request;
+    const at = (this.#requests[word + ADDRESS]! - this.#low) >>> 0;
+    const length = this.#requests[word + LENGTH]!;
+    // What is sent in its place may take the same memory.
+    const bytes = Buffer.from(this.bytes.subarray(at, at + length));
+    const error = this.libc.nameOfError(-result);
+    this.onRefused(slot, bytes, 0, length, each, this.#to[request], error);
+  }
+
+  #starve(slot: number): void {
+    if (this.#isStarved[slot] === 1) return;
+    const starved = this.#starved;
+    this.#isStarved[slot] = 1;
+    starved[(this.#firstStarved + this.#starvedCount) % starved.length] = slot;
+    this.#starvedCount += 1;
+  }
+
+  /** Has the kernel receive again for so many at most that it had no buffers for. */
+  #feed(most: number): void {
+    const starved = this.#starved;
+    for (let left = most; left > 0 && this.#starvedCount > 0; left--) {
+      const slot = starved[this.#firstStarved]!;
+      this.#firstStarved = (this.#firstStarved + 1) % starved.length;
+      this.#starvedCount -= 1;
+      this.#isStarved[slot] = 0;
+      const fd = this.#wanted[slot]!;
+      if (fd === 0 || this.#armed[slot] === 1) continue;
+      this.#armed[slot] = 1;
+      this.#ask(RECEIVE, fd, (this.#low + HEADER) | 0, this.#high, 1, 0, slot, RECEIVED);
+    }
+  }
+
+  #spend(buffer: number): void {
+    if (buffer === NO_BUFFER) return;
+    this.#spent[this.#spentCount] = buffer;
+    this.#spentCount += 1;
+  }
+
+  #provide(buffer: number): void {
+    this.#ring.provide(buffer, (this.#low + buffer * BUFFER) | 0, this.#high, BUFFER);
+  }
+}
+
+/** Outside the collector's heap, never touched before it is used, and within one span of 4 GiB. */
+function memory(libc: Libc): Buffer {
+  for (;;) {
+    const bytes = Buffer.allocUnsafeSlow(SIZE);
+    const at = libc.addressOf(bytes);
+    if (at % HALF <= HALF - SIZE) return steady(bytes, BUFFER);
+  }
+}
