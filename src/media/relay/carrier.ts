@@ -32,9 +32,9 @@ export interface Carrier {
   unwatch(slot: number, fd: number): boolean;
   /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
   forget(slot: number): void;
-  /** Waits at most so long for something to come; how much there is, as far as is known. */
-  wait(longest: Millis): number;
-  /** Takes the next datagram at hand; false: there is none. */
+  /** Waits at most so long for something to come. */
+  wait(longest: Millis): void;
+  /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;
   /**
    * Sends octets as one datagram, or where `each` is not 0 as several of so many octets, which is what the socket's

@@ -78,13 +78,12 @@ export class EpollCarrier implements Carrier {
 
   forget(): void {}
 
-  wait(longest: Millis): number {
+  wait(longest: Millis): void {
     this.#event = 0;
     this.#ready = this.libc.epoll_wait(this.fd, this.slab.events, MAX_EVENTS, longest);
-    if (this.#ready >= 0) return this.#ready;
+    if (this.#ready >= 0) return;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
-    return 0;
   }
 
   next(): boolean {

@@ -128,10 +128,11 @@ export class KernelSockets implements SocketSet {
     while (this.#running) {
       let longest = wait(agenda, clock.ms);
       if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
-      const ready = carrier.wait(longest);
+      carrier.wait(longest);
       clock.read();
       const { ms: now, us } = clock;
-      while (carrier.next()) {
+      let ready = 0;
+      for (; carrier.next(); ready++) {
         if (carrier.slot === WAKE) this.#wake(onWake);
         else this.#take(now);
       }

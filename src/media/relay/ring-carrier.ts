@@ -6,7 +6,8 @@ import { IoUring, REQUEST, REQUESTS } from './io-uring';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
 
 /** Datagrams that are received in one look at most, a power of two. */
-const BUFFERS = 512;
+const BUFFERS = 128;
+const MOST_AT_A_TIME = 512;
 /** What the kernel writes before the payload: struct io_uring_recvmsg_out, and the source. */
 const SOURCE_AT = 16;
 const SOURCE_ROOM = SOCKADDR_IN6;
@@ -91,6 +92,8 @@ export class RingCarrier implements Carrier {
   readonly #entries = new Int32Array(ENTRY * 2 * BUFFERS);
   #first = 0;
   #count = 0;
+  /** Of them, since the last `wait`. */
+  #taken = 0;
   /** The buffer of the datagram at hand, and those that are done with. */
   #buffer = NO_BUFFER;
   readonly #spent = new Int32Array(BUFFERS);
@@ -182,17 +185,9 @@ export class RingCarrier implements Carrier {
     this.#owner[slot] = this.#owner[slot]! + 1;
   }
 
-  wait(longest: Millis): number {
-    this.#feed(this.#free);
-    this.#ring.look(this.#count === 0 ? longest : 0);
-    this.#collect();
-    // The kernel does no more than so much of what has come (20 from Linux 6.13 on) each time it is asked.
-    for (let before = 0; this.#count > before && this.#free > 0; ) {
-      before = this.#count;
-      this.#ring.look(0);
-      this.#collect();
-    }
-    return this.#count;
+  wait(longest: Millis): void {
+    this.#taken = 0;
+    this.#look(this.#count === 0 ? longest : 0);
   }
 
   next(): boolean {
@@ -201,10 +196,17 @@ export class RingCarrier implements Carrier {
       this.#spend(this.#buffer);
       this.#buffer = NO_BUFFER;
       if (this.#ring.queued >= TOGETHER) this.#makeRoom();
-      if (this.#count === 0) return false;
+      if (this.#count === 0) {
+        // The kernel does no more than so much of what has come each time it is asked (20 from Linux 6.13 on).
+        if (this.#taken === 0 || this.#taken > MOST_AT_A_TIME) return false;
+        this.settle();
+        this.#look(0);
+        if (this.#count === 0) return false;
+      }
       const at = this.#first;
       this.#first = (at + ENTRY) & (entries.length - 1);
       this.#count -= 1;
+      this.#taken += 1;
       const slot = entries[at]!;
       const buffer = entries[at + 1]!;
       this.slot = slot;
@@ -216,6 +218,12 @@ export class RingCarrier implements Carrier {
       this.source = this.#sources[buffer]!;
       return true;
     }
+  }
+
+  #look(longest: Millis): void {
+    this.#feed(this.#free);
+    this.#ring.look(longest);
+    this.#collect();
   }
 
   send(
