@@ -9,5 +9,13 @@ export { editDistance, nearest } from './nearest';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
 export { reasonPhrase } from './reason-phrase';
-export { busyShare, type Cancel, type Clock, type Instant, type Millis, SystemClock } from './time';
+export {
+  busyShare,
+  type Cancel,
+  type Clock,
+  type Instant,
+  type Micros,
+  type Millis,
+  SystemClock,
+} from './time';
 export { TimerTable } from './timer-table';

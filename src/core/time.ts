@@ -3,6 +3,9 @@ export type Instant = number;
 /** A span in milliseconds. */
 export type Millis = number;
 
+/** A duration in microseconds. */
+export type Micros = number;
+
 /** Cancels a pending callback; calling it again, or after it fired, does nothing. */
 export type Cancel = () => void;
 

@@ -1,4 +1,4 @@
-import type { Millis } from '../../core';
+import type { Micros, Millis } from '../../core';
 import { copyOctets } from '../octets';
 import type { AddressWords, SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
@@ -78,9 +78,15 @@ export class EpollCarrier implements Carrier {
 
   forget(): void {}
 
-  wait(longest: Millis): void {
+  wait(longest: Millis, gather: Micros): void {
+    if (gather > 0) this.libc.usleep(gather);
     this.#event = 0;
-    this.#ready = this.libc.epoll_wait(this.fd, this.slab.events, MAX_EVENTS, longest);
+    this.#ready = this.libc.epoll_wait(
+      this.fd,
+      this.slab.events,
+      MAX_EVENTS,
+      gather > 0 ? 0 : longest,
+    );
     if (this.#ready >= 0) return;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());

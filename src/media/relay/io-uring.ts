@@ -153,13 +153,16 @@ export class IoUring {
     while (this.#queued > 0) this.#enter(0, 0, 0);
   }
 
-  /** Hands over what was written, and has the kernel receive what has come; waits for the first at most so long. */
+  /** Hands over what was written, then has the kernel receive what has come; waits for the first at most so long. */
   look(longest: Millis): void {
+    if (longest === 0) {
+      this.#enter(0, ENTER_GETEVENTS, 0);
+      return;
+    }
     const words = this.#timingWords;
-    words[6] = (longest / 1000) | 0;
-    words[8] = (longest % 1000) * 1_000_000;
-    if (longest > 0) this.#enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, 24);
-    else this.#enter(0, ENTER_GETEVENTS, 0);
+    words[6] = (longest / 1_000) | 0;
+    words[8] = (longest % 1_000) * 1_000_000;
+    this.#enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, 24);
   }
 
   /** Takes the next answer, into `data`, `tag`, `result` and `flags`; false: there is none. */

@@ -1,4 +1,4 @@
-import type { Instant, Millis } from '../../core';
+import type { Instant, Micros, Millis } from '../../core';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
 import { BATCH_PATIENCE, Batch, LONGEST_IN_BATCH } from './batch';
@@ -124,11 +124,12 @@ export class KernelSockets implements SocketSet {
   run(agenda: Agenda, onWake: () => void): void {
     const clock = this.#clock;
     const carrier = this.#carrier;
+    let gather: Micros = 0;
     clock.read();
     while (this.#running) {
       let longest = wait(agenda, clock.ms);
       if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
-      carrier.wait(longest);
+      carrier.wait(longest, gather);
       clock.read();
       const { ms: now, us } = clock;
       let ready = 0;
@@ -139,10 +140,9 @@ export class KernelSockets implements SocketSet {
       clock.read();
       if (this.#waitingCount > 0) this.#flushOld(clock.ms - BATCH_PATIENCE);
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
-      carrier.settle();
+      const pause = this.pace.after(ready, now);
       const spent = 1000 * (clock.ms - now) + clock.us - us;
-      const pause = 1000 * this.pace.after(ready, now) - spent;
-      if (pause > 0) this.libc.usleep(pause);
+      gather = pause === 0 ? 0 : Math.max(1, 1000 * pause - spent);
     }
   }
 

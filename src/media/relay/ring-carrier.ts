@@ -1,13 +1,12 @@
-import type { Millis } from '../../core';
+import type { Micros, Millis } from '../../core';
 import { copyOctets, steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
 import { IoUring, REQUEST, REQUESTS } from './io-uring';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
 
-/** Datagrams that are received in one look at most, a power of two. */
+/** For what is received and not yet done with, a power of two: few, so that they stay in the processor's cache. */
 const BUFFERS = 128;
-const MOST_AT_A_TIME = 512;
 /** What the kernel writes before the payload: struct io_uring_recvmsg_out, and the source. */
 const SOURCE_AT = 16;
 const SOURCE_ROOM = SOCKADDR_IN6;
@@ -19,7 +18,7 @@ const PAYLOAD_AT = SOURCE_AT + SOURCE_ROOM;
 const BUFFER = 64 * 1024 + 64;
 const STAGING = BUFFERS * BUFFER;
 /** Requests that wait for the end of a look at most: the first of them is not to wait for long. */
-const TOGETHER = 8;
+const TOGETHER = 16;
 /** For the octets of what is sent from elsewhere until it is handed over. */
 const STAGING_SIZE = 256 * 1024;
 const DESTINATIONS = STAGING + STAGING_SIZE;
@@ -92,8 +91,6 @@ export class RingCarrier implements Carrier {
   readonly #entries = new Int32Array(ENTRY * 2 * BUFFERS);
   #first = 0;
   #count = 0;
-  /** Of them, since the last `wait`. */
-  #taken = 0;
   /** The buffer of the datagram at hand, and those that are done with. */
   #buffer = NO_BUFFER;
   readonly #spent = new Int32Array(BUFFERS);
@@ -185,9 +182,20 @@ export class RingCarrier implements Carrier {
     this.#owner[slot] = this.#owner[slot]! + 1;
   }
 
-  wait(longest: Millis): void {
-    this.#taken = 0;
-    this.#look(this.#count === 0 ? longest : 0);
+  wait(longest: Millis, gather: Micros): void {
+    this.settle();
+    this.#feed(this.#free);
+    if (gather > 0) this.libc.usleep(gather);
+    const patience = gather > 0 || this.#count > 0 ? 0 : longest;
+    let before = this.#count;
+    this.#ring.look(patience);
+    this.#collect();
+    // The kernel does no more than so much of what has come each time it is asked: 20 from Linux 6.13 on.
+    while (this.#count > before && this.#free > 0) {
+      before = this.#count;
+      this.#ring.look(0);
+      this.#collect();
+    }
   }
 
   next(): boolean {
@@ -196,17 +204,10 @@ export class RingCarrier implements Carrier {
       this.#spend(this.#buffer);
       this.#buffer = NO_BUFFER;
       if (this.#ring.queued >= TOGETHER) this.#makeRoom();
-      if (this.#count === 0) {
-        // The kernel does no more than so much of what has come each time it is asked (20 from Linux 6.13 on).
-        if (this.#taken === 0 || this.#taken > MOST_AT_A_TIME) return false;
-        this.settle();
-        this.#look(0);
-        if (this.#count === 0) return false;
-      }
+      if (this.#count === 0) return false;
       const at = this.#first;
       this.#first = (at + ENTRY) & (entries.length - 1);
       this.#count -= 1;
-      this.#taken += 1;
       const slot = entries[at]!;
       const buffer = entries[at + 1]!;
       this.slot = slot;
@@ -218,12 +219,6 @@ export class RingCarrier implements Carrier {
       this.source = this.#sources[buffer]!;
       return true;
     }
-  }
-
-  #look(longest: Millis): void {
-    this.#feed(this.#free);
-    this.#ring.look(longest);
-    this.#collect();
   }
 
   send(
@@ -261,6 +256,11 @@ export class RingCarrier implements Carrier {
     // Nothing is received by that, but what was refused is told, and may be sent in another way.
     while (this.#ring.queued > 0) this.#makeRoom();
     this.#staged = 0;
+    this.#recycle();
+  }
+
+  /** Gives the kernel back what is done with. What was relayed out of it is sent before anything is received. */
+  #recycle(): void {
     if (this.#spentCount === 0) return;
     for (let i = 0; i < this.#spentCount; i++) this.#provide(this.#spent[i]!);
     this.#free += this.#spentCount;
