@@ -27,7 +27,7 @@ describe('an announcement', () => {
   let parties: Record<Side, Party>;
 
   beforeEach(async () => {
-    stage = await Stage.open('kernel');
+    stage = await Stage.open('auto');
     parties = { a: await stage.party({ ssrc: 1 }), b: await stage.party({ ssrc: 2 }) };
     line = await stage.plane.open({ callId: 'call', bind: { a: '127.0.0.1', b: '127.0.0.1' } });
     line.expect('a', parties.a.endpoint);

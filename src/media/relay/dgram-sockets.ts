@@ -84,8 +84,11 @@ class DgramSocket implements DatagramSocket {
     socket.on('error', () => {});
   }
 
-  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
-    if (to.family !== this.family) return false;
+  send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    if (to.family !== this.family) {
+      this.sink.onRefused?.(bytes, offset, length);
+      return;
+    }
     try {
       if (bytes === this.set.reading) {
         this.socket.send(bytes, offset, length, to.port, to.address, this.#left);
@@ -94,9 +97,8 @@ class DgramSocket implements DatagramSocket {
         this.socket.send(own, to.port, to.address, this.#left);
       }
       this.#underWay += 1;
-      return true;
     } catch {
-      return false;
+      this.sink.onRefused?.(bytes, offset, length);
     }
   }
 
@@ -108,13 +110,11 @@ class DgramSocket implements DatagramSocket {
     return false;
   }
 
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    return this.send(bytes, offset, length, to) ? 0 : 1;
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    this.send(bytes, offset, length, to);
   }
 
-  flush(): number {
-    return 0;
-  }
+  flush(): void {}
 
   drained(done: () => void): void {
     if (this.#underWay === 0) done();

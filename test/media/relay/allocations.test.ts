@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { hasRings } from '../../support/rings';
 import type { Allocation } from '../support/allocations';
 
 /** A view of a buffer is as large as 96 octets, a number that is none of the small ones 16. */
@@ -19,7 +20,8 @@ describe('a packet on its way', () => {
     });
     const allocations = JSON.parse(told) as Allocation[];
     const calls = allocations.map(({ call }) => call);
-    expect(calls).toContain('with SRTP everywhere');
+    expect(calls).toContain('with SRTP everywhere, by epoll');
+    if (hasRings()) expect(calls).toContain('with SRTP everywhere, by io_uring');
     expect(calls).toContain('with a tone in G.722');
     expect(
       allocations.filter(

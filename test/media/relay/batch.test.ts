@@ -1,8 +1,6 @@
 import { socketAddress } from '../../../src/media/relay/address';
 import { Batch } from '../../../src/media/relay/batch';
-import type { Libc } from '../../../src/media/relay/libc';
 
-const libc = { addressOf: () => 0 } as unknown as Libc;
 const TO = socketAddress('127.0.0.1', 4_000)!;
 
 /** How many of the same length it takes. */
@@ -15,7 +13,7 @@ function filled(batch: Batch): number {
 
 test('the first batches of forks that began at once are full at different times, all others have five', () => {
   // A recorded call takes four pairs of sockets.
-  const forks = Array.from({ length: 10 }, (_, call) => new Batch(libc, 1 + 8 * call));
+  const forks = Array.from({ length: 10 }, (_, call) => new Batch(1 + 8 * call));
   expect(forks.map(filled).sort()).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
   expect(forks.map(filled)).toEqual(Array(10).fill(5));
 });

@@ -1,5 +1,6 @@
 import { socketAddress } from '../../../src/media/relay/address';
 import type { DatagramSocket } from '../../../src/media/relay/datagram';
+import { EpollCarrier } from '../../../src/media/relay/epoll-carrier';
 import { SocketDrops } from '../../../src/media/relay/kernel-drops';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import { loadLibc } from '../../../src/media/relay/libc';
@@ -20,7 +21,7 @@ describe('what the kernel has dropped', () => {
     const libc = loadLibc();
     lifeline = Lifeline.forSlots(4);
     // Nothing is read: they do not run.
-    sockets = new KernelSockets(libc, lifeline, () => {});
+    sockets = new KernelSockets(libc, lifeline, () => {}, EpollCarrier.on);
     drops = new SocketDrops(lifeline, libc);
     ({ min: port } = await freeRange(4));
   });

@@ -1,18 +1,18 @@
 import type { Endpoint } from '../../../src/media';
-import { type SocketAddress, writeAddress } from '../../../src/media/relay/address';
+import { ADDRESS_WORDS, type SocketAddress, writeAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
+import type { Carrier } from '../../../src/media/relay/carrier';
 import type { DatagramSink, Opened, SocketSet } from '../../../src/media/relay/datagram';
-import type { Libc } from '../../../src/media/relay/libc';
 import { Relay } from '../../../src/media/relay/relay';
 import { ROW, Row, Rows } from '../../../src/media/relay/row';
 import { RowPath } from '../../../src/media/relay/row-path';
-import { Slab } from '../../../src/media/relay/slab';
 import { buildRtcp } from '../../../src/media/rtp';
 import { Dice } from '../../support/dice';
 import { QuietSocket } from '../support/quiet-socket';
 
 const HOST = '127.0.0.1';
-const BASE = 1 << 20;
+/** Where a datagram lies in the carrier's memory. */
+const PLACE = 44;
 const SOCKETS = 64;
 
 /** What left: from which socket, by the order of opening, to which port, and what. */
@@ -29,8 +29,9 @@ class Wire extends QuietSocket {
     super(port, sink, row);
   }
 
-  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
-    return this.house.sends(this.index, to.port, bytes.subarray(offset, offset + length));
+  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    const said = bytes.subarray(offset, offset + length);
+    if (!this.house.sends(this.index, to.port, said)) this.sink.onRefused?.(bytes, offset, length);
   }
 }
 
@@ -45,30 +46,31 @@ class House implements SocketSet {
   #attempts = 0;
   readonly #wires = new Map<number, Wire>();
   readonly #rows = new Rows(SOCKETS);
-  readonly #slab: Slab;
+  /** What the path sees of a carrier. */
+  readonly #hand = { bytes: Buffer.alloc(2_048), at: PLACE, length: 0 };
+  readonly #source = new Int32Array(ADDRESS_WORDS);
   readonly #path: RowPath;
 
   constructor(
     private readonly byRows: boolean,
     batchForks: boolean,
   ) {
-    const libc = {
-      addressOf: () => BASE,
-      sendto: (fd: number, at: number, length: number, _flags: number, to: number) => {
-        const { bytes } = this.#slab;
-        const port = bytes.readUInt16BE(to - BASE + 2);
-        return this.sends(fd, port, bytes.subarray(at - BASE, at - BASE + length)) ? length : -1;
-      },
-    } as unknown as Libc;
-    this.#slab = new Slab(libc);
-    this.#path = new RowPath(libc, this.#slab, this.#rows, (row, length) => {
-      const { bytes, receiveAt } = this.#slab;
-      const { words } = this.#rows;
-      const target = Buffer.from(words.buffer, 4 * (row + ROW.targetHead), 4).readUInt16BE(2);
-      return this.sends(row / ROW.length, target, bytes.subarray(receiveAt, receiveAt + length))
-        ? 0
-        : 1;
-    });
+    const source = this.#source;
+    const send = (index: number, head: number): void => {
+      const { bytes, at, length } = this.#hand;
+      const port = ((head >>> 8) & 0xff00) | (head >>> 24);
+      if (this.sends(index, port, bytes.subarray(at, at + length))) return;
+      this.#wires.get(index)!.sink.onRefused?.(bytes, at, length);
+    };
+    const carrier = Object.defineProperties(this.#hand, {
+      sourceHead: { get: () => source[0] },
+      sourceHost: { get: () => source[1] },
+      relay: { value: (slot: number, _fd: number, head: number) => send(slot, head) },
+    }) as unknown as Carrier;
+    const { words } = this.#rows;
+    this.#path = new RowPath(carrier, this.#rows, (row) =>
+      send(row / ROW.length, words[row + ROW.targetHead]!),
+    );
     this.relay = new Relay(
       this,
       new Agenda(fail),
@@ -109,12 +111,13 @@ class House implements SocketSet {
 
   /** `index`: in the order of opening; the port is anybody's guess. */
   hear(index: number, from: number, bytes: Buffer): void {
-    const slab = this.#slab;
-    bytes.copy(slab.bytes, slab.receiveAt);
-    writeAddress(slab.source, HOST, from);
+    const hand = this.#hand;
+    bytes.copy(hand.bytes, hand.at);
+    hand.length = bytes.length;
+    writeAddress(this.#source, HOST, from);
     const wire = this.#wires.get(index)!;
-    if (this.byRows && this.#path.carry(wire.row.at, bytes.length, this.clock)) this.carried += 1;
-    else wire.sink.onDatagram(slab.bytes, slab.receiveAt, bytes.length, slab.source, this.clock);
+    if (this.byRows && this.#path.carry(wire.row.at, this.clock)) this.carried += 1;
+    else wire.sink.onDatagram(hand.bytes, hand.at, hand.length, this.#source, this.clock);
   }
 }
 

@@ -15,7 +15,7 @@ class FakeLink implements SeatLink {
   runs(): void {
     this.owner.onReady({
       kind: 'ready',
-      backend: 'kernel',
+      backend: 'epoll',
       because: undefined,
       precedence: 'none',
     });
@@ -45,7 +45,7 @@ function furnished() {
   const lines: Record<string, unknown>[] = [];
   const seat = new Seat({
     birth: {
-      backend: 'kernel',
+      backend: 'epoll',
       ports: { min: 10_000, max: 10_099 },
       quarantineMs: 0,
       rtpTimeoutMs: 1,

@@ -1,10 +1,13 @@
-import { Socket } from 'node:dgram';
+import { createSocket, Socket } from 'node:dgram';
 import { Fault } from '../../../src/core';
+import { createRelayPlane } from '../../../src/media';
 import { socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
 import { BugReport } from '../../../src/media/relay/bug-report';
+import type { CarrierOf } from '../../../src/media/relay/carrier';
 import type { DatagramSink, DatagramSocket, SocketSet } from '../../../src/media/relay/datagram';
 import { DgramSockets } from '../../../src/media/relay/dgram-sockets';
+import { EpollCarrier } from '../../../src/media/relay/epoll-carrier';
 import { Fork } from '../../../src/media/relay/fork';
 import { ForkReports } from '../../../src/media/relay/fork-reports';
 import { KeptMemory } from '../../../src/media/relay/kept-memory';
@@ -14,8 +17,11 @@ import { Lifeline } from '../../../src/media/relay/lifeline';
 import { PacketQueue } from '../../../src/media/relay/packet-queue';
 import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
 import { PortRange } from '../../../src/media/relay/port-range';
+import { RingCarrier } from '../../../src/media/relay/ring-carrier';
 import { timedAgenda } from '../../../src/media/relay/timed-agenda';
+import { captureLog } from '../../support/captured-log';
 import { freeRange } from '../../support/ports';
+import { hasRings, ringRefusal } from '../../support/rings';
 import { Party } from '../support/party';
 
 /** A backend in this thread: `run` moves datagrams until `done` says so. */
@@ -27,10 +33,21 @@ interface Backend {
 
 const PATIENCE_MS = 20_000;
 
-function kernel(): Backend {
+/** What the kernel backend holds when a test is over. */
+const lifelines: Lifeline[] = [];
+
+afterEach(() => {
+  for (const lifeline of lifelines.splice(0)) lifeline.closeLeftovers();
+});
+
+const CARRIERS: Array<[string, CarrierOf]> = [['epoll', EpollCarrier.on]];
+if (hasRings()) CARRIERS.push(['io_uring', RingCarrier.on]);
+
+function kernel(carrierOf: CarrierOf, slots = 8): Backend {
   const bugs: unknown[] = [];
-  const lifeline = Lifeline.forSlots(8);
-  const sockets = new KernelSockets(loadLibc(), lifeline, (error) => bugs.push(error));
+  const lifeline = Lifeline.forSlots(slots);
+  lifelines.push(lifeline);
+  const sockets = new KernelSockets(loadLibc(), lifeline, (error) => bugs.push(error), carrierOf);
   return {
     sockets,
     bugs,
@@ -43,7 +60,6 @@ function kernel(): Backend {
       };
       look();
       sockets.run(agenda, () => {});
-      lifeline.closeLeftovers();
     },
   };
 }
@@ -73,8 +89,8 @@ function open(sockets: SocketSet, port: number, sink: DatagramSink, address = '1
 
 const deaf: DatagramSink = { onDatagram() {} };
 
-describe.each([
-  ['kernel', kernel],
+describe.each<[string, () => Backend]>([
+  ...CARRIERS.map(([name, carrierOf]): [string, () => Backend] => [name, () => kernel(carrierOf)]),
   ['dgram', dgram],
 ])('sockets of the %s backend', (_name, backend) => {
   test.each(['127.0.0.1', '::1'])('carry datagrams of every size on %s', async (address) => {
@@ -97,7 +113,7 @@ describe.each([
     const to = socketAddress(address, min)!;
     const bytes = Buffer.alloc(70_000, 7);
     for (const length of [0, 1, 172, 1_400, 65_000]) {
-      expect(mouth.send(bytes, 1, length, to)).toBe(true);
+      mouth.send(bytes, 1, length, to);
     }
     await run(() => got.length === 5);
     expect(got).toEqual(
@@ -121,8 +137,14 @@ describe.each([
   test('send nothing to another family', async () => {
     const { sockets, run } = backend();
     const { min } = await freeRange(4);
-    const socket = await open(sockets, min, deaf);
-    expect(socket.send(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!)).toBe(false);
+    const refused: number[] = [];
+    const sink: DatagramSink = {
+      ...deaf,
+      onRefused: (_bytes, _at, length) => refused.push(length),
+    };
+    const socket = await open(sockets, min, sink);
+    socket.send(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!);
+    expect(refused).toEqual([4]);
     socket.close();
     await run(() => true);
   });
@@ -136,14 +158,12 @@ describe.each([
         got.push(bytes.toString('latin1', offset, offset + length));
       },
     });
-    const mouth = await open(sockets, min + 1, deaf);
+    let refused = 0;
+    const mouth = await open(sockets, min + 1, { ...deaf, onRefused: () => (refused += 1) });
     const to = socketAddress('127.0.0.1', min)!;
     const lengths = [172, 172, 172, 172, 172, 172, 172, 13, 172, 200, 200, 900, 60, 60];
     const said = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
-    let refused = 0;
-    for (const text of said) {
-      refused += mouth.sendLater(Buffer.from(`  ${text}`), 2, text.length, to);
-    }
+    for (const text of said) mouth.sendLater(Buffer.from(`  ${text}`), 2, text.length, to);
     // The last two have nothing more behind them, and nobody flushes.
     await run(() => got.length === said.length);
     expect(got).toEqual(said);
@@ -162,12 +182,17 @@ describe.each([
         got.push(length);
       },
     });
-    const mouth = await open(sockets, min + 1, deaf);
+    const refused: number[] = [];
+    const mouth = await open(sockets, min + 1, {
+      ...deaf,
+      onRefused: (_bytes, _offset, length) => refused.push(length),
+    });
     const to = socketAddress('127.0.0.1', min)!;
     for (let i = 0; i < 7; i++) mouth.sendLater(Buffer.alloc(172), 0, 172, to);
-    expect(mouth.flush()).toBe(0);
-    expect(mouth.send(Buffer.alloc(1_000), 0, 1_000, to)).toBe(true);
-    expect(mouth.sendLater(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!)).toBe(1);
+    mouth.flush();
+    mouth.send(Buffer.alloc(1_000), 0, 1_000, to);
+    mouth.sendLater(Buffer.alloc(4), 0, 4, socketAddress('::1', 9)!);
+    expect(refused).toEqual([4]);
     await run(() => got.length === 8);
     expect(got).toEqual([...Array(7).fill(172), 1_000]);
     ear.close();
@@ -302,72 +327,194 @@ test('an agenda in Node’s loop is kept in time', async () => {
   expect(waited).toBeGreaterThanOrEqual(20);
 });
 
-test('a socket of the kernel backend is as new for its next owner: nothing unread, nothing cut', async () => {
-  const { sockets, run } = kernel();
-  const { min } = await freeRange(4);
-  const got: number[] = [];
-  const heard: number[] = [];
-  const ear = await open(sockets, min, {
-    onDatagram: (_bytes, _offset, length) => got.push(length),
+test.each(CARRIERS)(
+  'a socket by %s is as new for its next owner: nothing unread, nothing cut',
+  async (_name, carrierOf) => {
+    const { sockets, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const got: number[] = [];
+    const heard: number[] = [];
+    const ear = await open(sockets, min, {
+      onDatagram: (_bytes, _offset, length) => got.push(length),
+    });
+    const mouth = await open(sockets, min + 1, {
+      onDatagram: (_bytes, _offset, length) => heard.push(length),
+    });
+    const to = socketAddress('127.0.0.1', min)!;
+    for (let i = 0; i < 5; i++) mouth.sendLater(Buffer.alloc(80), 0, 80, to);
+    mouth.flush();
+    ear.send(Buffer.alloc(7), 0, 7, socketAddress('127.0.0.1', min + 1)!);
+    expect(mouth.renew()).toBe(true);
+    for (const length of [60, 120, 150, 60]) mouth.send(Buffer.alloc(length), 0, length, to);
+    await run(() => got.length === 9);
+    expect(got.slice(5)).toEqual([60, 120, 150, 60]);
+    expect(heard).toEqual([]);
+    ear.close();
+    mouth.close();
+  },
+);
+
+test.each(CARRIERS)(
+  'what has waited is sent by %s, however long its worker has lived',
+  async (_name, carrierOf) => {
+    const { min } = await freeRange(4);
+    const libc = loadLibc();
+    let slab: Buffer = Buffer.alloc(0);
+    let base = 0;
+    let laterSeconds = 0;
+    const lifeline = Lifeline.forSlots(4);
+    lifelines.push(lifeline);
+    const sockets = new KernelSockets(
+      {
+        ...libc,
+        addressOf(memory) {
+          const address = libc.addressOf(memory);
+          if (base === 0) [slab, base] = [memory, address];
+          return address;
+        },
+        clock_gettime(clock, time) {
+          const result = libc.clock_gettime(clock, time);
+          const at = time - base;
+          slab.writeInt32LE(slab.readInt32LE(at) + laterSeconds, at);
+          return result;
+        },
+      },
+      lifeline,
+      () => {},
+      carrierOf,
+    );
+    // Beyond 2^31 ms, and some more than 32 bits have room for.
+    laterSeconds = 25 * 86_400;
+    const got: number[] = [];
+    const agenda = new Agenda(() => {});
+    const until = sockets.now() + PATIENCE_MS;
+    agenda.every(5, sockets.now() + 5, (now) => {
+      if (got.length === 3 || now > until) sockets.stop();
+    });
+    const ear = await open(sockets, min, {
+      onDatagram: (_bytes, _offset, length) => got.push(length),
+    });
+    const mouth = await open(sockets, min + 1, deaf);
+    const to = socketAddress('127.0.0.1', min)!;
+    for (let i = 0; i < 3; i++) mouth.sendLater(Buffer.alloc(172), 0, 172, to);
+    sockets.run(agenda, () => {});
+    expect(got).toEqual([172, 172, 172]);
+    ear.close();
+    mouth.close();
+  },
+);
+
+describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
+  test('lose nothing of what comes at once to more of them than the kernel has buffers for', async () => {
+    const PORTS = 300;
+    const EACH = 4;
+    const { sockets, bugs, run } = kernel(carrierOf, PORTS + 2);
+    const { min } = await freeRange(PORTS + 2);
+    const got = new Map<number, string[]>();
+    const ears: DatagramSocket[] = [];
+    for (let port = min; port < min + PORTS; port++) {
+      const heard: string[] = [];
+      got.set(port, heard);
+      const sink: DatagramSink = {
+        onDatagram: (bytes, offset, length) =>
+          heard.push(bytes.toString('latin1', offset, offset + length)),
+      };
+      ears.push(await open(sockets, port, sink));
+    }
+    const mouth = createSocket('udp4');
+    for (let turn = 0; turn < EACH; turn++) {
+      for (const port of got.keys()) {
+        await new Promise((resolve) => mouth.send(`${turn} ${port}`, port, '127.0.0.1', resolve));
+      }
+    }
+    mouth.close();
+    await run(() => [...got.values()].every(({ length }) => length === EACH));
+    for (const [port, texts] of got) {
+      expect(texts).toEqual(Array.from({ length: EACH }, (_, turn) => `${turn} ${port}`));
+    }
+    expect(bugs).toEqual([]);
+    for (const ear of ears) ear.close();
   });
-  const mouth = await open(sockets, min + 1, {
-    onDatagram: (_bytes, _offset, length) => heard.push(length),
+
+  test('tell their owner what the system has refused, and of a batch send the rest singly', async () => {
+    const { sockets, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const refused: string[] = [];
+    const mouth = await open(sockets, min, {
+      ...deaf,
+      onRefused: (bytes, offset, length) =>
+        refused.push(bytes.toString('latin1', offset, offset + length)),
+    });
+    // A broadcast that nobody has asked leave for: EACCES.
+    const nobody = socketAddress('255.255.255.255', 9)!;
+    mouth.send(Buffer.from('  one'), 2, 3, nobody);
+    const words = ['alpha', 'bravo', 'chars', 'delta'];
+    for (const word of words) mouth.sendLater(Buffer.from(word), 0, word.length, nobody);
+    mouth.flush();
+    expect(refused).toEqual(['one', ...words]);
+    let heard = 0;
+    const ear = await open(sockets, min + 1, { onDatagram: () => (heard += 1) });
+    for (let i = 0; i < 9; i++) {
+      mouth.sendLater(Buffer.alloc(172), 0, 172, socketAddress('127.0.0.1', min + 1)!);
+    }
+    await run(() => heard === 9);
+    expect(refused).toHaveLength(1 + words.length);
+    expect(heard).toBe(9);
+    ear.close();
+    mouth.close();
   });
-  const to = socketAddress('127.0.0.1', min)!;
-  for (let i = 0; i < 5; i++) mouth.sendLater(Buffer.alloc(80), 0, 80, to);
-  expect(mouth.flush()).toBe(0);
-  ear.send(Buffer.alloc(7), 0, 7, socketAddress('127.0.0.1', min + 1)!);
-  expect(mouth.renew()).toBe(true);
-  for (const length of [60, 120, 150, 60]) mouth.send(Buffer.alloc(length), 0, length, to);
-  await run(() => got.length === 9);
-  expect(got.slice(5)).toEqual([60, 120, 150, 60]);
-  expect(heard).toEqual([]);
-  ear.close();
-  mouth.close();
+
+  test('hear nothing while they do not listen, and again when they do', async () => {
+    const { sockets, bugs, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const got: string[] = [];
+    const ear = await open(sockets, min, {
+      onDatagram: (bytes, offset, length) =>
+        got.push(bytes.toString('latin1', offset, offset + length)),
+    });
+    const mouth = await open(sockets, min + 1, deaf);
+    const say = (word: string): void => {
+      mouth.send(Buffer.from(word), 0, word.length, socketAddress('127.0.0.1', min)!);
+    };
+    const opened: Array<DatagramSocket | undefined> = [];
+    let turn = 0;
+    await run(() => {
+      turn += 1;
+      if (turn === 5) {
+        say('unread');
+        ear.listen(false);
+        ear.listen(false);
+      }
+      if (turn === 10) {
+        ear.listen(true);
+        say('heard');
+      }
+      if (turn < 10 || !got.includes('heard')) return false;
+      // Its port is free at once.
+      ear.close();
+      sockets.open('127.0.0.1', min, deaf, (socket) => opened.push(socket));
+      return true;
+    });
+    expect(bugs).toEqual([]);
+    expect(got.at(-1)).toBe('heard');
+    expect(opened.map((socket) => socket?.port)).toEqual([min]);
+    for (const socket of [...opened, mouth]) socket?.close();
+  });
 });
 
-test('the kernel backend sends what has waited, however long its worker has lived', async () => {
-  const { min } = await freeRange(4);
-  const libc = loadLibc();
-  let slab: Buffer = Buffer.alloc(0);
-  let base = 0;
-  let laterSeconds = 0;
-  const sockets = new KernelSockets(
-    {
-      ...libc,
-      addressOf(memory) {
-        const address = libc.addressOf(memory);
-        if (base === 0) [slab, base] = [memory, address];
-        return address;
-      },
-      clock_gettime(clock, time) {
-        const result = libc.clock_gettime(clock, time);
-        const at = time - base;
-        slab.writeInt32LE(slab.readInt32LE(at) + laterSeconds, at);
-        return result;
-      },
-    },
-    Lifeline.forSlots(4),
-    () => {},
-  );
-  // Beyond 2^31 ms, and some more than 32 bits have room for.
-  laterSeconds = 25 * 86_400;
-  const got: number[] = [];
-  const agenda = new Agenda(() => {});
-  const until = sockets.now() + PATIENCE_MS;
-  agenda.every(5, sockets.now() + 5, (now) => {
-    if (got.length === 3 || now > until) sockets.stop();
+test('on a machine that has no rings for us the relay says why, and on one that has them it uses them', async () => {
+  const captured = captureLog('info');
+  const plane = await createRelayPlane({
+    ports: await freeRange(8),
+    quarantineMs: 0,
+    rtpTimeoutMs: 60_000,
+    log: captured.log,
   });
-  const ear = await open(sockets, min, {
-    onDatagram: (_bytes, _offset, length) => got.push(length),
-  });
-  const mouth = await open(sockets, min + 1, deaf);
-  const to = socketAddress('127.0.0.1', min)!;
-  for (let i = 0; i < 3; i++) mouth.sendLater(Buffer.alloc(172), 0, 172, to);
-  sockets.run(agenda, () => {});
-  expect(got).toEqual([172, 172, 172]);
-  ear.close();
-  mouth.close();
+  await plane.close();
+  const refusal = ringRefusal();
+  expect(captured.events('media-worker-ready')).toMatchObject([
+    refusal ? { backend: 'epoll', because: refusal } : { backend: 'io_uring' },
+  ]);
 });
 
 test('bugs are reported at most once a second', () => {

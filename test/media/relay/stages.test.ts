@@ -25,9 +25,8 @@ class Wire extends QuietSocket {
     this.listening = on;
   }
 
-  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): boolean {
+  override send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
     this.sent.push({ bytes: Buffer.from(bytes.subarray(offset, offset + length)), port: to.port });
-    return true;
   }
 
   hear(bytes: Buffer, port: number, now = 0, host = '127.0.0.1'): void {

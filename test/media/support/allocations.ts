@@ -7,6 +7,8 @@ import { GCProfiler, getHeapStatistics } from 'node:v8';
 import type { Endpoint, Side } from '../../../src/media';
 import { socketAddress } from '../../../src/media/relay/address';
 import { Agenda } from '../../../src/media/relay/agenda';
+import type { CarrierOf } from '../../../src/media/relay/carrier';
+import { EpollCarrier } from '../../../src/media/relay/epoll-carrier';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import {
   AF_INET,
@@ -18,8 +20,10 @@ import {
 import { Lifeline } from '../../../src/media/relay/lifeline';
 import { Pace } from '../../../src/media/relay/pace';
 import { Relay } from '../../../src/media/relay/relay';
+import { RingCarrier } from '../../../src/media/relay/ring-carrier';
 import { buildRtp } from '../../../src/media/rtp';
 import { loadKit, newKeys, SrtpSender, suiteNamed } from '../../../src/media/srtp';
+import { hasRings } from '../../support/rings';
 import { sealed } from '../srtp/support';
 import { measureTone, TONE_KINDS } from './tone-allocations';
 
@@ -133,10 +137,10 @@ function packetsOf(ssrc: number, seal: (packet: Buffer) => Buffer): Buffer[] {
   );
 }
 
-function measure(kind: Kind): Allocation {
+function measure(kind: Kind, carrierOf: CarrierOf): Allocation {
   const bugs: unknown[] = [];
   const onBug = (error: unknown) => bugs.push(error);
-  const sockets = new KernelSockets(libc, Lifeline.forSlots(100), onBug, new Pace(0));
+  const sockets = new KernelSockets(libc, Lifeline.forSlots(100), onBug, carrierOf, new Pace(0));
   const agenda = new Agenda(onBug);
   const relay = new Relay(
     sockets,
@@ -228,6 +232,14 @@ function measure(kind: Kind): Allocation {
 }
 
 // The first is for what is only there once: compiled code, and what V8 tidies up after a start.
-measure(KINDS[0]!);
+const CARRIERS: Array<[string, CarrierOf]> = [['epoll', EpollCarrier.on]];
+if (hasRings()) CARRIERS.push(['io_uring', RingCarrier.on]);
+for (const [, carrierOf] of CARRIERS) measure(KINDS[0]!, carrierOf);
 measureTone(TONE_KINDS[0]!);
-console.log(JSON.stringify([...KINDS.map(measure), ...TONE_KINDS.map(measureTone)]));
+const calls = CARRIERS.flatMap(([name, carrierOf]) =>
+  KINDS.map((kind) => {
+    const allocation = measure(kind, carrierOf);
+    return { ...allocation, call: `${allocation.call}, by ${name}` };
+  }),
+);
+console.log(JSON.stringify([...calls, ...TONE_KINDS.map(measureTone)]));

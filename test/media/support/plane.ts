@@ -8,14 +8,22 @@ import {
   type Side,
 } from '../../../src/media';
 import { freeRange } from '../../support/ports';
+import { hasRings } from '../../support/rings';
 import { PlaneStage } from './plane-stage';
 
 /** Every test of the relay runs on each of these. */
-export const BACKENDS: readonly Backend[] = ['kernel', 'dgram'];
+export const BACKENDS: readonly Backend[] = [
+  ...(hasRings() ? (['io_uring'] as const) : []),
+  'epoll',
+  'dgram',
+];
 
 /** The relay, with its events and parties. */
 export class Stage extends PlaneStage<RelayPlane> {
-  static async open(backend: Backend, options: Partial<RelayOptions> = {}): Promise<Stage> {
+  static async open(
+    backend: Backend | 'auto',
+    options: Partial<RelayOptions> = {},
+  ): Promise<Stage> {
     return new Stage(
       await createRelayPlane({
         ports: await freeRange(400),

@@ -18,17 +18,13 @@ export class QuietSocket implements DatagramSocket {
 
   listen(_on: boolean): void {}
 
-  send(_bytes: Buffer, _offset: number, _length: number, _to: SocketAddress): boolean {
-    return true;
+  send(_bytes: Buffer, _offset: number, _length: number, _to: SocketAddress): void {}
+
+  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {
+    this.send(bytes, offset, length, to);
   }
 
-  sendLater(bytes: Buffer, offset: number, length: number, to: SocketAddress): number {
-    return this.send(bytes, offset, length, to) ? 0 : 1;
-  }
-
-  flush(): number {
-    return 0;
-  }
+  flush(): void {}
 
   renew(): boolean {
     this.row.renew();
