@@ -1,5 +1,6 @@
 import type { Micros, Millis } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
+import type { Mapping } from './io-uring';
 import type { Libc } from './libc';
 import type { Slab } from './slab';
 
@@ -22,8 +23,9 @@ export interface Carrier {
   readonly sourceHead: number;
   readonly sourceHost: number;
 
-  /** To be held for as long as the carrier is used, and closed after. */
+  /** To be held for as long as the carrier is used, and closed after; so is memory that keeps it alive. */
   readonly fd: number;
+  readonly mappings: readonly Mapping[];
   /** From now on what is written to this eventfd wakes the worker. */
   wakeBy(eventfd: number): void;
   /** What comes to a socket is received from now on; false when the system refuses. */
@@ -53,6 +55,8 @@ export interface Carrier {
   relay(slot: number, fd: number, head: number, host: number): void;
   /** Everything sent is the kernel's when this returns. */
   settle(): void;
+  /** Nothing is received any more, and sockets are free to be closed. Nothing else may be asked for after. */
+  close(): void;
 }
 
 /** Hears that the system has refused to send what `Carrier` was given; valid during the call. */

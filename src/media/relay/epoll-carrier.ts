@@ -29,6 +29,7 @@ export class EpollCarrier implements Carrier {
   readonly at: number;
   readonly source: AddressWords;
   readonly fd: number;
+  readonly mappings = [];
   slot = 0;
   length = 0;
   /** By slot; 0: not watched. */
@@ -149,6 +150,8 @@ export class EpollCarrier implements Carrier {
   }
 
   settle(): void {}
+
+  close(): void {}
 
   #add(slot: number, fd: number): boolean {
     this.slab.setScratchEvent(EPOLLIN, slot);

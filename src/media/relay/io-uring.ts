@@ -7,6 +7,12 @@ export const REQUESTS = 256;
 /** Answers that wait at most; beyond it the kernel keeps them in lists of its own. */
 const ANSWERS = 4_096;
 
+/** Memory that a ring is alive for, whatever becomes of its file descriptor. */
+export interface Mapping {
+  readonly address: number;
+  readonly length: number;
+}
+
 /** One request at a time is not left out because the one before it failed. */
 const SETUP_SUBMIT_ALL = 1 << 7;
 const SETUP_CQSIZE = 1 << 3;
@@ -63,6 +69,7 @@ const BUFFER_TAIL_WORD = 3;
 export class IoUring {
   /** The requests, `REQUEST.words` each. */
   readonly requests: Int32Array;
+  readonly mappings: Mapping[] = [];
   /** Of the answer at hand: the two words of the request, its result (negative: an errno) and flags. */
   data = 0;
   tag = 0;
@@ -217,6 +224,7 @@ export class IoUring {
     const size = 4 * BUFFER_WORDS * count;
     const at = libc.mmap(0, size, READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
     if (at === -1) throw new Error(`mmap: ${libc.errorName()}`);
+    this.mappings.push({ address: at, length: size });
     const registration = Buffer.alloc(REGISTRATION);
     registration.writeBigUInt64LE(BigInt(at), 0);
     registration.writeUInt32LE(count, 8);
@@ -229,6 +237,7 @@ export class IoUring {
   #map(from: number, length: number): Int32Array {
     const at = this.libc.mmap(0, length, READ_WRITE, MAP_SHARED, this.fd, from);
     if (at === -1) throw new Error(`mmap: ${this.libc.errorName()}`);
+    this.mappings.push({ address: at, length });
     return new Int32Array(this.libc.view(at, length));
   }
 }

@@ -88,6 +88,7 @@ export class KernelSockets implements SocketSet {
     this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     lifeline.hold(0, this.#carrier.fd);
+    this.#carrier.mappings.forEach(({ address, length }, i) => lifeline.map(i, address, length));
     this.#wakeFd = this.#must(libc.eventfd(0, EFD_NONBLOCK_CLOEXEC));
     lifeline.listen(this.#wakeFd);
     this.#carrier.wakeBy(this.#wakeFd);
@@ -148,6 +149,11 @@ export class KernelSockets implements SocketSet {
 
   stop(): void {
     this.#running = false;
+  }
+
+  /** After `run`: what is still open is control's to close. */
+  end(): void {
+    this.#carrier.close();
   }
 
   send(

@@ -41,6 +41,7 @@ export interface Libc {
   syscall(number: number, thread: number, pointer: number, third: number, fourth: number): number;
   /** Maps memory that the kernel shares with us; its address, or -1. */
   mmap(at: number, length: number, access: number, flags: number, fd: number, from: number): number;
+  munmap(at: number, length: number): number;
   /** `parameters`: a struct io_uring_params. */
   io_uring_setup(entries: number, parameters: number): number;
   io_uring_register(ring: number, operation: number, argument: number, count: number): number;
@@ -146,6 +147,7 @@ export function loadLibc(): Libc {
     sched_setscheduler: call('int sched_setscheduler(int, int, uintptr_t)'),
     syscall: system,
     mmap: call('intptr_t mmap(uintptr_t, size_t, int, int, int, long)'),
+    munmap: call('int munmap(uintptr_t, size_t)'),
     io_uring_setup: (entries, parameters) => system(IO_URING_SETUP, entries, parameters, 0, 0),
     io_uring_register: (ring, operation, argument, count) =>
       register(IO_URING_REGISTER, ring, operation, argument, count),

@@ -1,8 +1,14 @@
 import { closeSync, writeSync } from 'node:fs';
+import { loadLibc } from './libc';
 
 const WAKE_FD = 0;
 const WOKEN = 1;
-const FIRST_SLOT = 2;
+/** Pieces of memory that are mapped, of three words each: lower and upper half of the address, and length. */
+const FIRST_MAPPING = 2;
+const MAPPINGS = 4;
+const MAPPING_WORDS = 3;
+const HALF = 0x100000000;
+const FIRST_SLOT = FIRST_MAPPING + MAPPING_WORDS * MAPPINGS;
 /** In place of a number of datagrams. */
 const ALL = -1;
 const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
@@ -44,6 +50,14 @@ export class Lifeline {
     Atomics.store(this.#words, FIRST_SLOT + slot, fd);
   }
 
+  /** Worker: memory that keeps one of its file descriptors alive, by its place among `MAPPINGS`. */
+  map(index: number, address: number, length: number): void {
+    const at = FIRST_MAPPING + MAPPING_WORDS * index;
+    Atomics.store(this.#words, at, (address % HALF) | 0);
+    Atomics.store(this.#words, at + 1, Math.floor(address / HALF));
+    Atomics.store(this.#words, at + 2, length);
+  }
+
   /** Control: what the worker holds there; 0: nothing. */
   held(slot: number): number {
     return Atomics.load(this.#words, FIRST_SLOT + slot);
@@ -69,9 +83,20 @@ export class Lifeline {
 
   /** Control: after the worker's end, closes what it held. */
   closeLeftovers(): void {
-    for (let i = 0; i < FIRST_SLOT + this.slots; i++) {
-      const fd = i === WOKEN ? 0 : Atomics.exchange(this.#words, i, 0);
-      if (fd > 0) closeSync(fd);
-    }
+    for (let i = 0; i < MAPPINGS; i++) this.#unmap(FIRST_MAPPING + MAPPING_WORDS * i);
+    this.#close(WAKE_FD);
+    for (let i = 0; i < this.slots; i++) this.#close(FIRST_SLOT + i);
+  }
+
+  #close(word: number): void {
+    const fd = Atomics.exchange(this.#words, word, 0);
+    if (fd > 0) closeSync(fd);
+  }
+
+  #unmap(word: number): void {
+    const length = Atomics.exchange(this.#words, word + 2, 0);
+    if (length === 0) return;
+    const [low, high] = [this.#words[word]! >>> 0, this.#words[word + 1]!];
+    loadLibc().munmap(high * HALF + low, length);
   }
 }

@@ -2,7 +2,7 @@ import type { Micros, Millis } from '../../core';
 import { copyOctets, steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
-import { IoUring, REQUEST, REQUESTS } from './io-uring';
+import { IoUring, type Mapping, REQUEST, REQUESTS } from './io-uring';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
 
 /** For what is received and not yet done with, a power of two: few, so that they stay in the processor's cache. */
@@ -35,6 +35,8 @@ const OP_RECVMSG = 10;
 const OP_ASYNC_CANCEL = 14;
 const OP_SEND = 26;
 const BUFFER_SELECT = 1 << 5;
+/** Of OP_ASYNC_CANCEL: all there are, whatever they are. */
+const ALL_AND_ANY = (1 << 0) | (1 << 2);
 const SKIP_SUCCESS = 1 << 6;
 const RECV_MULTISHOT = 1 << 1;
 const POLL_MULTISHOT = 1;
@@ -100,6 +102,7 @@ export class RingCarrier implements Carrier {
   /** By slot: the socket that is to be received from, 0: none; whether the kernel does; and how often it was made anew. */
   readonly #wanted: Int32Array;
   readonly #armed: Uint8Array;
+  #armedCount = 0;
   readonly #owner: Int32Array;
   /** Slots to be armed again, the first first: a ring in which each is once. */
   readonly #starved: Int32Array;
@@ -138,6 +141,10 @@ export class RingCarrier implements Carrier {
     this.bytes.writeUInt32LE(SOURCE_ROOM, HEADER + 8);
     for (let i = 0; i < BUFFERS; i++) this.#provide(i);
     this.#ring.provided();
+  }
+
+  get mappings(): readonly Mapping[] {
+    return this.#ring.mappings;
   }
 
   get fd(): number {
@@ -259,6 +266,18 @@ export class RingCarrier implements Carrier {
     this.#recycle();
   }
 
+  close(): void {
+    this.#wanted.fill(0);
+    this.#eventfd = 0;
+    this.#ask(CANCEL, -1, 0, 0, 0, ALL_AND_ANY, 0, CANCELLED);
+    this.settle();
+    while (this.#armedCount > 0) {
+      this.#ring.look(0);
+      this.#collect();
+      this.#recycle();
+    }
+  }
+
   /** Gives the kernel back what is done with. What was relayed out of it is sent before anything is received. */
   #recycle(): void {
     if (this.#spentCount === 0) return;
@@ -339,12 +358,13 @@ export class RingCarrier implements Carrier {
     }
     if ((flags & MORE) !== 0) return;
     this.#armed[slot] = 0;
+    this.#armedCount -= 1;
     if (this.#wanted[slot] !== 0) this.#starve(slot);
   }
 
   #woken(flags: number): void {
     this.#put(WAKE, NO_BUFFER, 0, 0);
-    if ((flags & MORE) === 0) this.wakeBy(this.#eventfd);
+    if ((flags & MORE) === 0 && this.#eventfd !== 0) this.wakeBy(this.#eventfd);
   }
 
   #put(slot: number, buffer: number, length: number, owner: number): void {
@@ -388,6 +408,7 @@ export class RingCarrier implements Carrier {
       const fd = this.#wanted[slot]!;
       if (fd === 0 || this.#armed[slot] === 1) continue;
       this.#armed[slot] = 1;
+      this.#armedCount += 1;
       this.#ask(RECEIVE, fd, (this.#low + HEADER) | 0, this.#high, 1, 0, slot, RECEIVED);
     }
   }

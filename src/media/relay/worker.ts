@@ -74,6 +74,7 @@ class MediaWorker {
     this.#post({ kind: 'ready', backend, because, precedence });
     takeAll();
     sockets.run(agenda, takeAll);
+    sockets.end();
     process.exit(0);
   }
 
