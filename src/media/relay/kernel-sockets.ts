@@ -88,7 +88,9 @@ export class KernelSockets implements SocketSet {
     this.#clock = new KernelClock(libc, this.#slab);
     for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     lifeline.hold(0, this.#carrier.fd);
-    this.#carrier.mappings.forEach(({ address, length }, i) => lifeline.map(i, address, length));
+    for (const [i, { address, length }] of this.#carrier.mappings.entries()) {
+      lifeline.map(i, address, length);
+    }
     this.#wakeFd = this.#must(libc.eventfd(0, EFD_NONBLOCK_CLOEXEC));
     lifeline.listen(this.#wakeFd);
     this.#carrier.wakeBy(this.#wakeFd);
