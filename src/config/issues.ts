@@ -55,7 +55,7 @@ function sentence(issue: Issue, located: Located): string {
   return `wants ${key ? wanted(key) : issue.message}, got ${key?.secret ? 'something else' : show(part)}`;
 }
 
-/** What a key takes: `a whole number from 1 to 65535`, `auto, kernel or dgram`. */
+/** What a key takes: `a whole number from 1 to 65535`, `auto, epoll or dgram`. */
 function wanted(key: Key): string {
   const choices = [...key.words];
   for (const kind of key.accepts) {

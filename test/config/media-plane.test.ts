@@ -33,7 +33,7 @@ describe('media.plane: rtpengine', () => {
 
   it('refuses what it cannot obey, with the reason', () => {
     const problems = problemsIn(
-      `media: { plane: rtpengine, ${NODE}, ports: 30000-30999, workers: 4, backend: kernel, externalAddress: 192.0.2.1, quarantineSeconds: 3 }`,
+      `media: { plane: rtpengine, ${NODE}, ports: 30000-30999, workers: 4, backend: epoll, externalAddress: 192.0.2.1, quarantineSeconds: 3 }`,
     );
     expect(problems).toEqual([
       expect.stringMatching(/media\.ports: has no effect .*--port-min/),
