@@ -143,7 +143,10 @@ shutdown: { graceSeconds: -1 }
       'log: { level: loud }',
       'log.level: wants trace, debug, info, warn, error or silent, got "loud"',
     ],
-    ['media: { backend: { a: 1 } }', 'media.backend: wants auto, io_uring, epoll or dgram, got a map'],
+    [
+      'media: { backend: { a: 1 } }',
+      'media.backend: wants auto, io_uring, epoll or dgram, got a map',
+    ],
     ['users: [{ name: x }]', '1:9: users[0]: wants a number or an aor'],
     ['users: [{ number: 1001 }]', 'users[0].number: wants text or null, got 1001'],
     ['peers: [{ name: a b, addresses: [10.0.0.1] }]', 'peers[0].name: wants a name of at most 63'],

@@ -73,8 +73,9 @@ export class EpollCarrier implements Carrier {
   }
 
   unwatch(slot: number, fd: number): boolean {
+    if (this.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.slab.scratch) < 0) return false;
     this.#fds[slot] = 0;
-    return this.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.slab.scratch) === 0;
+    return true;
   }
 
   forget(): void {}

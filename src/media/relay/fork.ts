@@ -145,6 +145,7 @@ export class Fork implements Tap {
       this.#sendBurst(this.queue.count);
       this.#ports.rtp.flush();
       this.#sendRtcp(this.reports.bye());
+      this.#ports.rtcp.flush();
     }
     this.#paused = true;
     this.#started = false;

@@ -23,6 +23,8 @@ const SETUP = SETUP_CQSIZE | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFE
 const REGISTER_PBUF_RING = 22;
 /** Octets of a struct io_uring_buf_reg. */
 const REGISTRATION = 40;
+/** IORING_SQ_CQ_OVERFLOW. */
+const ANSWERS_ELSEWHERE = 1 << 1;
 const ENTER_GETEVENTS = 1 << 0;
 const ENTER_EXT_ARG = 1 << 3;
 
@@ -69,7 +71,6 @@ const BUFFER_TAIL_WORD = 3;
 export class IoUring {
   /** The requests, `REQUEST.words` each. */
   readonly requests: Int32Array;
-  readonly mappings: Mapping[] = [];
   /** Of the answer at hand: the two words of the request, its result (negative: an errno) and flags. */
   data = 0;
   tag = 0;
@@ -78,6 +79,7 @@ export class IoUring {
 
   readonly #requestRing: Int32Array;
   readonly #tailWord: number;
+  readonly #flagsWord: number;
   #tail = 0;
   /** Written and not handed over. */
   #queued = 0;
@@ -103,9 +105,11 @@ export class IoUring {
     parameters.writeUInt32LE(SETUP, 8);
     const fd = libc.io_uring_setup(REQUESTS, libc.addressOf(parameters));
     if (fd < 0) throw new Error(`io_uring_setup: ${libc.errorName()}`);
+    const mappings: Mapping[] = [];
     try {
-      return new IoUring(libc, fd, parameters, buffers);
+      return new IoUring(libc, fd, parameters, buffers, mappings);
     } catch (error) {
+      for (const { address, length } of mappings) libc.munmap(address, length);
       libc.close(fd);
       throw error;
     }
@@ -116,11 +120,13 @@ export class IoUring {
     readonly fd: number,
     parameters: Buffer,
     buffers: number,
+    readonly mappings: Mapping[],
   ) {
     const offset = (at: number): number => parameters.readUInt32LE(at);
     const order = offset(REQUEST_OFFSETS + 24);
     this.#requestRing = this.#map(AT_REQUEST_RING, order + 4 * REQUESTS);
     this.#tailWord = offset(REQUEST_OFFSETS + 4) / 4;
+    this.#flagsWord = offset(REQUEST_OFFSETS + 16) / 4;
     for (let i = 0; i < REQUESTS; i++) this.#requestRing[order / 4 + i] = i;
     this.requests = this.#map(AT_REQUESTS, 4 * REQUEST.words * REQUESTS);
 
@@ -176,7 +182,12 @@ export class IoUring {
   take(): boolean {
     const ring = this.#answerRing;
     const head = ring[this.#answerHeadWord]!;
-    if (head === ring[this.#answerTailWord]!) return false;
+    if (head === ring[this.#answerTailWord]!) {
+      // Those that the ring had no room for come when the kernel is asked again.
+      if ((this.#requestRing[this.#flagsWord]! & ANSWERS_ELSEWHERE) === 0) return false;
+      this.look(0);
+      return this.take();
+    }
     const at = this.#answersWord + (head & this.#answerMask) * ANSWER_WORDS;
     this.data = ring[at]!;
     this.tag = ring[at + 1]!;

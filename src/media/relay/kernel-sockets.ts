@@ -240,7 +240,11 @@ export class KernelSockets implements SocketSet {
     const socket = this.#sockets[slot];
     if (socket === undefined) return;
     if (each === 0 || to === undefined) {
-      socket.sink.onRefused?.(bytes, offset, length);
+      try {
+        socket.sink.onRefused?.(bytes, offset, length);
+      } catch (bug) {
+        this.onBug(bug);
+      }
       return;
     }
     // The kernel, or the way out, does not know how to take a batch apart. Some ways out refuse whatever comes from a

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs';
-import { loadLibc } from './libc';
+import { type Libc, loadLibc } from './libc';
 
 const WAKE_FD = 0;
 const WOKEN = 1;
@@ -20,6 +20,7 @@ const ONE = new Uint8Array(new BigUint64Array([1n]).buffer);
  */
 export class Lifeline {
   readonly #words: Int32Array;
+  #libc: Libc | undefined;
 
   /** For so many file descriptors; or the other end of one that was sent to a worker. */
   constructor(readonly memory: SharedArrayBuffer) {
@@ -83,6 +84,7 @@ export class Lifeline {
 
   /** Control: after the worker's end, closes what it held. */
   closeLeftovers(): void {
+    // The kernel then takes its standing requests back, some milliseconds later: until then their ports are bound.
     for (let i = 0; i < MAPPINGS; i++) this.#unmap(FIRST_MAPPING + MAPPING_WORDS * i);
     this.#close(WAKE_FD);
     for (let i = 0; i < this.slots; i++) this.#close(FIRST_SLOT + i);
@@ -97,6 +99,7 @@ export class Lifeline {
     const length = Atomics.exchange(this.#words, word + 2, 0);
     if (length === 0) return;
     const [low, high] = [this.#words[word]! >>> 0, this.#words[word + 1]!];
-    loadLibc().munmap(high * HALF + low, length);
+    this.#libc ??= loadLibc();
+    this.#libc.munmap(high * HALF + low, length);
   }
 }

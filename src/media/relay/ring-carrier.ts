@@ -67,6 +67,16 @@ const { bufferGroup: GROUP, addressLength: ADDRESS_LENGTH } = REQUEST;
 const ENTRY = 4;
 const NO_BUFFER = -1;
 
+/** What was to be sent and was not. */
+interface Refusal {
+  readonly slot: number;
+  readonly bytes: Buffer;
+  /** Octets of each datagram of a batch; 0: it was none. */
+  readonly each: number;
+  readonly to: SocketAddress | undefined;
+  readonly error: string;
+}
+
 /**
  * Carries datagrams by io_uring (Linux 6.1, where it is not forbidden). Every socket has one standing request that
  * receives whatever comes into buffers that all have in common; what is sent is written into the ring and handed over when a look
@@ -87,6 +97,8 @@ export class RingCarrier implements Carrier {
   /** Of each buffer. */
   readonly #sources: AddressWords[] = [];
   #staged = 0;
+  readonly #refusals: Refusal[] = [];
+  #telling = false;
   readonly #to: Array<SocketAddress | undefined> = Array(REQUESTS).fill(undefined);
 
   /** What was received and not yet looked at: a ring. */
@@ -174,12 +186,8 @@ export class RingCarrier implements Carrier {
   unwatch(slot: number, _fd: number): boolean {
     this.#wanted[slot] = 0;
     this.forget(slot);
-    if (this.#armed[slot] === 1) this.#ask(CANCEL, -1, slot, RECEIVED, 0, 0, slot, CANCELLED);
     this.settle();
-    while (this.#armed[slot] === 1) {
-      this.#ring.look(0);
-      this.#collect();
-    }
+    while (this.#armed[slot] === 1) this.#cancel(slot, 0, slot);
     return true;
   }
 
@@ -210,7 +218,7 @@ export class RingCarrier implements Carrier {
     for (;;) {
       this.#spend(this.#buffer);
       this.#buffer = NO_BUFFER;
-      if (this.#ring.queued >= TOGETHER) this.#makeRoom();
+      if (this.#ring.queued >= TOGETHER) this.#handOver();
       if (this.#count === 0) return false;
       const at = this.#first;
       this.#first = (at + ENTRY) & (entries.length - 1);
@@ -237,7 +245,7 @@ export class RingCarrier implements Carrier {
     each: number,
     to: SocketAddress,
   ): void {
-    if (this.#staged + length > STAGING_SIZE) this.settle();
+    if (this.#ring.room === 0 || this.#staged + length > STAGING_SIZE) this.#handOver();
     const at = STAGING + this.#staged;
     this.#staged += (length + 7) & ~7;
     copyOctets(bytes, offset, this.bytes, at, length);
@@ -253,6 +261,7 @@ export class RingCarrier implements Carrier {
   }
 
   relay(slot: number, fd: number, head: number, host: number): void {
+    if (this.#ring.room === 0) this.#handOver();
     const request = this.#send(slot, fd, this.at, this.length, 0);
     const destination = DESTINATIONS / 4 + (DESTINATION / 4) * request;
     this.#words[destination] = head;
@@ -260,22 +269,46 @@ export class RingCarrier implements Carrier {
   }
 
   settle(): void {
-    // Nothing is received by that, but what was refused is told, and may be sent in another way.
-    while (this.#ring.queued > 0) this.#makeRoom();
+    do {
+      this.#handOver();
+      this.#recycle();
+      this.#tell();
+    } while (this.#ring.queued > 0);
+  }
+
+  /** All that was asked is the kernel's; what it has refused of it is noted, to be told when nobody is in the middle of sending. */
+  #handOver(): void {
+    this.#ring.submit();
+    this.#collect();
     this.#staged = 0;
-    this.#recycle();
+  }
+
+  /** What is told may have something sent in another way, which may be refused as well. */
+  #tell(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      for (let refusal = this.#refusals.shift(); refusal; refusal = this.#refusals.shift()) {
+        const { slot, bytes, each, to, error } = refusal;
+        this.onRefused(slot, bytes, 0, bytes.length, each, to, error);
+      }
+    } finally {
+      this.#telling = false;
+    }
   }
 
   close(): void {
     this.#wanted.fill(0);
     this.#eventfd = 0;
-    this.#ask(CANCEL, -1, 0, 0, 0, ALL_AND_ANY, 0, CANCELLED);
     this.settle();
-    while (this.#armedCount > 0) {
-      this.#ring.look(0);
-      this.#collect();
-      this.#recycle();
-    }
+    while (this.#armedCount > 0) this.#cancel(0, ALL_AND_ANY, 0);
+  }
+
+  #cancel(low: number, flags: number, data: number): void {
+    this.#ask(CANCEL, -1, low, RECEIVED, 0, flags, data, CANCELLED);
+    this.#ring.look(0);
+    this.#collect();
+    this.#recycle();
   }
 
   /** Gives the kernel back what is done with. What was relayed out of it is sent before anything is received. */
@@ -288,7 +321,6 @@ export class RingCarrier implements Carrier {
   }
 
   #send(slot: number, fd: number, at: number, length: number, each: number): number {
-    if (this.#ring.room === 0) this.#makeRoom();
     const requests = this.#requests;
     const request = this.#ring.next();
     const word = WORDS * request;
@@ -308,12 +340,6 @@ export class RingCarrier implements Carrier {
     return request;
   }
 
-  /** Without giving back what was staged: somebody is about to send it. */
-  #makeRoom(): void {
-    this.#ring.submit();
-    this.#collect();
-  }
-
   #ask(
     what: number,
     fd: number,
@@ -324,7 +350,7 @@ export class RingCarrier implements Carrier {
     data: number,
     kind: number,
   ): void {
-    if (this.#ring.room === 0) this.#makeRoom();
+    if (this.#ring.room === 0) this.#handOver();
     const requests = this.#requests;
     const word = WORDS * this.#ring.next();
     requests.fill(0, word, word + WORDS);
@@ -338,7 +364,7 @@ export class RingCarrier implements Carrier {
     requests[word + DATA + 1] = kind;
   }
 
-  /** Takes the kernel's answers: what was received is put at hand, what was refused is told. */
+  /** Takes the kernel's answers: what was received is put at hand, what was refused is noted. */
   #collect(): void {
     const ring = this.#ring;
     while (ring.take()) {
@@ -383,10 +409,9 @@ export class RingCarrier implements Carrier {
     const word = WORDS * request;
     const at = (this.#requests[word + ADDRESS]! - this.#low) >>> 0;
     const length = this.#requests[word + LENGTH]!;
-    // What is sent in its place may take the same memory.
     const bytes = Buffer.from(this.bytes.subarray(at, at + length));
     const error = this.libc.nameOfError(-result);
-    this.onRefused(slot, bytes, 0, length, each, this.#to[request], error);
+    this.#refusals.push({ slot, bytes, each, to: this.#to[request], error });
   }
 
   #starve(slot: number): void {

@@ -464,6 +464,40 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     mouth.close();
   });
 
+  test('tell each of a thousand refusals once and whole, and cut what goes elsewhere as it is to be', async () => {
+    const { sockets, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const refused: string[] = [];
+    const sink: DatagramSink = {
+      ...deaf,
+      onRefused: (bytes, offset, length) =>
+        refused.push(bytes.toString('latin1', offset, offset + length)),
+    };
+    const mouths = [await open(sockets, min, sink), await open(sockets, min + 1, sink)];
+    const got: string[] = [];
+    const ear = await open(sockets, min + 2, {
+      onDatagram: (bytes, offset, length) =>
+        got.push(bytes.toString('latin1', offset, offset + length)),
+    });
+    // A broadcast that nobody has asked leave for: EACCES.
+    const nobody = socketAddress('255.255.255.255', 9)!;
+    const somebody = socketAddress('127.0.0.1', min + 2)!;
+    const bad: string[] = [];
+    const good: string[] = [];
+    for (let i = 0; i < 1_500; i++) {
+      const text = String(i).padStart(172, '.');
+      // Now and then a batch that arrives among many that do not.
+      const arrives = i % 60 < 10;
+      (arrives ? good : bad).push(text);
+      mouths[i % 2]!.sendLater(Buffer.from(text), 0, text.length, arrives ? somebody : nobody);
+    }
+    for (const mouth of mouths) mouth.flush();
+    expect(refused.sort()).toEqual(bad.sort());
+    await run(() => got.length >= good.length);
+    expect(got.sort()).toEqual(good.sort());
+    for (const socket of [...mouths, ear]) socket.close();
+  });
+
   test('hear nothing while they do not listen, and again when they do', async () => {
     const { sockets, bugs, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
