@@ -145,7 +145,7 @@ export class KernelSockets implements SocketSet {
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
       const pause = this.pace.after(ready, now);
       const spent = 1000 * (clock.ms - now) + clock.us - us;
-      gather = pause === 0 ? 0 : Math.max(1, 1000 * pause - spent);
+      gather = Math.max(0, 1000 * pause - spent);
     }
   }
 
