@@ -319,6 +319,10 @@ describe('a call whose ends move at the same time', () => {
   it('is recorded from its answer to its end, for each recorded user by a recording of its own', async () => {
     const requests: RecordingRequest[] = [];
     const told: string[] = [];
+    let bothBegun: (() => void) | undefined;
+    const begun = once<void>((resolve) => {
+      bothBegun = resolve;
+    });
     const through = await open({
       users: [
         { number: 'alice', aor: 'sip:alice@example.com', name: 'Alice', mode: 'always' },
@@ -327,6 +331,7 @@ describe('a call whose ends move at the same time', () => {
       recordings: {
         start: (request) => {
           requests.push(request);
+          if (requests.length === 2) bothBegun?.();
           return fakeRecording(request, told);
         },
       },
@@ -343,6 +348,8 @@ describe('a call whose ends move at the same time', () => {
     final.ack();
     const hold = await final.dialog.reinvite({ body: audio('sendonly', 2) });
     if (hold.kind === 'accepted') hold.ack();
+    // A call that is over before its ports are open is not recorded.
+    await begun;
     await final.dialog.bye();
     await house.empty();
 
