@@ -1,4 +1,4 @@
-import type { Micros, Millis } from '../../core';
+import type { Millis } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
 import type { Mapping } from './io-uring';
 import type { Libc } from './libc';
@@ -34,8 +34,8 @@ export interface Carrier {
   unwatch(slot: number, fd: number): boolean;
   /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
   forget(slot: number): void;
-  /** Lets datagrams gather for so long, or if that is 0 waits at most so long for something to come. */
-  wait(longest: Millis, gather: Micros): void;
+  /** Waits at most so long for something to come; what was sent is settled before. */
+  wait(longest: Millis): void;
   /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;
   /**

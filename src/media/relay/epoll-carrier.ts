@@ -1,4 +1,4 @@
-import type { Micros, Millis } from '../../core';
+import type { Millis } from '../../core';
 import { copyOctets } from '../octets';
 import type { AddressWords, SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
@@ -80,15 +80,9 @@ export class EpollCarrier implements Carrier {
 
   forget(): void {}
 
-  wait(longest: Millis, gather: Micros): void {
-    if (gather > 0) this.libc.usleep(gather);
+  wait(longest: Millis): void {
     this.#event = 0;
-    this.#ready = this.libc.epoll_wait(
-      this.fd,
-      this.slab.events,
-      MAX_EVENTS,
-      gather > 0 ? 0 : longest,
-    );
+    this.#ready = this.libc.epoll_wait(this.fd, this.slab.events, MAX_EVENTS, longest);
     if (this.#ready >= 0) return;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());

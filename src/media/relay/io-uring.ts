@@ -13,7 +13,7 @@ export interface Mapping {
   readonly length: number;
 }
 
-/** One request at a time is not left out because the one before it failed. */
+/** A request is handed over although the one before it failed. */
 const SETUP_SUBMIT_ALL = 1 << 7;
 const SETUP_CQSIZE = 1 << 3;
 /** Only our thread asks, and what is received is received when it looks (Linux 6.1): no thread is woken in between. */
@@ -87,7 +87,6 @@ export class IoUring {
   readonly #answerHeadWord: number;
   readonly #answerTailWord: number;
   readonly #answersWord: number;
-  readonly #answerMask: number;
   readonly #timing = steadyMemory(48);
   readonly #timingWords = new Int32Array(this.#timing.buffer);
   // Undefined before it is a number, so that V8 keeps the object it is.
@@ -135,7 +134,6 @@ export class IoUring {
     this.#answerHeadWord = offset(ANSWER_OFFSETS) / 4;
     this.#answerTailWord = offset(ANSWER_OFFSETS + 4) / 4;
     this.#answersWord = answers / 4;
-    this.#answerMask = ANSWERS - 1;
 
     // struct io_uring_getevents_arg (24 octets), whose last word points to the struct timespec behind it.
     const at = libc.addressOf(this.#timing);
@@ -188,7 +186,7 @@ export class IoUring {
       this.look(0);
       return this.take();
     }
-    const at = this.#answersWord + (head & this.#answerMask) * ANSWER_WORDS;
+    const at = this.#answersWord + (head & (ANSWERS - 1)) * ANSWER_WORDS;
     this.data = ring[at]!;
     this.tag = ring[at + 1]!;
     this.result = ring[at + 2]!;

@@ -132,7 +132,9 @@ export class KernelSockets implements SocketSet {
     while (this.#running) {
       let longest = wait(agenda, clock.ms);
       if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
-      carrier.wait(longest, gather);
+      carrier.settle();
+      if (gather > 0) this.libc.usleep(gather);
+      carrier.wait(gather > 0 ? 0 : longest);
       clock.read();
       const { ms: now, us } = clock;
       let ready = 0;

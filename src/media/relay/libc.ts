@@ -98,15 +98,7 @@ const IO_URING_ENTER = 426;
 const IO_URING_REGISTER = 427;
 
 type System = (number: number, a: number, b: number, c: number, d: number) => number;
-type Enter = (
-  number: number,
-  ring: number,
-  submit: number,
-  complete: number,
-  flags: number,
-  argument: number,
-  length: number,
-) => number;
+type Enter = (number: number, ...asked: Parameters<Libc['io_uring_enter']>) => number;
 type Koffi = typeof import('koffi', { with: { 'resolution-mode': 'import' }});
 
 /** struct epoll_event is packed on x86-64 alone. */

@@ -1,4 +1,4 @@
-import type { Micros, Millis } from '../../core';
+import type { Millis } from '../../core';
 import { copyOctets, steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
@@ -63,7 +63,7 @@ const { words: WORDS, what: WHAT, fd: FD, address2: ADDRESS2, address: ADDRESS }
 const { length: LENGTH, flags: FLAGS, data: DATA } = REQUEST;
 const { bufferGroup: GROUP, addressLength: ADDRESS_LENGTH } = REQUEST;
 
-/** Words of what is at hand: slot, buffer, length; a wake-up has no buffer. */
+/** Words of what is at hand: slot, buffer, length, owner; a wake-up has no buffer. */
 const ENTRY = 4;
 const NO_BUFFER = -1;
 
@@ -192,24 +192,18 @@ export class RingCarrier implements Carrier {
   }
 
   forget(slot: number): void {
-    this.#ring.look(0);
-    this.#collect();
+    this.#look(0);
     this.#owner[slot] = this.#owner[slot]! + 1;
   }
 
-  wait(longest: Millis, gather: Micros): void {
-    this.settle();
+  wait(longest: Millis): void {
     this.#feed(this.#free);
-    if (gather > 0) this.libc.usleep(gather);
-    const patience = gather > 0 || this.#count > 0 ? 0 : longest;
     let before = this.#count;
-    this.#ring.look(patience);
-    this.#collect();
+    this.#look(before > 0 ? 0 : longest);
     // The kernel does no more than so much of what has come each time it is asked: 20 from Linux 6.13 on.
     while (this.#count > before && this.#free > 0) {
       before = this.#count;
-      this.#ring.look(0);
-      this.#collect();
+      this.#look(0);
     }
   }
 
@@ -249,23 +243,16 @@ export class RingCarrier implements Carrier {
     const at = STAGING + this.#staged;
     this.#staged += (length + 7) & ~7;
     copyOctets(bytes, offset, this.bytes, at, length);
-    const request = this.#send(slot, fd, at, length, each);
+    const request = this.#send(slot, fd, at, length, each, to.head, to.host);
     if (each > 0) this.#to[request] = to;
-    const destination = DESTINATIONS / 4 + (DESTINATION / 4) * request;
-    const words = this.#words;
-    words[destination] = to.head;
-    words[destination + 1] = to.host;
     if (to.family === 4) return;
-    for (let i = 2; i < ADDRESS_WORDS; i++) words[destination + i] = to.words[i]!;
+    this.#words.set(to.words, (DESTINATIONS + DESTINATION * request) / 4);
     this.#requests[WORDS * request + ADDRESS_LENGTH] = SOCKADDR_IN6;
   }
 
   relay(slot: number, fd: number, head: number, host: number): void {
     if (this.#ring.room === 0) this.#handOver();
-    const request = this.#send(slot, fd, this.at, this.length, 0);
-    const destination = DESTINATIONS / 4 + (DESTINATION / 4) * request;
-    this.#words[destination] = head;
-    this.#words[destination + 1] = host;
+    this.#send(slot, fd, this.at, this.length, 0, head, host);
   }
 
   settle(): void {
@@ -306,8 +293,7 @@ export class RingCarrier implements Carrier {
 
   #cancel(low: number, flags: number, data: number): void {
     this.#ask(CANCEL, -1, low, RECEIVED, 0, flags, data, CANCELLED);
-    this.#ring.look(0);
-    this.#collect();
+    this.#look(0);
     this.#recycle();
   }
 
@@ -320,11 +306,22 @@ export class RingCarrier implements Carrier {
     this.#ring.provided();
   }
 
-  #send(slot: number, fd: number, at: number, length: number, each: number): number {
+  /** `head` and `host`: the first two words of the destination. */
+  #send(
+    slot: number,
+    fd: number,
+    at: number,
+    length: number,
+    each: number,
+    head: number,
+    host: number,
+  ): number {
     const requests = this.#requests;
     const request = this.#ring.next();
     const word = WORDS * request;
     const destination = DESTINATIONS + DESTINATION * request;
+    this.#words[destination / 4] = head;
+    this.#words[destination / 4 + 1] = host;
     requests[word + WHAT] = SEND;
     requests[word + FD] = fd;
     requests[word + ADDRESS2] = (this.#low + destination) | 0;
@@ -362,6 +359,11 @@ export class RingCarrier implements Carrier {
     requests[word + FLAGS] = flags;
     requests[word + DATA] = data;
     requests[word + DATA + 1] = kind;
+  }
+
+  #look(longest: Millis): void {
+    this.#ring.look(longest);
+    this.#collect();
   }
 
   /** Takes the kernel's answers: what was received is put at hand, what was refused is noted. */
