@@ -37,7 +37,8 @@ export interface Press {
 
 /** Frames of speech in whose place a press is. */
 export const PRESS_FRAMES = 5;
-const EVENT = 101;
+/** Payload type of telephone events. */
+export const EVENT = 101;
 
 interface Part {
   readonly payload: Uint8Array;
@@ -45,7 +46,8 @@ interface Part {
   readonly begun?: number;
 }
 
-function eventParts({ digit, frame }: Press, index: number): readonly Part[] {
+/** What a frame of a press consists of: its last one comes three times. */
+export function eventParts({ digit, frame }: Press, index: number): readonly Part[] {
   const last = index === frame + PRESS_FRAMES - 1;
   const duration = (index - frame + 1) * FRAME;
   const event = '0123456789*#'.indexOf(digit);

@@ -12,7 +12,7 @@ import { Interruptions } from './interruptions';
 import { Invitation } from './invitation';
 import type { RecordedLines, RecorderLine } from './lines';
 import { Losses } from './losses';
-import { REQUEST_PENDING, retryDelay } from './negotiation';
+import { type Negotiation, REQUEST_PENDING, retryDelay } from './negotiation';
 import type { Ending, Input, Loss, SessionInput, SessionOutput } from './protocol';
 import type {
   Label,
@@ -247,14 +247,26 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     }
     if (status === 491 || retryAfter !== undefined) {
       state.negotiation.postponed(now + retryDelay(this.options.random(), retryAfter));
-    } else if (state.negotiation.declined()) {
-      this.#losses.note('RECORDER_REFUSED', `${detail} to a new offer`);
-      if (this.#lines.pausing === 'off' && !state.negotiation.sending) this.#stayPaused();
+    } else {
+      // It is also what the engine makes of a recorder that cannot be reached any more: that is to be known first.
+      const doubtful = status === UNAVAILABLE && state.name === 'active';
+      if (doubtful && state.watch.doubted(now, detail)) return;
+      this.#decline(state.negotiation, detail);
     }
     this.#settle(now);
-    // It is also what the engine makes of a recorder that cannot be reached any more: that is to be known at once.
-    const doubtful = status === UNAVAILABLE && retryAfter === undefined;
-    if (doubtful && state.name === 'active') state.watch.doubted(now);
+  }
+
+  /** Nothing has shown that the recorder is gone: what it said 503 to it has declined. */
+  #believe(negotiation: Negotiation, watch: Watch): void {
+    const doubt = watch.takeDoubt();
+    if (doubt !== undefined) this.#decline(negotiation, doubt);
+  }
+
+  /** The recorder goes on with what was agreed before. */
+  #decline(negotiation: Negotiation, detail: string): void {
+    if (!negotiation.declined()) return;
+    this.#losses.note('RECORDER_REFUSED', `${detail} to a new offer`);
+    if (this.#lines.pausing === 'off' && !negotiation.sending) this.#stayPaused();
   }
 
   /** The recorder does not take the resumption: what it knows, and what is so, is the pause. */
@@ -272,7 +284,7 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
 
   #onChecked({ status, there }: Input<'checked'>, now: Instant): void {
     if (this.#state.name !== 'active') return;
-    if (there) this.#state.watch.heard(now);
+    if (there) this.#settle(now);
     else this.#vanish(`${status} to OPTIONS`, now);
   }
 
@@ -320,7 +332,8 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
         if (reason.fault) this.#losses.note(reason.fault, 'what came before is recorded');
         this.#conversation = ended(this.#conversation, at, reason);
         this.#out.push(...this.#lines.closeAll());
-        const { negotiation, updates } = state;
+        const { negotiation, updates, watch } = state;
+        this.#believe(negotiation, watch);
         const farewell = new Farewell(negotiation, updates, this.#conversation, this.#lines, now);
         this.#state = { name: 'ending', negotiation, farewell };
         this.#settle(now);
@@ -339,7 +352,9 @@ export class RecordingMachine implements Machine<SessionInput, SessionOutput> {
     }
     const [refused] = this.#lines.rejected;
     if (refused) this.#losses.note('RECORDER_REFUSED', `it refused stream ${refused}`);
-    this.#state.watch.heard(now);
+    const { negotiation, watch } = this.#state;
+    watch.heard(now);
+    this.#believe(negotiation, watch);
     this.#reconcile();
     this.#tell();
     this.#reportResumed();

@@ -12,6 +12,7 @@ export function answerTimeoutOf({ answerTimeoutMs = 5000 }: RecordingTarget): Mi
  */
 export class Watch {
   readonly #timers = new TimerTable<'ask' | 'silence'>();
+  #doubt: string | undefined;
 
   constructor(private readonly recorder: RecordingTarget) {}
 
@@ -26,9 +27,22 @@ export class Watch {
     if (checkEveryMs > 0) this.#timers.set('ask', now + checkEveryMs);
   }
 
-  /** It may not be: it is asked at once. */
-  doubted(now: Instant): void {
-    if (this.recorder.checkEveryMs && !this.#timers.has('silence')) this.#timers.set('ask', now);
+  /**
+   * It may not be there: `why` is an answer of its own or one that the engine has made up. It is asked at once, and what
+   * the answer was can be told when that is known. False where it is not to be asked.
+   */
+  doubted(now: Instant, why: string): boolean {
+    if (!this.recorder.checkEveryMs) return false;
+    this.#doubt ??= why;
+    if (!this.#timers.has('silence')) this.#timers.set('ask', now);
+    return true;
+  }
+
+  /** Why it was doubted, once. */
+  takeDoubt(): string | undefined {
+    const doubt = this.#doubt;
+    this.#doubt = undefined;
+    return doubt;
   }
 
   /** What is to be done now, if anything. */

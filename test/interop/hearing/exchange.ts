@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readWav } from '../../../src/media';
 import { openSqliteSettings, type Wish } from '../../../src/policy';
 import type { CallRecord } from '../../../src/sip';
-import type { Dialog, IncomingInvite } from '../../../src/ua';
+import type { Dialog, Headers, IncomingInvite } from '../../../src/ua';
 import { change, organization, provider } from '../../policy/settings/support';
 import { mediaPorts } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
@@ -30,6 +30,8 @@ export interface CallOptions {
   readonly offers?: readonly Spoken[];
   /** How both are reached. */
   readonly wire?: HandsetOptions;
+  /** What the caller says of itself. */
+  readonly headers?: Headers;
   /** What the callee does before it answers. Resolves with the INVITE that it answers. */
   readonly ring?: (
     invite: IncomingInvite,
@@ -101,7 +103,7 @@ export class Exchange {
     return new Exchange(product, directory, await Party.open(), callee);
   }
 
-  async call({ from, to, codec, offers, wire, ring }: CallOptions): Promise<Talk> {
+  async call({ from, to, codec, offers, wire, headers, ring }: CallOptions): Promise<Talk> {
     const [caller, callee] = await Promise.all([
       Handset.open(codec, wire),
       Handset.open(codec, wire),
@@ -110,7 +112,7 @@ export class Exchange {
     const incoming = this.nextInvite(to);
     const outgoing = this.caller.agent.invite({
       uri: `sip:${to}@${this.product.sip.udp}`,
-      headers: { From: `<sip:${from}@127.0.0.1>` },
+      headers: { ...headers, From: `<sip:${from}@127.0.0.1>` },
       body: caller.describe(offers),
     });
     const refused = outgoing.final.then((final) => {
@@ -155,11 +157,17 @@ export class Exchange {
     return found()!;
   }
 
-  /** What was recorded of a call: the channels, of the recorded user and of the other. */
-  async recorded(call: string): Promise<{ channels: readonly Int16Array[]; sidecar: string }> {
+  /**
+   * What was recorded of a call, in the directory of the recorder here or of another: the channels, of the recorded user
+   * and of the other.
+   */
+  async recorded(
+    call: string,
+    directory = join(this.directory, 'recordings'),
+  ): Promise<{ channels: readonly Int16Array[]; sidecar: string }> {
     let found: { wav: string; sidecar: string } | undefined;
     await until('the recording is finished', () => {
-      found = this.#sidecars().find(
+      found = this.#sidecars(directory).find(
         ({ sidecar }) => sidecar.includes(call) && sidecar.includes('"state": "finished"'),
       );
       // The audio gets its name when the sidecar is in place.
@@ -185,8 +193,7 @@ export class Exchange {
     }
   }
 
-  #sidecars(): { wav: string; sidecar: string }[] {
-    const directory = join(this.directory, 'recordings');
+  #sidecars(directory: string): { wav: string; sidecar: string }[] {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.json'))
       .map((name) => join(directory, name))

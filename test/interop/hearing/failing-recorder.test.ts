@@ -1,14 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dialog } from '../../../src/ua';
 import { location, organization, provider, user } from '../../policy/settings/support';
 import { type Product, startProduct } from '../../support/product';
 import { until } from '../b2bua/ear';
 import { Party } from '../b2bua/party';
 import { Exchange, type Talk } from './exchange';
-import { Handset, PCMU } from './handset';
+import { PCMU } from './handset';
 import { found, speech } from './judge';
+import { ScriptedRecorder } from './scripted-recorder';
 
 /** Packets of each side at each recorder, at the least; all of a call is less than the speech, that comes round again. */
 const STAGE = 60;
@@ -19,14 +19,12 @@ const FRAME = 160;
 describe('a recorder that fails, with another one that stands by', () => {
   let exchange: Exchange | undefined;
   let mortal: Product | undefined;
-  /** Recorders that do as they are told. */
-  const parties: Party[] = [];
-  const ears: Handset[] = [];
+  let leaving: ScriptedRecorder;
+  let refusing: Party;
   const directory = mkdtempSync(join(tmpdir(), 'twintrack-mortal-'));
 
   beforeAll(async () => {
-    parties.push(await Party.open(), await Party.open());
-    ears.push(await Handset.open(PCMU), await Handset.open(PCMU));
+    [leaving, refusing] = await Promise.all([ScriptedRecorder.open(), Party.open()]);
     mortal = await startProduct(
       [
         'recorder.embedded.listen=[tcp/127.0.0.1:0, udp/127.0.0.1:0]',
@@ -35,10 +33,9 @@ describe('a recorder that fails, with another one that stands by', () => {
       'source',
       'recorder',
     );
-    const [leaving, refusing] = parties.map(({ place }) => `${place};transport=udp`);
     const places = {
-      leaving: leaving!,
-      refusing: refusing!,
+      leaving: leaving.uri,
+      refusing: `${refusing.place};transport=udp`,
       mortal: `sip:${mortal.sip.tcp};transport=tcp`,
     };
     exchange = await Exchange.open(
@@ -58,10 +55,9 @@ describe('a recorder that fails, with another one that stands by', () => {
   });
 
   afterAll(async () => {
-    for (const ear of ears) ear.close();
     await exchange?.close();
     await mortal?.kill();
-    for (const party of parties) await party.close();
+    await Promise.all([leaving.close(), refusing.close()]);
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -93,15 +89,8 @@ describe('a recorder that fails, with another one that stands by', () => {
 
   it('by BYE in mid-call: the next has all that the first has not, from the very packet on', async () => {
     const talk = await call('100');
-    const invite = await parties[0]!.nextCall();
-    const body = ['v=0', 'o=srs 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0']
-      .concat(ears.flatMap(({ port }) => [`m=audio ${port} RTP/AVP 0`, 'a=recvonly']))
-      .concat('')
-      .join('\r\n');
-    const dialog: Dialog = await invite.accept({
-      body,
-      headers: { Contact: '<sip:srs@localhost>;+sip.srs' },
-    });
+    const dialog = await leaving.accept(await leaving.nextCall());
+    const { ears } = leaving;
     await until('the first recorder has something of each side', () =>
       ears.every(({ packets }) => packets.length >= STAGE),
     );
@@ -182,8 +171,7 @@ describe('a recorder that fails, with another one that stands by', () => {
   }, 120_000);
 
   it('by 503 before the first word: the next has that, and nothing is missing', async () => {
-    const [, refusing] = parties;
-    const asked = refusing!.nextCall();
+    const asked = refusing.nextCall();
     const talk = await call('300');
     await (await asked).reject(503);
     await goOn(talk, 'something is said');

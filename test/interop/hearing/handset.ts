@@ -14,6 +14,7 @@ import {
   G722Encoder,
   parseRtp,
 } from '../../../src/media';
+import { EVENT, eventParts, PRESS_FRAMES } from '../../support/speech-pcap';
 
 /** A codec as a phone has it: 20 ms at a time, with whatever it remembers. */
 export interface Spoken {
@@ -88,6 +89,9 @@ export interface HandsetOptions {
 export class Handset {
   readonly #heard: Heard[] = [];
   #sent: Uint8Array[] = [];
+  #sequence = 0;
+  /** Frames in whose place a key is pressed, and how long it has been: the next one first. */
+  #pressed: Array<{ readonly digit: string; readonly frame: number }> = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #says: { readonly samples: Int16Array; readonly encode: (frame: Int16Array) => Uint8Array };
   #ssrc = 0;
@@ -174,6 +178,7 @@ export class Handset {
     this.hush();
     this.#says = { samples, encode: this.codec.encoder() };
     this.#sent = [];
+    this.#sequence = 0;
     this.#ssrc = randomInt(1, 0xffff_ffff);
     this.#timestamp = 0;
     this.#begin(port);
@@ -184,6 +189,13 @@ export class Handset {
     const silentMs = performance.now() - this.#hushedAt;
     this.#timestamp += TICKS * Math.round(silentMs / FRAME_MS);
     this.#begin(port);
+  }
+
+  /** Presses these keys, one after the other, while it speaks: in their place it says nothing. */
+  press(digits: string): void {
+    for (const digit of digits) {
+      for (let frame = 0; frame < PRESS_FRAMES; frame++) this.#pressed.push({ digit, frame });
+    }
   }
 
   hush(): void {
@@ -203,7 +215,6 @@ export class Handset {
   #begin(port: number): void {
     const { samples, encode } = this.#says;
     const { payloadType, rate } = this.codec;
-    const { address } = this.socket.address();
     const size = (rate * FRAME_MS) / 1000;
     const frames = Math.floor(samples.length / size);
     const began = performance.now();
@@ -211,20 +222,37 @@ export class Handset {
     let count = 0;
     this.#timer = setInterval(() => {
       for (; began + count * FRAME_MS <= performance.now(); count++) {
-        const sequence = this.#sent.length;
-        const at = (sequence % frames) * size;
-        const payload = encode(samples.subarray(at, at + size));
-        this.#sent.push(payload);
-        const header = Buffer.alloc(12);
-        header.writeUInt8(0x80, 0);
-        header.writeUInt8(payloadType | (count === 0 ? 0x80 : 0), 1);
-        header.writeUInt16BE(sequence & 0xffff, 2);
-        header.writeUInt32BE(this.#timestamp, 4);
-        header.writeUInt32BE(this.#ssrc, 8);
+        const key = this.#pressed.shift();
+        if (key) {
+          const { digit, frame } = key;
+          const pressedAt = this.#timestamp - frame * TICKS;
+          for (const { payload } of eventParts({ digit, frame: 0 }, frame)) {
+            this.#send(port, { payloadType: EVENT, marker: frame === 0, at: pressedAt, payload });
+          }
+        } else {
+          const at = (this.#sent.length % frames) * size;
+          const payload = encode(samples.subarray(at, at + size));
+          this.#sent.push(payload);
+          this.#send(port, { payloadType, marker: count === 0, at: this.#timestamp, payload });
+        }
         this.#timestamp += TICKS;
-        this.socket.send(this.#sealed(Buffer.concat([header, payload])), port, address);
       }
     }, FRAME_MS / 4);
+  }
+
+  #send(
+    port: number,
+    packet: { payloadType: number; marker: boolean; at: number; payload: Uint8Array },
+  ): void {
+    const { payloadType, marker, at, payload } = packet;
+    const header = Buffer.alloc(12);
+    header.writeUInt8(0x80, 0);
+    header.writeUInt8(payloadType | (marker ? 0x80 : 0), 1);
+    header.writeUInt16BE(this.#sequence++ & 0xffff, 2);
+    header.writeUInt32BE(at, 4);
+    header.writeUInt32BE(this.#ssrc, 8);
+    const { address } = this.socket.address();
+    this.socket.send(this.#sealed(Buffer.concat([header, payload])), port, address);
   }
 
   #sealed(packet: Buffer): Buffer {

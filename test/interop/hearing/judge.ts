@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { correlate, Resampler, readWav } from '../../../src/media';
 import { tone } from '../../../src/tones';
+import { Dice } from '../../support/dice';
 import type { Handset } from './handset';
 
 const ASSETS = join(__dirname, '../../../assets');
@@ -24,6 +25,30 @@ export function prompt(name: string, rate: number, language = 'en'): Int16Array 
 /** How well `sought` is to be found in `heard`, and where. */
 export function found(sought: Int16Array, heard: Int16Array, rate: number) {
   return correlate(sought, heard, rate);
+}
+
+/** Noise of 8 kHz, of which no two frames are alike. */
+export function noise(seconds: number, seed: number): Int16Array {
+  const dice = new Dice(seed);
+  return Int16Array.from({ length: 8000 * seconds }, () => dice.below(16_000) - 8_000);
+}
+
+/** Which of the frames that a speaker has said are in `samples`, by number, as they follow each other there. */
+export function framesIn(samples: Int16Array, speaker: Handset): number[] {
+  const size = (speaker.codec.rate * 20) / 1000;
+  const octets = (of: Int16Array) =>
+    Buffer.from(of.buffer, of.byteOffset, of.byteLength).toString('latin1');
+  const said = speaker.said();
+  const numbers = new Map(
+    speaker.sent.map((_, n) => [octets(said.subarray(n * size, (n + 1) * size)), n]),
+  );
+  const frames: number[] = [];
+  for (let at = 0; at + size <= samples.length; ) {
+    const n = numbers.get(octets(samples.subarray(at, at + size)));
+    if (n !== undefined) frames.push(n);
+    at += n === undefined ? 1 : size;
+  }
+  return frames;
 }
 
 /** The default tone at this rate. */

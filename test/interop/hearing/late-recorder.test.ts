@@ -1,25 +1,23 @@
 import { location, organization, provider, user } from '../../policy/settings/support';
 import { until } from '../b2bua/ear';
-import { Party } from '../b2bua/party';
 import { Exchange } from './exchange';
-import { Handset, PCMU } from './handset';
+import { type Handset, PCMU } from './handset';
 import { speech } from './judge';
+import { ScriptedRecorder } from './scripted-recorder';
 
 /** 2 s of speech, and what is said after the recorder has answered. */
 const BEFORE = 100;
 const AFTER = 150;
 
 describe('a recorder that answers two seconds late', () => {
-  let recorder: Party;
+  let recorder: ScriptedRecorder;
   let exchange: Exchange | undefined;
-  const ears: Handset[] = [];
 
   beforeAll(async () => {
-    recorder = await Party.open();
-    const endpoint = `${recorder.place.replace('sip:', 'sip:srs@')};transport=udp`;
+    recorder = await ScriptedRecorder.open();
     exchange = await Exchange.open(
       [
-        provider('late', { preset: 'custom', endpoint }),
+        provider('late', { preset: 'custom', endpoint: recorder.uri }),
         { do: 'accept-terms', key: 'late' },
         organization({ provider: 'late', mode: 'always', announceTrunk: false }),
         location('Kyiv', {}),
@@ -30,13 +28,12 @@ describe('a recorder that answers two seconds late', () => {
   });
 
   afterAll(async () => {
-    for (const ear of ears) ear.close();
     await exchange?.close();
     await recorder.close();
   });
 
   it('gets each side from its first packet on, all of it once and in order', async () => {
-    ears.push(await Handset.open(PCMU), await Handset.open(PCMU));
+    const { ears } = recorder;
     const { caller, callee, ports, dialogs } = await exchange!.call({
       from: '100',
       to: '900',
@@ -51,17 +48,9 @@ describe('a recorder that answers two seconds late', () => {
       ),
     );
 
+    const dialog = await recorder.accept(invite);
     const ended = new Promise((resolve) => {
-      const body = ['v=0', 'o=srs 1 1 IN IP4 127.0.0.1', 's=-', 'c=IN IP4 127.0.0.1', 't=0 0']
-        .concat(ears.flatMap(({ port }) => [`m=audio ${port} RTP/AVP 0`, 'a=recvonly']))
-        .concat('')
-        .join('\r\n');
-      const headers = { Contact: '<sip:srs@localhost>;+sip.srs' };
-      void invite.accept({ body, headers }).then((dialog) => {
-        dialog.onReinvite = (request) => void request.respond(200, { body: '' });
-        dialog.onUpdate = (request) => void request.respond(200);
-        dialog.onEnd = resolve;
-      });
+      dialog.onEnd = resolve;
     });
     await until('the recorder has what was said before and what was said since', () =>
       ears.every(({ packets }) => packets.length >= BEFORE + AFTER),
@@ -92,7 +81,7 @@ describe('a recorder that answers two seconds late', () => {
 
   /** The recorder's, by what was said at the same place. */
   function earFor({ sent }: Handset): Handset {
-    return ears.find(({ packets }) => {
+    return recorder.ears.find(({ packets }) => {
       const { sequence, payload } = packets.at(-1)!;
       // One may have said more than the other.
       return sequence < sent.length && Buffer.from(payload).equals(sent[sequence]!);

@@ -272,6 +272,59 @@ describe('a pause', () => {
   });
 });
 
+describe('the end of a pause that a recorder answers with 503', () => {
+  const QUIET = sdp([{ formats: '8', direction: 'inactive' }, { direction: 'inactive' }]);
+
+  async function refused() {
+    const { world, recording, dialog } = await begun([{ ...MAIN, ...CHECKED }, STANDBY]);
+    await recording.pause('api');
+    dialog.last.answer(200, QUIET);
+    await turn();
+    let resumed = false;
+    const done = recording.resume('api').then(() => {
+      resumed = true;
+    });
+    dialog.last.answer(503);
+    await turn();
+    world.clock.advance(0);
+    expect([dialog.last.method, resumed, recording.state]).toEqual(['OPTIONS', false, 'active']);
+    return { world, recording, dialog, done };
+  }
+
+  test('has come when that recorder turns out to be gone: the next one records', async () => {
+    const { world, recording, dialog, done } = await refused();
+    dialog.last.answer(503);
+    await done;
+    expect(recording.state).toBe('changing');
+    expect(world.journal.slice(-2)).toEqual(['1 resume', '2 resume']);
+    const next = await world.accept(AT_STANDBY);
+    expect(recording.state).toBe('active');
+    const { fault } = await world.stop(recording, next);
+    expect(fault?.detail).not.toContain('to a new offer');
+  });
+
+  test('is declined when that recorder is there', async () => {
+    const { world, recording, dialog, done } = await refused();
+    dialog.last.answer(200);
+    await done;
+    expect(recording.state).toBe('paused');
+    expect(world.journal.some((entry) => entry.includes('resume'))).toBe(false);
+    // Asked again, it may agree.
+    const again = recording.resume('api');
+    dialog.last.answer(200, sdp());
+    await again;
+    expect(recording.state).toBe('active');
+  });
+
+  test('and that has not said more when the call is over, is declined', async () => {
+    const { world, recording, dialog, done } = await refused();
+    const outcome = await world.stop(recording, dialog);
+    await done;
+    expect(outcome).toMatchObject({ recorded: 'partly', fault: { code: 'RECORDER_REFUSED' } });
+    expect(world.clock.pending).toBe(0);
+  });
+});
+
 describe('the end of the recording', () => {
   test('while the next recorder is asked cancels that, and what was kept is missing', async () => {
     const { world, recording, dialog } = await begun();
