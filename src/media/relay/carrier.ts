@@ -2,7 +2,6 @@ import type { Millis } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
 import type { Mapping } from './io-uring';
 import type { Libc } from './libc';
-import type { Slab } from './slab';
 
 /** In place of a slot: control has woken the worker. */
 export const WAKE = -1;
@@ -12,8 +11,9 @@ export const WAKE = -1;
  * (`EpollCarrier`) and by rings that carry many with one (`RingCarrier`). Sockets are known by their slots and file descriptors.
  */
 export interface Carrier {
-  /** The memory that what is received lies in. */
+  /** The memory that what is received lies in, and from `room` on what its user has asked for: it begins with a line of the cache. */
   readonly bytes: Buffer;
+  readonly room: number;
   /** Of the datagram at hand, which is there until the next: its socket, or `WAKE`; where it lies, and whence it came. */
   readonly slot: number;
   readonly at: number;
@@ -38,22 +38,33 @@ export interface Carrier {
   wait(longest: Millis): void;
   /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;
-  /**
-   * Sends octets as one datagram, or where `each` is not 0 as several of so many octets, which is what the socket's
-   * `UDP_SEGMENT` must be. They may be reused at once, and leave at the latest when this is settled.
-   */
+  /** Sends octets as one datagram. They may be reused at once, and leave at the latest when this is settled. */
   send(
     slot: number,
     fd: number,
     bytes: Buffer,
     offset: number,
     length: number,
-    each: number,
     to: SocketAddress,
   ): void;
-  /** Sends the datagram at hand as it is, which nobody changes until this is settled, to two words of an IPv4 address. */
-  relay(slot: number, fd: number, head: number, host: number): void;
-  /** Everything sent is the kernel's when this returns. */
+  /**
+   * Sends what lies in `bytes` at `at` as one datagram, or where `each` is not 0 as several of so many octets, which is what the
+   * socket's `UDP_SEGMENT` must be. It goes to the struct sockaddr at `to` in `bytes`, of `toLength` octets. Neither is
+   * changed before it is handed over.
+   */
+  relay(
+    slot: number,
+    fd: number,
+    at: number,
+    length: number,
+    each: number,
+    to: number,
+    toLength: number,
+  ): void;
+  /** Everything sent so far is the kernel's. `turn` is another then. */
+  handOver(): void;
+  readonly turn: number;
+  /** The same, and whoever is to hear of refusals has. */
   settle(): void;
   /** Nothing is received any more, and sockets are free to be closed. Nothing else may be asked for after. */
   close(): void;
@@ -66,9 +77,8 @@ export type OnRefused = (
   offset: number,
   length: number,
   each: number,
-  to: SocketAddress | undefined,
   error: string,
 ) => void;
 
-/** Makes a carrier for so many slots; throws, with the reason, where it cannot be had. */
-export type CarrierOf = (libc: Libc, slab: Slab, slots: number, onRefused: OnRefused) => Carrier;
+/** Makes a carrier for so many slots and octets of its user; throws, with the reason, where it cannot be had. */
+export type CarrierOf = (libc: Libc, slots: number, room: number, onRefused: OnRefused) => Carrier;

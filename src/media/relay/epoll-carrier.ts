@@ -13,12 +13,11 @@ import {
   SOCKADDR_IN,
   SOCKADDR_IN6,
 } from './libc';
-import { MAX_EVENTS, type Slab } from './slab';
+import { MAX_EVENTS, Slab } from './slab';
 
 /** Read here once: the constants of another module are looked up anew at every use. */
 const RECEIVE_FLAGS = MSG_DONTWAIT;
 const FLAGS = SEND_FLAGS;
-const SIZE_OF_IPV4 = SOCKADDR_IN;
 
 /**
  * Carries each datagram by a system call of its own: epoll_wait says where there are some, and one of each socket is read a
@@ -26,10 +25,14 @@ const SIZE_OF_IPV4 = SOCKADDR_IN;
  */
 export class EpollCarrier implements Carrier {
   readonly bytes: Buffer;
+  readonly room: number;
   readonly at: number;
   readonly source: AddressWords;
   readonly fd: number;
   readonly mappings = [];
+  /** What is sent is the kernel's at once. */
+  readonly turn = 0;
+  readonly #slab: Slab;
   slot = 0;
   length = 0;
   /** By slot; 0: not watched. */
@@ -37,16 +40,19 @@ export class EpollCarrier implements Carrier {
   #ready = 0;
   #event = 0;
 
-  static readonly on: CarrierOf = (libc, slab, slots, onRefused) =>
-    new EpollCarrier(libc, slab, slots, onRefused);
+  static readonly on: CarrierOf = (libc, slots, room, onRefused) =>
+    new EpollCarrier(libc, slots, room, onRefused);
 
   private constructor(
     private readonly libc: Libc,
-    private readonly slab: Slab,
     slots: number,
+    room: number,
     private readonly onRefused: OnRefused,
   ) {
+    const slab = new Slab(libc, room);
+    this.#slab = slab;
     this.bytes = slab.bytes;
+    this.room = slab.room;
     this.at = slab.receiveAt;
     this.source = slab.source;
     this.#fds = new Int32Array(slots);
@@ -55,11 +61,11 @@ export class EpollCarrier implements Carrier {
   }
 
   get sourceHead(): number {
-    return this.slab.sourceHead;
+    return this.#slab.sourceHead;
   }
 
   get sourceHost(): number {
-    return this.slab.sourceHost;
+    return this.#slab.sourceHost;
   }
 
   wakeBy(eventfd: number): void {
@@ -73,7 +79,7 @@ export class EpollCarrier implements Carrier {
   }
 
   unwatch(slot: number, fd: number): boolean {
-    if (this.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.slab.scratch) < 0) return false;
+    if (this.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.#slab.scratch) < 0) return false;
     this.#fds[slot] = 0;
     return true;
   }
@@ -82,14 +88,14 @@ export class EpollCarrier implements Carrier {
 
   wait(longest: Millis): void {
     this.#event = 0;
-    this.#ready = this.libc.epoll_wait(this.fd, this.slab.events, MAX_EVENTS, longest);
+    this.#ready = this.libc.epoll_wait(this.fd, this.#slab.events, MAX_EVENTS, longest);
     if (this.#ready >= 0) return;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
   }
 
   next(): boolean {
-    const { slab } = this;
+    const slab = this.#slab;
     while (this.#event < this.#ready) {
       const slot = slab.eventSlot(this.#event);
       this.#event += 1;
@@ -119,37 +125,54 @@ export class EpollCarrier implements Carrier {
     bytes: Buffer,
     offset: number,
     length: number,
-    each: number,
     to: SocketAddress,
   ): void {
-    const { slab } = this;
+    this.#slab.setDestination(to);
+    const toLength = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+    this.#send(slot, fd, bytes, offset, length, 0, toLength);
+  }
+
+  relay(
+    slot: number,
+    fd: number,
+    at: number,
+    length: number,
+    each: number,
+    to: number,
+    toLength: number,
+  ): void {
+    this.#slab.copyDestination(to, toLength);
+    this.#send(slot, fd, this.bytes, at, length, each, toLength);
+  }
+
+  /** From one of two places: an address of memory that is computed is an object. */
+  #send(
+    slot: number,
+    fd: number,
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    each: number,
+    toLength: number,
+  ): void {
+    const slab = this.#slab;
     let from = slab.receive;
     if (bytes !== slab.bytes || offset !== slab.receiveAt) {
       copyOctets(bytes, offset, slab.bytes, slab.stagingAt, length);
       from = slab.staging;
     }
-    slab.setDestination(to);
-    const { destination } = slab;
-    const size = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
-    if (this.libc.sendto(fd, from, length, FLAGS, destination, size) === length) return;
-    this.onRefused(slot, bytes, offset, length, each, to, this.libc.errorName());
+    if (this.libc.sendto(fd, from, length, FLAGS, slab.destination, toLength) === length) return;
+    this.onRefused(slot, bytes, offset, length, each, this.libc.errorName());
   }
 
-  relay(slot: number, fd: number, head: number, host: number): void {
-    const { slab, length } = this;
-    slab.setDestination4(head, host);
-    const { receive, destination } = slab;
-    const sent = this.libc.sendto(fd, receive, length, FLAGS, destination, SIZE_OF_IPV4);
-    if (sent === length) return;
-    this.onRefused(slot, this.bytes, this.at, length, 0, undefined, this.libc.errorName());
-  }
+  handOver(): void {}
 
   settle(): void {}
 
   close(): void {}
 
   #add(slot: number, fd: number): boolean {
-    this.slab.setScratchEvent(EPOLLIN, slot);
-    return this.libc.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.slab.scratch) === 0;
+    this.#slab.setScratchEvent(EPOLLIN, slot);
+    return this.libc.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.#slab.scratch) === 0;
   }
 }

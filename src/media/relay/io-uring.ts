@@ -83,6 +83,8 @@ export class IoUring {
   #tail = 0;
   /** Written and not handed over. */
   #queued = 0;
+  /** Another each time that all was handed over. */
+  turn = 0;
   readonly #answerRing: Int32Array;
   readonly #answerHeadWord: number;
   readonly #answerTailWord: number;
@@ -219,6 +221,7 @@ export class IoUring {
     const submitted = libc.io_uring_enter(this.fd, this.#queued, complete, flags, argument, length);
     if (submitted >= 0) {
       this.#queued -= submitted;
+      if (this.#queued === 0) this.turn = (this.turn + 1) | 0;
       return;
     }
     const error = libc.errorName();

@@ -1,7 +1,7 @@
 import type { Instant, Micros, Millis } from '../../core';
 import { type SocketAddress, socketAddress } from './address';
 import type { Agenda } from './agenda';
-import { BATCH_PATIENCE, Batch, LONGEST_IN_BATCH } from './batch';
+import { BATCH_PATIENCE, BATCH_SIZE, Batches } from './batches';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
 import {
   type DatagramSink,
@@ -33,7 +33,7 @@ import {
 } from './libc';
 import type { Lifeline } from './lifeline';
 import { Pace } from './pace';
-import { ROW, Row, Rows } from './row';
+import { ROW, ROW_SIZE, Row, Rows } from './row';
 import { RowPath } from './row-path';
 import { Slab } from './slab';
 
@@ -58,11 +58,7 @@ export class KernelSockets implements SocketSet {
   readonly #rows: Rows;
   readonly #path: RowPath;
   readonly #freeSlots: number[] = [];
-  /** Sockets with a batch that waits, by when it began: a ring. */
-  readonly #waiting: Int32Array;
-  readonly #waitingSince: Float64Array;
-  #firstWaiting = 0;
-  #waitingCount = 0;
+  readonly #batches: Batches;
   readonly #drops: DropCounter;
   #running = true;
 
@@ -75,18 +71,18 @@ export class KernelSockets implements SocketSet {
     private readonly pace = new Pace(),
   ) {
     this.#slab = new Slab(libc);
-    this.#carrier = carrierOf(libc, this.#slab, lifeline.slots, this.#onRefused);
+    const { slots } = lifeline;
+    const carrier = carrierOf(libc, slots, slots * (ROW_SIZE + BATCH_SIZE), this.#onRefused);
+    this.#carrier = carrier;
     this.#drops = new DropCounter(libc);
-    this.#rows = new Rows(lifeline.slots);
-    this.#path = new RowPath(this.#carrier, this.#rows, (row) => {
-      const socket = this.#sockets[row / ROW_LENGTH]!;
-      const { bytes, at, length } = this.#carrier;
-      this.sendLater(socket, bytes, at, length, socket.to!);
-    });
-    this.#waiting = new Int32Array(lifeline.slots);
-    this.#waitingSince = new Float64Array(lifeline.slots);
+    const { bytes, room } = carrier;
+    this.#rows = new Rows(slots, bytes, room);
+    this.#batches = new Batches(carrier, this.#rows, room + slots * ROW_SIZE, slots);
+    this.#path = new RowPath(carrier, this.#rows, room, (row) =>
+      this.#sendLater(row, bytes, carrier.at, carrier.length),
+    );
     this.#clock = new KernelClock(libc, this.#slab);
-    for (let slot = lifeline.slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
+    for (let slot = slots - 1; slot > 0; slot--) this.#freeSlots.push(slot);
     lifeline.hold(0, this.#carrier.fd);
     for (const [i, { address, length }] of this.#carrier.mappings.entries()) {
       lifeline.map(i, address, length);
@@ -131,7 +127,7 @@ export class KernelSockets implements SocketSet {
     clock.read();
     while (this.#running) {
       let longest = wait(agenda, clock.ms);
-      if (this.#waitingCount > 0) longest = Math.min(longest, BATCH_PATIENCE);
+      if (this.#batches.areWaiting) longest = Math.min(longest, BATCH_PATIENCE);
       carrier.settle();
       if (gather > 0) this.libc.usleep(gather);
       carrier.wait(gather > 0 ? 0 : longest);
@@ -143,7 +139,9 @@ export class KernelSockets implements SocketSet {
         else this.#take(now);
       }
       clock.read();
-      if (this.#waitingCount > 0) this.#flushOld(clock.ms - BATCH_PATIENCE);
+      // Before anybody changes where it goes.
+      carrier.settle();
+      this.#batches.due(clock.ms - BATCH_PATIENCE, this.#sendBatch);
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
       const pause = this.pace.after(ready, now);
       const spent = 1000 * (clock.ms - now) + clock.us - us;
@@ -167,8 +165,8 @@ export class KernelSockets implements SocketSet {
     length: number,
     to: SocketAddress,
   ): void {
-    if (socket.segment !== 0 && length > socket.segment) this.#cut(socket, 0);
-    this.#carrier.send(socket.slot, socket.fd, bytes, offset, length, 0, to);
+    this.#leaveWhole(socket, length);
+    this.#carrier.send(socket.slot, socket.fd, bytes, offset, length, to);
   }
 
   sendLater(
@@ -178,18 +176,21 @@ export class KernelSockets implements SocketSet {
     length: number,
     to: SocketAddress,
   ): void {
-    socket.to = to;
-    if (length === 0 || length > LONGEST_IN_BATCH || socket.takesNoBatch) {
-      this.#sendBatch(socket);
-      this.send(socket, bytes, offset, length, to);
-      return;
+    const row = socket.row.at;
+    if (this.#batches.destination(row) !== to) {
+      this.#sendBatch(row);
+      this.#batches.aim(row, to);
     }
-    socket.batch ??= new Batch(socket.slot);
-    const { batch } = socket;
-    if (!batch.takes(length, to)) this.#sendBatch(socket);
-    batch.add(bytes, offset, length, to, this.#clock.ms);
-    if (batch.isFull()) this.#sendBatch(socket);
-    else if (!batch.waits) this.#wait(batch);
+    this.#sendLater(row, bytes, offset, length);
+  }
+
+  /** Whither the last went. */
+  #sendLater(row: number, bytes: Buffer, offset: number, length: number): void {
+    const batches = this.#batches;
+    if (!batches.takes(row, length)) this.#sendBatch(row);
+    if (!Batches.fits(length))
+      this.send(this.#sockets[row / ROW_LENGTH]!, bytes, offset, length, batches.destination(row)!);
+    else if (batches.add(row, bytes, offset, length, this.#clock.ms)) this.#sendBatch(row);
   }
 
   /**
@@ -205,7 +206,7 @@ export class KernelSockets implements SocketSet {
 
   /** Sends what waits in a socket's batch; what the system refuses of it is known when this returns. */
   flush(socket: KernelSocket): void {
-    this.#sendBatch(socket);
+    this.#sendBatch(socket.row.at);
     this.#carrier.settle();
   }
 
@@ -214,34 +215,45 @@ export class KernelSockets implements SocketSet {
     this.#carrier.settle();
   }
 
-  #sendBatch(socket: KernelSocket): void {
-    const { batch } = socket;
-    if (batch === undefined || batch.count === 0) return;
-    const { to, count, fill, length, bytes } = batch;
-    batch.clear();
-    if (count === 1) {
-      this.send(socket, bytes, 0, fill, to!);
-    } else if (this.#cut(socket, length)) {
-      this.#carrier.send(socket.slot, socket.fd, bytes, 0, fill, length, to!);
+  readonly #sendBatch = (row: number): void => {
+    const batches = this.#batches;
+    const count = batches.count(row);
+    if (count === 0) return;
+    const socket = this.#sockets[row / ROW_LENGTH]!;
+    const [at, fill] = [batches.at(row), batches.fill(row)];
+    const each = count === 1 ? 0 : batches.each(row);
+    if (each === 0 ? this.#leaveWhole(socket, fill) : this.#cut(socket, each)) {
+      const { slot, fd } = socket;
+      const toLength = socket.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+      this.#carrier.relay(slot, fd, at, fill, each, batches.destinationAt(row), toLength);
     } else {
-      this.#onRefused(socket.slot, bytes, 0, fill, length, to, this.libc.errorName());
+      const { bytes } = this.#carrier;
+      this.#onRefused(socket.slot, bytes, at, fill, each, this.libc.errorName());
     }
+    batches.clear(row);
+  };
+
+  /** Has the kernel leave whole what is sent from a socket and has this length. */
+  #leaveWhole(socket: KernelSocket, length: number): boolean {
+    const segment = socket.row.get(ROW.segment);
+    return segment === 0 || length <= segment || this.#cut(socket, 0);
   }
 
   /** Has the kernel cut what a socket sends into datagrams of this length; 0: it leaves them whole. */
   #cut(socket: KernelSocket, length: number): boolean {
-    if (length === socket.segment) return true;
+    const { row, fd } = socket;
+    if (length === row.get(ROW.segment)) return true;
     // What was sent before leaves as it was to.
     this.#carrier.settle();
-    if (this.#option(socket.fd, SOL_UDP, UDP_SEGMENT, length) < 0) return false;
-    socket.segment = length;
+    if (this.#option(fd, SOL_UDP, UDP_SEGMENT, length) < 0) return false;
+    row.set(ROW.segment, length);
     return true;
   }
 
-  readonly #onRefused: OnRefused = (slot, bytes, offset, length, each, to, error) => {
+  readonly #onRefused: OnRefused = (slot, bytes, offset, length, each, error) => {
     const socket = this.#sockets[slot];
     if (socket === undefined) return;
-    if (each === 0 || to === undefined) {
+    if (each === 0) {
       try {
         socket.sink.onRefused?.(bytes, offset, length);
       } catch (bug) {
@@ -251,36 +263,13 @@ export class KernelSockets implements SocketSet {
     }
     // The kernel, or the way out, does not know how to take a batch apart. Some ways out refuse whatever comes from a
     // socket that has its datagrams cut.
-    socket.takesNoBatch = UNABLE.includes(error);
+    socket.row.set(ROW.single, UNABLE.includes(error) ? 1 : 0);
     this.#cut(socket, 0);
+    const to = this.#batches.destination(socket.row.at)!;
     for (let at = 0; at < length; at += each) {
       this.send(socket, bytes, offset + at, Math.min(each, length - at), to);
     }
   };
-
-  #wait(batch: Batch): void {
-    const at = (this.#firstWaiting + this.#waitingCount) % this.#waiting.length;
-    batch.waits = true;
-    this.#waiting[at] = batch.slot;
-    this.#waitingSince[at] = batch.since;
-    this.#waitingCount += 1;
-  }
-
-  /** Sends what began to wait at `limit` or before. A batch that has begun anew meanwhile waits anew. */
-  #flushOld(limit: Instant): void {
-    for (let left = this.#waitingCount; left > 0; left--) {
-      if (this.#waitingSince[this.#firstWaiting]! > limit) return;
-      const socket = this.#sockets[this.#waiting[this.#firstWaiting]!];
-      this.#firstWaiting = (this.#firstWaiting + 1) % this.#waiting.length;
-      this.#waitingCount -= 1;
-      const batch = socket?.batch;
-      if (socket === undefined || batch === undefined) continue;
-      batch.waits = false;
-      if (batch.count === 0) continue;
-      if (batch.since > limit) this.#wait(batch);
-      else this.#sendBatch(socket);
-    }
-  }
 
   /** What came for whoever had the socket before is gone; false when it is not as a new one would be. */
   renew(socket: KernelSocket): boolean {
@@ -322,6 +311,8 @@ export class KernelSockets implements SocketSet {
   }
 
   #wake(onWake: () => void): void {
+    // Before anybody changes where it goes.
+    this.#carrier.settle();
     this.libc.read(this.#wakeFd, this.#slab.scratch, 8);
     this.lifeline.awake();
     onWake();
@@ -373,13 +364,6 @@ class KernelSocket implements DatagramSocket {
   readonly address: string;
   readonly port: number;
   readonly family: 4 | 6;
-  batch: Batch | undefined;
-  /** Where what may wait went last. */
-  to: SocketAddress | undefined;
-  /** Octets that the kernel cuts what is sent into; 0: as it is. */
-  segment = 0;
-  /** Not every way out can take a batch apart. */
-  takesNoBatch = false;
   #listens = true;
 
   constructor(
@@ -400,11 +384,9 @@ class KernelSocket implements DatagramSocket {
   }
 
   renew(): boolean {
-    this.to = undefined;
-    this.takesNoBatch = false;
-    this.batch?.clear();
+    if (!this.#listens || !this.set.renew(this)) return false;
     this.row.renew();
-    return this.#listens && this.set.renew(this);
+    return true;
   }
 
   send(bytes: Buffer, offset: number, length: number, to: SocketAddress): void {

@@ -65,6 +65,7 @@ export class Leg {
   /** Between here and the party, by the reports that cross: ours is the party that answers them. */
   readonly #roundTrip = new RoundTrip();
   #malformed = 0;
+  #firstAt: Instant = 0;
   #taps: readonly Tap[] = [];
   /** The ports as the rest of this leg sees them. */
   #ports: PortPair;
@@ -164,7 +165,7 @@ export class Leg {
       roundTripMs: this.#roundTrip.ms < 0 ? undefined : this.#roundTrip.ms,
       strangers: this.#rtp.strangers + this.#rtcp.strangers,
       malformed: this.#malformed,
-      firstAtMs: heard ? this.#row.getReal(ROW.firstAt) : undefined,
+      firstAtMs: heard ? this.#firstAt : undefined,
       lastAtMs: heard ? this.lastAt : undefined,
     };
   }
@@ -275,7 +276,7 @@ export class Leg {
   #count(bytes: Buffer, offset: number, length: number, now: Instant): void {
     const row = this.#row;
     const packets = row.get(ROW.packets);
-    if (packets === 0) row.setReal(ROW.firstAt, now);
+    if (packets === 0) this.#firstAt = now;
     row.set(ROW.packets, packets + 1);
     row.setReal(ROW.octets, row.getReal(ROW.octets) + length);
     row.setReal(ROW.at, now);

@@ -4,6 +4,7 @@ import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address'
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
 import { IoUring, type Mapping, REQUEST, REQUESTS } from './io-uring';
 import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
+import { LINES, nextLine } from './slab';
 
 /** For what is received and not yet done with, a power of two: few, so that they stay in the processor's cache. */
 const BUFFERS = 128;
@@ -26,7 +27,7 @@ const DESTINATION = 32;
 const HEADER = DESTINATIONS + DESTINATION * REQUESTS;
 /** struct msghdr. */
 const HEADER_SIZE = 64;
-const SIZE = HEADER + HEADER_SIZE;
+const OWN = HEADER + HEADER_SIZE;
 /** Of an address: what its lower word can count. */
 const HALF = 0x100000000;
 
@@ -73,7 +74,6 @@ interface Refusal {
   readonly bytes: Buffer;
   /** Octets of each datagram of a batch; 0: it was none. */
   readonly each: number;
-  readonly to: SocketAddress | undefined;
   readonly error: string;
 }
 
@@ -84,6 +84,7 @@ interface Refusal {
  */
 export class RingCarrier implements Carrier {
   readonly bytes: Buffer;
+  readonly room: number;
   slot = 0;
   at = 0;
   length = 0;
@@ -99,7 +100,6 @@ export class RingCarrier implements Carrier {
   #staged = 0;
   readonly #refusals: Refusal[] = [];
   #telling = false;
-  readonly #to: Array<SocketAddress | undefined> = Array(REQUESTS).fill(undefined);
 
   /** What was received and not yet looked at: a ring. */
   readonly #entries = new Int32Array(ENTRY * 2 * BUFFERS);
@@ -124,12 +124,13 @@ export class RingCarrier implements Carrier {
   #eventfd = 0;
 
   /** Throws, with the reason, where the kernel has no rings for us. */
-  static readonly on: CarrierOf = (libc, _slab, slots, onRefused) =>
-    new RingCarrier(libc, slots, onRefused);
+  static readonly on: CarrierOf = (libc, slots, room, onRefused) =>
+    new RingCarrier(libc, slots, room, onRefused);
 
   private constructor(
     private readonly libc: Libc,
     slots: number,
+    room: number,
     private readonly onRefused: OnRefused,
   ) {
     this.#ring = IoUring.open(libc, BUFFERS);
@@ -139,17 +140,18 @@ export class RingCarrier implements Carrier {
     this.#owner = new Int32Array(slots);
     this.#starved = new Int32Array(slots);
     this.#isStarved = new Uint8Array(slots);
-    this.bytes = memory(libc);
+    this.bytes = memory(libc, OWN + LINES + room);
     const base = libc.addressOf(this.bytes);
+    this.room = nextLine(base, OWN);
     this.#low = (base % HALF) | 0;
     this.#high = Math.floor(base / HALF) | 0;
-    this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, SIZE / 4);
+    this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, OWN / 4);
     for (let i = 0; i < BUFFERS; i++) {
       const at = (i * BUFFER + SOURCE_AT) / 4;
       this.#sources.push(this.#words.subarray(at, at + ADDRESS_WORDS));
     }
     this.source = this.#sources[0]!;
-    this.bytes.fill(0, HEADER, SIZE);
+    this.bytes.fill(0, HEADER, OWN);
     this.bytes.writeUInt32LE(SOURCE_ROOM, HEADER + 8);
     for (let i = 0; i < BUFFERS; i++) this.#provide(i);
     this.#ring.provided();
@@ -212,7 +214,7 @@ export class RingCarrier implements Carrier {
     for (;;) {
       this.#spend(this.#buffer);
       this.#buffer = NO_BUFFER;
-      if (this.#ring.queued >= TOGETHER) this.#handOver();
+      if (this.#ring.queued >= TOGETHER) this.handOver();
       if (this.#count === 0) return false;
       const at = this.#first;
       this.#first = (at + ENTRY) & (entries.length - 1);
@@ -236,35 +238,46 @@ export class RingCarrier implements Carrier {
     bytes: Buffer,
     offset: number,
     length: number,
-    each: number,
     to: SocketAddress,
   ): void {
-    if (this.#ring.room === 0 || this.#staged + length > STAGING_SIZE) this.#handOver();
+    if (this.#ring.room === 0 || this.#staged + length > STAGING_SIZE) this.handOver();
     const at = STAGING + this.#staged;
     this.#staged += (length + 7) & ~7;
     copyOctets(bytes, offset, this.bytes, at, length);
-    const request = this.#send(slot, fd, at, length, each, to.head, to.host);
-    if (each > 0) this.#to[request] = to;
-    if (to.family === 4) return;
-    this.#words.set(to.words, (DESTINATIONS + DESTINATION * request) / 4);
-    this.#requests[WORDS * request + ADDRESS_LENGTH] = SOCKADDR_IN6;
+    const request = this.#ring.next();
+    const destination = DESTINATIONS + DESTINATION * request;
+    this.#words.set(to.words, destination / 4);
+    const toLength = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+    this.#send(request, slot, fd, at, length, 0, destination, toLength);
   }
 
-  relay(slot: number, fd: number, head: number, host: number): void {
-    if (this.#ring.room === 0) this.#handOver();
-    this.#send(slot, fd, this.at, this.length, 0, head, host);
+  relay(
+    slot: number,
+    fd: number,
+    at: number,
+    length: number,
+    each: number,
+    to: number,
+    toLength: number,
+  ): void {
+    if (this.#ring.room === 0) this.handOver();
+    this.#send(this.#ring.next(), slot, fd, at, length, each, to, toLength);
+  }
+
+  get turn(): number {
+    return this.#ring.turn;
   }
 
   settle(): void {
     do {
-      this.#handOver();
+      this.handOver();
       this.#recycle();
       this.#tell();
     } while (this.#ring.queued > 0);
   }
 
   /** All that was asked is the kernel's; what it has refused of it is noted, to be told when nobody is in the middle of sending. */
-  #handOver(): void {
+  handOver(): void {
     this.#ring.submit();
     this.#collect();
     this.#staged = 0;
@@ -276,8 +289,8 @@ export class RingCarrier implements Carrier {
     this.#telling = true;
     try {
       for (let refusal = this.#refusals.shift(); refusal; refusal = this.#refusals.shift()) {
-        const { slot, bytes, each, to, error } = refusal;
-        this.onRefused(slot, bytes, 0, bytes.length, each, to, error);
+        const { slot, bytes, each, error } = refusal;
+        this.onRefused(slot, bytes, 0, bytes.length, each, error);
       }
     } finally {
       this.#telling = false;
@@ -306,25 +319,21 @@ export class RingCarrier implements Carrier {
     this.#ring.provided();
   }
 
-  /** `head` and `host`: the first two words of the destination. */
   #send(
+    request: number,
     slot: number,
     fd: number,
     at: number,
     length: number,
     each: number,
-    head: number,
-    host: number,
-  ): number {
+    to: number,
+    toLength: number,
+  ): void {
     const requests = this.#requests;
-    const request = this.#ring.next();
     const word = WORDS * request;
-    const destination = DESTINATIONS + DESTINATION * request;
-    this.#words[destination / 4] = head;
-    this.#words[destination / 4 + 1] = host;
     requests[word + WHAT] = SEND;
     requests[word + FD] = fd;
-    requests[word + ADDRESS2] = (this.#low + destination) | 0;
+    requests[word + ADDRESS2] = (this.#low + to) | 0;
     requests[word + ADDRESS2 + 1] = this.#high;
     requests[word + ADDRESS] = (this.#low + at) | 0;
     requests[word + ADDRESS + 1] = this.#high;
@@ -333,8 +342,7 @@ export class RingCarrier implements Carrier {
     requests[word + DATA] = slot;
     requests[word + DATA + 1] = SENT | (request << REQUEST_SHIFT) | (each << EACH_SHIFT);
     requests[word + GROUP] = 0;
-    requests[word + ADDRESS_LENGTH] = SOCKADDR_IN;
-    return request;
+    requests[word + ADDRESS_LENGTH] = toLength;
   }
 
   #ask(
@@ -347,7 +355,7 @@ export class RingCarrier implements Carrier {
     data: number,
     kind: number,
   ): void {
-    if (this.#ring.room === 0) this.#handOver();
+    if (this.#ring.room === 0) this.handOver();
     const requests = this.#requests;
     const word = WORDS * this.#ring.next();
     requests.fill(0, word, word + WORDS);
@@ -413,7 +421,7 @@ export class RingCarrier implements Carrier {
     const length = this.#requests[word + LENGTH]!;
     const bytes = Buffer.from(this.bytes.subarray(at, at + length));
     const error = this.libc.nameOfError(-result);
-    this.#refusals.push({ slot, bytes, each, to: this.#to[request], error });
+    this.#refusals.push({ slot, bytes, each, error });
   }
 
   #starve(slot: number): void {
@@ -452,10 +460,10 @@ export class RingCarrier implements Carrier {
 }
 
 /** Outside the collector's heap, never touched before it is used, and within one span of 4 GiB. */
-function memory(libc: Libc): Buffer {
+function memory(libc: Libc, size: number): Buffer {
   for (;;) {
-    const bytes = Buffer.allocUnsafeSlow(SIZE);
+    const bytes = Buffer.allocUnsafeSlow(size);
     const at = libc.addressOf(bytes);
-    if (at % HALF <= HALF - SIZE) return steady(bytes, BUFFER);
+    if (at % HALF <= HALF - size) return steady(bytes, BUFFER);
   }
 }

@@ -2,17 +2,19 @@ import type { Instant } from '../../core';
 import { rtpPayloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import { isNext, receiveNext } from '../rtp/reception';
 import type { Carrier } from './carrier';
-import { ROW, type Rows, SPEAKS as SPEAKS_OF } from './row';
+import { SOCKADDR_IN } from './libc';
+import { ROW, ROW_SIZE, type Rows, SPEAKS as SPEAKS_OF } from './row';
 
 // Read here once: the constants of another module are looked up anew at every use.
 const ROW_LENGTH = ROW.length;
+const SIZE_OF_ROW = ROW_SIZE;
+const SIZE_OF_IPV4 = SOCKADDR_IN;
 const FD = ROW.fd;
 const HEARS = ROW.hears;
 const SOURCE_HEAD = ROW.sourceHead;
 const SOURCE_HOST = ROW.sourceHost;
 const SPEAKS = ROW.speaks;
-const TARGET_HEAD = ROW.targetHead;
-const TARGET_HOST = ROW.targetHost;
+const TARGET_AT = 4 * ROW.targetHead;
 const OUT = ROW.out;
 const FORK = ROW.fork;
 const PAYLOAD_TYPE = ROW.payloadType;
@@ -39,7 +41,9 @@ export class RowPath {
 
   constructor(
     private readonly carrier: Carrier,
+    /** They begin at `rowsAt` in the carrier's memory. */
     rows: Rows,
+    private readonly rowsAt: number,
     /** Sends what was received from the port of a row, together with others. */
     private readonly sendLater: (row: number) => void,
   ) {
@@ -97,13 +101,9 @@ export class RowPath {
   }
 
   #send(from: number): void {
-    const words = this.#words;
+    const { carrier } = this;
     const slot = (from / ROW_LENGTH) | 0;
-    this.carrier.relay(
-      slot,
-      words[from + FD]!,
-      words[from + TARGET_HEAD]!,
-      words[from + TARGET_HOST]!,
-    );
+    const to = this.rowsAt + slot * SIZE_OF_ROW + TARGET_AT;
+    carrier.relay(slot, this.#words[from + FD]!, carrier.at, carrier.length, 0, to, SIZE_OF_IPV4);
   }
 }

@@ -29,8 +29,10 @@ export const ROW = {
   octets: 12,
   /** Double, of the last packet. */
   at: 14,
-  /** Double, of the first packet. */
-  firstAt: 16,
+  /** Octets that the kernel cuts what is sent from this port into; 0: as it is. */
+  segment: 16,
+  /** 1: not every way out of this port can take a batch apart. */
+  single: 17,
   /** What was received (RFC 3550), as `RECEPTION` lays it out. */
   reception: 18,
   /** A fork has its sender's account there instead. */
@@ -40,8 +42,18 @@ export const ROW = {
   timestamp: 21,
   unreported: 22,
   sendErrors: 23,
+  /** And its batch: what `Batches` knows of it. */
+  batchCount: 24,
+  batchFill: 25,
+  batchLength: 26,
+  batchWasFull: 27,
+  /** Double. */
+  batchSince: 28,
+  batchTurn: 30,
   length: 32,
 } as const;
+
+export const ROW_SIZE = 4 * ROW.length;
 
 /** What `ROW.speaks` says: not at all, at once, or together with others. */
 export const SPEAKS = { not: 0, atOnce: 1, later: 2 } as const;
@@ -51,9 +63,11 @@ export class Rows {
   readonly words: Int32Array;
   readonly reals: Float64Array;
 
-  constructor(count: number) {
-    this.words = new Int32Array(count * ROW.length);
-    this.reals = new Float64Array(this.words.buffer);
+  /** In memory of `ROW_SIZE` octets each from `at` on, which is a multiple of eight. */
+  constructor(count: number, memory: Uint8Array = new Uint8Array(count * ROW_SIZE), at = 0) {
+    const { buffer, byteOffset } = memory;
+    this.words = new Int32Array(buffer, byteOffset + at, count * ROW.length);
+    this.reals = new Float64Array(buffer, byteOffset + at, (count * ROW.length) / 2);
   }
 }
 

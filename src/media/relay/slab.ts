@@ -1,6 +1,6 @@
-import { steadyMemory } from '../octets';
+import { steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
-import { EPOLL_DATA_OFFSET, EPOLL_EVENT_SIZE, type Libc } from './libc';
+import { EPOLL_DATA_OFFSET, EPOLL_EVENT_SIZE, type Libc, SOCKADDR_IN } from './libc';
 
 /** The largest UDP datagram fits, so that none is ever cut. */
 const DATAGRAM = 64 * 1024;
@@ -15,7 +15,10 @@ const DESTINATION = SOURCE_LENGTH + 8;
 const SCRATCH = DESTINATION + 32;
 const TIME = SCRATCH + 32;
 const EVENTS = TIME + 32;
-const SIZE = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
+const ROOM = EVENTS + MAX_EVENTS * EPOLL_EVENT_SIZE;
+
+/** Memory that begins there begins with a line of the processor's cache, and the one that is fetched along with it. */
+export const LINES = 128;
 
 const SOURCE_ROOM = 4 * ADDRESS_WORDS;
 const SOURCE_WORD = SOURCE / 4;
@@ -26,15 +29,22 @@ const NANOSECONDS_WORD = TIME / 4 + 2;
 const FIRST_SLOT_WORD = (EVENTS + EPOLL_DATA_OFFSET) / 4;
 const EVENT_WORDS = EPOLL_EVENT_SIZE / 4;
 
+/** The first place from `at` on, in memory at `base`, at which a line of the processor's cache begins. */
+export function nextLine(base: number, at: number): number {
+  return at + LINES - ((base + at) % LINES);
+}
+
 /**
  * The one block of memory through which a worker and the kernel talk, with the address of each part.
  * Its place never changes: it is outside the collector's heap.
  */
 export class Slab {
-  readonly bytes = steadyMemory(SIZE);
-  readonly #words = new Int32Array(this.bytes.buffer);
+  readonly bytes: Buffer;
+  readonly #words: Int32Array;
   /** Whence the datagram in `receive` came. */
-  readonly source: AddressWords = this.#words.subarray(SOURCE / 4, SOURCE / 4 + ADDRESS_WORDS);
+  readonly source: AddressWords;
+  /** Where in `bytes` so much memory begins as was asked for. */
+  readonly room: number;
 
   readonly receiveAt = RECEIVE;
   readonly receiveSize = DATAGRAM;
@@ -52,8 +62,12 @@ export class Slab {
   readonly events: number;
   readonly time: number;
 
-  constructor(libc: Libc) {
+  constructor(libc: Libc, room = 0) {
+    this.bytes = steady(Buffer.allocUnsafeSlow(ROOM + LINES + room).fill(0, 0, ROOM));
+    this.#words = new Int32Array(this.bytes.buffer);
+    this.source = this.#words.subarray(SOURCE / 4, SOURCE / 4 + ADDRESS_WORDS);
     this.base = libc.addressOf(this.bytes);
+    this.room = nextLine(this.base, ROOM);
     this.receive = this.base + RECEIVE;
     this.staging = this.base + STAGING;
     this.sourceAddress = this.base + SOURCE;
@@ -89,24 +103,21 @@ export class Slab {
 
   setDestination(to: SocketAddress): void {
     // What is kept in the address itself saves two looks elsewhere.
-    if (to.family === 4) this.setDestination4(to.head, to.host);
-    else this.#setDestination6(to.words);
+    if (to.family === 4) this.#setDestination4(to.head, to.host);
+    else this.#words.set(to.words, DESTINATION_WORD);
   }
 
-  setDestination4(head: number, host: number): void {
+  /** As it stands elsewhere in this memory, a struct sockaddr of so many octets. */
+  copyDestination(at: number, length: number): void {
+    const words = this.#words;
+    const word = at >> 2;
+    if (length === SOCKADDR_IN) this.#setDestination4(words[word]!, words[word + 1]!);
+    else words.copyWithin(DESTINATION_WORD, word, word + ADDRESS_WORDS);
+  }
+
+  #setDestination4(head: number, host: number): void {
     this.#words[DESTINATION_WORD] = head;
     this.#words[DESTINATION_WORD + 1] = host;
-  }
-
-  #setDestination6(words: AddressWords): void {
-    const to = this.#words;
-    to[DESTINATION_WORD] = words[0]!;
-    to[DESTINATION_WORD + 1] = words[1]!;
-    to[DESTINATION_WORD + 2] = words[2]!;
-    to[DESTINATION_WORD + 3] = words[3]!;
-    to[DESTINATION_WORD + 4] = words[4]!;
-    to[DESTINATION_WORD + 5] = words[5]!;
-    to[DESTINATION_WORD + 6] = words[6]!;
   }
 
   /** An int for setsockopt. */

@@ -56,8 +56,10 @@ class House implements SocketSet {
     batchForks: boolean,
   ) {
     const source = this.#source;
-    const send = (index: number, head: number): void => {
+    const { words } = this.#rows;
+    const send = (index: number, to: number): void => {
       const { bytes, at, length } = this.#hand;
+      const head = words[to / 4]!;
       const port = ((head >>> 8) & 0xff00) | (head >>> 24);
       if (this.sends(index, port, bytes.subarray(at, at + length))) return;
       this.#wires.get(index)!.sink.onRefused?.(bytes, at, length);
@@ -65,11 +67,19 @@ class House implements SocketSet {
     const carrier = Object.defineProperties(this.#hand, {
       sourceHead: { get: () => source[0] },
       sourceHost: { get: () => source[1] },
-      relay: { value: (slot: number, _fd: number, head: number) => send(slot, head) },
+      relay: {
+        value: (
+          slot: number,
+          _fd: number,
+          _at: number,
+          _length: number,
+          _each: number,
+          to: number,
+        ) => send(slot, to),
+      },
     }) as unknown as Carrier;
-    const { words } = this.#rows;
-    this.#path = new RowPath(carrier, this.#rows, (row) =>
-      send(row / ROW.length, words[row + ROW.targetHead]!),
+    this.#path = new RowPath(carrier, this.#rows, 0, (row) =>
+      send(row / ROW.length, 4 * (row + ROW.targetHead)),
     );
     this.relay = new Relay(
       this,

@@ -1,0 +1,188 @@
+import type { Instant, Millis } from '../../core';
+import { copyOctets } from '../octets';
+import type { SocketAddress } from './address';
+import type { Carrier } from './carrier';
+import { ROW, type Rows } from './row';
+
+/** So many in one send: of 20 ms each, the oldest waits 80 ms. */
+const MOST = 5;
+/** Longer datagrams are no telephony and are not worth waiting with. */
+const LONGEST = 400;
+/** A batch that nothing more comes into leaves after this. */
+export const BATCH_PATIENCE: Millis = 120;
+
+const DESTINATION = MOST * LONGEST;
+/** Octets of memory that a batch takes: its datagrams, one after the other, and where they go. */
+export const BATCH_SIZE = 2048;
+
+// Read here once: the constants of another module are looked up anew at every use.
+const ROW_LENGTH = ROW.length;
+const SIZE = BATCH_SIZE;
+const SINGLE = ROW.single;
+const COUNT = ROW.batchCount;
+const FILL = ROW.batchFill;
+const LENGTH = ROW.batchLength;
+const WAS_FULL = ROW.batchWasFull;
+const SINCE = ROW.batchSince / 2;
+const TURN = ROW.batchTurn;
+
+/**
+ * For each port the datagrams of one length to one place that are to be sent together, one after the other in memory for the kernel
+ * to take apart (UDP_SEGMENT, udp(7)): what is sent together costs little more than one. What there is to know of a batch
+ * stands in the row of its port, by whose beginning it is named here.
+ */
+export class Batches {
+  readonly #words: Int32Array;
+  readonly #reals: Float64Array;
+  readonly #bytes: Buffer;
+  readonly #addresses: Int32Array;
+  /** By slot: whither. */
+  readonly #destinations: Array<SocketAddress | undefined>;
+  /** Slots whose batch waits, and since when: a ring in which each is once. */
+  readonly #waiting: Int32Array;
+  readonly #waitingSince: Float64Array;
+  readonly #isWaiting: Uint8Array;
+  #firstWaiting = 0;
+  #waitingCount = 0;
+
+  /** Whether one of this length is worth waiting with. */
+  static fits(length: number): boolean {
+    return length > 0 && length <= LONGEST;
+  }
+
+  /** In the carrier's memory, `BATCH_SIZE` octets for each of so many slots from `memory` on. */
+  constructor(
+    private readonly carrier: Carrier,
+    rows: Rows,
+    private readonly memory: number,
+    slots: number,
+  ) {
+    this.#words = rows.words;
+    this.#reals = rows.reals;
+    this.#bytes = carrier.bytes;
+    const { buffer, byteOffset, length } = carrier.bytes;
+    this.#addresses = new Int32Array(buffer, byteOffset, length >> 2);
+    this.#destinations = Array(slots).fill(undefined);
+    this.#waiting = new Int32Array(slots);
+    this.#waitingSince = new Float64Array(slots);
+    this.#isWaiting = new Uint8Array(slots);
+  }
+
+  get areWaiting(): boolean {
+    return this.#waitingCount > 0;
+  }
+
+  /** Where the batch of a port goes. */
+  destination(row: number): SocketAddress | undefined {
+    return this.#destinations[row / ROW_LENGTH];
+  }
+
+  /** Where the batch of a port lies, and where its destination, as a struct sockaddr. */
+  at(row: number): number {
+    return this.memory + (row / ROW_LENGTH) * SIZE;
+  }
+
+  destinationAt(row: number): number {
+    return this.at(row) + DESTINATION;
+  }
+
+  /** What comes into the batch of a port from now on, which is empty, goes there. */
+  aim(row: number, to: SocketAddress): void {
+    this.#own(row);
+    this.#destinations[row / ROW_LENGTH] = to;
+    this.#addresses.set(to.words, this.destinationAt(row) >> 2);
+  }
+
+  /** How many datagrams there are in the batch of a port. */
+  count(row: number): number {
+    return this.#words[row + COUNT]!;
+  }
+
+  /** How many octets they are, and how long each but the last, which may be shorter. */
+  fill(row: number): number {
+    return this.#words[row + FILL]!;
+  }
+
+  each(row: number): number {
+    return this.#words[row + LENGTH]!;
+  }
+
+  /** Whether a datagram of this length may follow those that are in the batch. */
+  takes(row: number, length: number): boolean {
+    return this.#words[row + COUNT] === 0 || length <= this.#words[row + LENGTH]!;
+  }
+
+  /** Puts a datagram in, which the batch takes; true: nothing may follow it. */
+  add(row: number, bytes: Buffer, offset: number, length: number, now: Instant): boolean {
+    const words = this.#words;
+    const count = words[row + COUNT]!;
+    if (count === 0) {
+      this.#own(row);
+      words[row + LENGTH] = length;
+      this.#reals[(row >> 1) + SINCE] = now;
+    }
+    const fill = words[row + FILL]!;
+    copyOctets(bytes, offset, this.#bytes, this.at(row) + fill, length);
+    words[row + COUNT] = count + 1;
+    words[row + FILL] = fill + length;
+    if (this.#isFull(row)) return true;
+    this.#wait(row);
+    return false;
+  }
+
+  /** Has been sent, and begins anew. */
+  clear(row: number): void {
+    const words = this.#words;
+    words[row + WAS_FULL] = this.#isFull(row) ? 1 : 0;
+    words[row + COUNT] = 0;
+    words[row + FILL] = 0;
+    words[row + TURN] = this.carrier.turn;
+  }
+
+  /** Tells `send` of the ports whose batches began to wait at `limit` or before. One that has begun anew meanwhile waits anew. */
+  due(limit: Instant, send: (row: number) => void): void {
+    for (let left = this.#waitingCount; left > 0; left--) {
+      const first = this.#firstWaiting;
+      if (this.#waitingSince[first]! > limit) return;
+      const slot = this.#waiting[first]!;
+      const row = slot * ROW_LENGTH;
+      this.#firstWaiting = (first + 1) % this.#waiting.length;
+      this.#waitingCount -= 1;
+      this.#isWaiting[slot] = 0;
+      if (this.#words[row + COUNT] === 0) continue;
+      if (this.#reals[(row >> 1) + SINCE]! > limit) this.#wait(row);
+      else send(row);
+    }
+  }
+
+  /**
+   * How many it takes. The first, and the next to one that left before it was full, is shorter, by another measure for each
+   * socket: of forks that began at once, or were all late at once, not all are then sent in the same fifth of the time.
+   */
+  #most(row: number): number {
+    if (this.#words[row + SINGLE] === 1) return 1;
+    // Slots of a pair follow one another, and the batch is of the first.
+    return this.#words[row + WAS_FULL] === 1 ? MOST : 1 + (((row / ROW_LENGTH) >> 1) % MOST);
+  }
+
+  /** The kernel may not have read yet what was sent from there. */
+  #own(row: number): void {
+    if (this.#words[row + TURN] === this.carrier.turn) this.carrier.handOver();
+  }
+
+  #isFull(row: number): boolean {
+    const words = this.#words;
+    const count = words[row + COUNT]!;
+    return count >= this.#most(row) || words[row + FILL]! < count * words[row + LENGTH]!;
+  }
+
+  #wait(row: number): void {
+    const slot = row / ROW_LENGTH;
+    if (this.#isWaiting[slot] === 1) return;
+    this.#isWaiting[slot] = 1;
+    const at = (this.#firstWaiting + this.#waitingCount) % this.#waiting.length;
+    this.#waiting[at] = slot;
+    this.#waitingSince[at] = this.#reals[(row >> 1) + SINCE]!;
+    this.#waitingCount += 1;
+  }
+}
