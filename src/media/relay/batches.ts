@@ -2,7 +2,7 @@ import type { Instant, Millis } from '../../core';
 import { copyOctets } from '../octets';
 import type { SocketAddress } from './address';
 import type { Carrier } from './carrier';
-import { ROW, type Rows } from './row';
+import { FORK_ROW, ROW, type Rows } from './row';
 
 /** So many in one send: of 20 ms each, the oldest waits 80 ms. */
 const MOST = 5;
@@ -18,13 +18,18 @@ export const BATCH_SIZE = 2048;
 // Read here once: the constants of another module are looked up anew at every use.
 const ROW_LENGTH = ROW.length;
 const SIZE = BATCH_SIZE;
-const SINGLE = ROW.single;
-const COUNT = ROW.batchCount;
-const FILL = ROW.batchFill;
-const LENGTH = ROW.batchLength;
-const WAS_FULL = ROW.batchWasFull;
-const SINCE = ROW.batchSince / 2;
-const TURN = ROW.batchTurn;
+const BATCH = FORK_ROW.batch;
+const SINCE = FORK_ROW.batchSince / 2;
+const TURN = FORK_ROW.batchTurn;
+
+// The parts of a batch's word: how many there are, whether it takes one only and whether the one before left full, how many
+// octets, and how many of each.
+const COUNT = 0x7;
+const SINGLE = 0x8;
+const WAS_FULL = 0x10;
+const FILL_SHIFT = 5;
+const FILL = 0x7ff;
+const EACH_SHIFT = 16;
 
 /**
  * For each port the datagrams of one length to one place that are to be sent together, one after the other in memory for the kernel
@@ -95,37 +100,38 @@ export class Batches {
 
   /** How many datagrams there are in the batch of a port. */
   count(row: number): number {
-    return this.#words[row + COUNT]!;
+    return this.#words[row + BATCH]! & COUNT;
   }
 
   /** How many octets they are, and how long each but the last, which may be shorter. */
   fill(row: number): number {
-    return this.#words[row + FILL]!;
+    return (this.#words[row + BATCH]! >>> FILL_SHIFT) & FILL;
   }
 
   each(row: number): number {
-    return this.#words[row + LENGTH]!;
+    return this.#words[row + BATCH]! >>> EACH_SHIFT;
   }
 
   /** Whether a datagram of this length may follow those that are in the batch. */
   takes(row: number, length: number): boolean {
-    return this.#words[row + COUNT] === 0 || length <= this.#words[row + LENGTH]!;
+    const batch = this.#words[row + BATCH]!;
+    return (batch & COUNT) === 0 || length <= batch >>> EACH_SHIFT;
   }
 
   /** Puts a datagram in, which the batch takes; true: nothing may follow it. */
   add(row: number, bytes: Buffer, offset: number, length: number, now: Instant): boolean {
     const words = this.#words;
-    const count = words[row + COUNT]!;
-    if (count === 0) {
+    let batch = words[row + BATCH]!;
+    if ((batch & COUNT) === 0) {
       this.#own(row);
-      words[row + LENGTH] = length;
+      batch |= length << EACH_SHIFT;
       this.#reals[(row >> 1) + SINCE] = now;
     }
-    const fill = words[row + FILL]!;
+    const fill = (batch >>> FILL_SHIFT) & FILL;
     copyOctets(bytes, offset, this.#bytes, this.at(row) + fill, length);
-    words[row + COUNT] = count + 1;
-    words[row + FILL] = fill + length;
-    if (this.#isFull(row)) return true;
+    batch += (length << FILL_SHIFT) + 1;
+    words[row + BATCH] = batch;
+    if (this.#isFull(row, batch)) return true;
     this.#wait(row);
     return false;
   }
@@ -133,10 +139,14 @@ export class Batches {
   /** Has been sent, and begins anew. */
   clear(row: number): void {
     const words = this.#words;
-    words[row + WAS_FULL] = this.#isFull(row) ? 1 : 0;
-    words[row + COUNT] = 0;
-    words[row + FILL] = 0;
+    const batch = words[row + BATCH]!;
+    words[row + BATCH] = (batch & SINGLE) | (this.#isFull(row, batch) ? WAS_FULL : 0);
     words[row + TURN] = this.carrier.turn;
+  }
+
+  /** Not every way out of a port can take a batch apart: none is made there. */
+  forbid(row: number): void {
+    this.#words[row + BATCH]! |= SINGLE;
   }
 
   /** Tells `send` of the ports whose batches began to wait at `limit` or before. One that has begun anew meanwhile waits anew. */
@@ -149,20 +159,10 @@ export class Batches {
       this.#firstWaiting = (first + 1) % this.#waiting.length;
       this.#waitingCount -= 1;
       this.#isWaiting[slot] = 0;
-      if (this.#words[row + COUNT] === 0) continue;
+      if (this.count(row) === 0) continue;
       if (this.#reals[(row >> 1) + SINCE]! > limit) this.#wait(row);
       else send(row);
     }
-  }
-
-  /**
-   * How many it takes. The first, and the next to one that left before it was full, is shorter, by another measure for each
-   * socket: of forks that began at once, or were all late at once, not all are then sent in the same fifth of the time.
-   */
-  #most(row: number): number {
-    if (this.#words[row + SINGLE] === 1) return 1;
-    // Slots of a pair follow one another, and the batch is of the first.
-    return this.#words[row + WAS_FULL] === 1 ? MOST : 1 + (((row / ROW_LENGTH) >> 1) % MOST);
   }
 
   /** The kernel may not have read yet what was sent from there. */
@@ -170,10 +170,16 @@ export class Batches {
     if (this.#words[row + TURN] === this.carrier.turn) this.carrier.handOver();
   }
 
-  #isFull(row: number): boolean {
-    const words = this.#words;
-    const count = words[row + COUNT]!;
-    return count >= this.#most(row) || words[row + FILL]! < count * words[row + LENGTH]!;
+  /**
+   * The first, and the next to one that left before it was full, takes less, by another measure for each
+   * socket: of forks that began at once, or were all late at once, not all are then sent in the same fifth of the time.
+   */
+  #isFull(row: number, batch: number): boolean {
+    const count = batch & COUNT;
+    if (((batch >>> FILL_SHIFT) & FILL) < count * (batch >>> EACH_SHIFT)) return true;
+    // Slots of a pair follow one another, and the batch is of the first.
+    if ((batch & WAS_FULL) === 0 && count > ((row / ROW_LENGTH) >> 1) % MOST) return true;
+    return count === MOST || (batch & SINGLE) !== 0;
   }
 
   #wait(row: number): void {

@@ -16,7 +16,7 @@ import {
   writeInt32,
   writeSenderInfo,
 } from '../rtp/rtcp-in-place';
-import { ROW, type Row } from './row';
+import { FORK_ROW, ROW, type Row } from './row';
 
 /** Every RTCP packet has the SSRC of whom it is about after its header. */
 const SOURCE_AT = 4;
@@ -94,16 +94,16 @@ export class ForkReports {
   introduce(bytes: Buffer, offset: number, arrival: Instant): Buffer | undefined {
     const { row } = this;
     const ssrc = rtpSsrc(bytes, offset);
-    const known = this.#heardAny && ssrc === row.get(ROW.ssrc);
+    const known = this.#heardAny && ssrc === row.get(FORK_ROW.ssrc);
     if (this.#announced && known) return undefined;
     if (!known) {
-      row.set(ROW.ssrc, ssrc);
-      row.set(ROW.streamPackets, 0);
-      row.set(ROW.streamOctets, 0);
+      row.set(FORK_ROW.ssrc, ssrc);
+      row.set(FORK_ROW.streamPackets, 0);
+      row.set(FORK_ROW.streamOctets, 0);
     }
     this.#heardAny = true;
     this.#announced = true;
-    row.set(ROW.timestamp, rtpTimestamp(bytes, offset));
+    row.set(FORK_ROW.timestamp, rtpTimestamp(bytes, offset));
     row.setReal(ROW.at, arrival);
     return this.#senderReport();
   }
@@ -125,19 +125,18 @@ export class ForkReports {
     this.#heardOf = false;
     this.#lastSrMiddle = 0;
     this.#roundTrip = -1;
-    this.row.set(ROW.unreported, 0);
+    this.#account();
   }
 
   /** Counts a packet that was sent. */
   sent(bytes: Buffer, offset: number, length: number, arrival: Instant): void {
     const { row } = this;
     const octets = Math.max(0, rtpPayloadLength(bytes, offset, length));
-    row.set(ROW.streamPackets, row.get(ROW.streamPackets) + 1);
-    row.set(ROW.streamOctets, row.get(ROW.streamOctets) + octets);
-    row.set(ROW.timestamp, rtpTimestamp(bytes, offset));
+    row.set(FORK_ROW.streamPackets, row.get(FORK_ROW.streamPackets) + 1);
+    row.set(FORK_ROW.streamOctets, row.get(FORK_ROW.streamOctets) + octets);
+    row.set(FORK_ROW.timestamp, rtpTimestamp(bytes, offset));
     row.set(ROW.payloadType, rtpPayloadType(bytes, offset));
     row.setReal(ROW.at, arrival);
-    row.set(ROW.unreported, 1);
   }
 
   /**
@@ -146,20 +145,22 @@ export class ForkReports {
    */
   regular(): Buffer | undefined {
     if (!this.#heardAny) return undefined;
-    return this.row.get(ROW.unreported) === 1 ? this.#senderReport() : this.#emptyReport();
+    const { row } = this;
+    const isReported = row.get(FORK_ROW.streamPackets) === row.get(FORK_ROW.reported);
+    return isReported ? this.#emptyReport() : this.#senderReport();
   }
 
   /** Takes leave of the recorder; undefined when it never heard of the stream. */
   bye(): Buffer | undefined {
     if (!this.#heardAny) return undefined;
-    const bye = buildRtcp([{ kind: 'bye', ssrcs: [this.row.get(ROW.ssrc) >>> 0] }]);
+    const bye = buildRtcp([{ kind: 'bye', ssrcs: [this.row.get(FORK_ROW.ssrc) >>> 0] }]);
     return Buffer.concat([this.#emptyReport(), bye]);
   }
 
   /** Reads a datagram of RTCP from the recorder. */
   read(bytes: Buffer, offset: number, length: number, now: Instant): void {
     if (!this.#heardAny) return;
-    const at = findReportBlock(bytes, offset, length, this.row.get(ROW.ssrc));
+    const at = findReportBlock(bytes, offset, length, this.row.get(FORK_ROW.ssrc));
     if (at < 0) return;
     this.#heardOf = true;
     this.#lost = blockLost(bytes, at);
@@ -174,20 +175,25 @@ export class ForkReports {
     const report = this.#sender;
     const { row } = this;
     const wall = row.getReal(ROW.at) + this.identity.wallOffset;
-    const ssrc = this.row.get(ROW.ssrc);
-    const timestamp = row.get(ROW.timestamp);
-    const packets = row.get(ROW.streamPackets);
-    const octets = row.get(ROW.streamOctets);
+    const ssrc = this.row.get(FORK_ROW.ssrc);
+    const timestamp = row.get(FORK_ROW.timestamp);
+    const packets = row.get(FORK_ROW.streamPackets);
+    const octets = row.get(FORK_ROW.streamOctets);
     writeSenderInfo(report, 0, ssrc, wall, timestamp, packets, octets);
     writeInt32(report, SENDER_REPORT_LENGTH + SOURCE_AT, ssrc);
     this.#lastSrMiddle = senderReportMiddle(report, 0);
     this.#lastSrAt = this.clock();
-    row.set(ROW.unreported, 0);
+    this.#account();
     return report;
   }
 
+  /** What was sent so far is accounted for. */
+  #account(): void {
+    this.row.set(FORK_ROW.reported, this.row.get(FORK_ROW.streamPackets));
+  }
+
   #emptyReport(): Buffer {
-    const ssrc = this.row.get(ROW.ssrc);
+    const ssrc = this.row.get(FORK_ROW.ssrc);
     writeInt32(this.#receiver, SOURCE_AT, ssrc);
     writeInt32(this.#receiver, RECEIVER_REPORT_LENGTH + SOURCE_AT, ssrc);
     return this.#receiver;

@@ -8,7 +8,7 @@ import { type ForkReports, firstReportDelay, REPORT_INTERVAL } from './fork-repo
 import type { Tap } from './leg';
 import type { PacketQueue } from './packet-queue';
 import type { PortPair } from './port-pairs';
-import { ROW, type Row, SPEAKS } from './row';
+import { FORK_ROW, ROW, type Row, SPEAKS } from './row';
 import { type Transform, transformed } from './transform';
 
 /** Kept packets leave in bursts that any receive buffer holds, some hundred times faster than live. */
@@ -134,7 +134,7 @@ export class Fork implements Tap {
       dropped: this.queue.dropped,
       cut: false,
       crowdedOut: this.queue.crowdedOut,
-      sendErrors: this.row.get(ROW.sendErrors),
+      sendErrors: this.row.get(FORK_ROW.sendErrors),
       recorder: this.reports.recorder,
     };
   }
@@ -162,7 +162,7 @@ export class Fork implements Tap {
       onRefused: (bytes, offset, length) => {
         const { row } = this;
         const isReport = classify(bytes, offset, length) === DATAGRAM.rtcp;
-        row.set(ROW.sendErrors, row.get(ROW.sendErrors) + 1);
+        row.set(FORK_ROW.sendErrors, row.get(FORK_ROW.sendErrors) + 1);
         // It was counted as sent.
         if (!isReport) row.set(ROW.packets, row.get(ROW.packets) - 1);
       },

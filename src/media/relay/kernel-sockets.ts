@@ -263,7 +263,7 @@ export class KernelSockets implements SocketSet {
     }
     // The kernel, or the way out, does not know how to take a batch apart. Some ways out refuse whatever comes from a
     // socket that has its datagrams cut.
-    socket.row.set(ROW.single, UNABLE.includes(error) ? 1 : 0);
+    if (UNABLE.includes(error)) this.#batches.forbid(socket.row.at);
     this.#cut(socket, 0);
     const to = this.#batches.destination(socket.row.at)!;
     for (let at = 0; at < length; at += each) {

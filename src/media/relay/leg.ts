@@ -143,7 +143,7 @@ export class Leg {
     this.#playout?.close(now);
     this.#playout = undefined;
     this.#row.set(ROW.hears, 0);
-    this.#row.set(ROW.speaks, SPEAKS.not);
+    this.peer.#row.set(ROW.speaks, SPEAKS.not);
   }
 
   get packets(): number {
@@ -297,21 +297,23 @@ export class Leg {
   }
 
   /**
-   * Writes into the row what a packet needs to be carried by it: from the party as it was found, and to it; only
-   * IPv4, of which two words are all.
+   * Writes what a packet needs to be carried by rows: in ours, from the party as it was found; in that of the other leg, to
+   * it. Only IPv4, of which two words are all.
    */
   #settle(): void {
     const row = this.#row;
+    const heard = this.peer.#row;
     const plain = !this.content.opaque && this.#ports === this.pair && this.pair.rtp.family === 4;
     const { from, target } = this.#rtp;
     row.set(ROW.hears, plain && from && this.#screen === undefined ? 1 : 0);
     row.set(ROW.sourceHead, from?.head ?? 0);
     row.set(ROW.sourceHost, from?.host ?? 0);
     const direct = plain && target && this.#playout === undefined;
-    row.set(ROW.speaks, direct ? SPEAKS.atOnce : SPEAKS.not);
-    row.set(ROW.targetHead, target?.head ?? 0);
-    row.set(ROW.targetHost, target?.host ?? 0);
-    row.set(ROW.out, this.peer.#row.at);
+    heard.set(ROW.speaks, direct ? SPEAKS.atOnce : SPEAKS.not);
+    heard.set(ROW.targetHead, target?.head ?? 0);
+    heard.set(ROW.targetHost, target?.host ?? 0);
+    heard.set(ROW.out, row.slot);
+    heard.set(ROW.outFd, row.get(ROW.fd));
     let before = row;
     for (const tap of this.#taps) {
       before.set(ROW.fork, tap.row.at);

@@ -3,19 +3,19 @@ import { rtpPayloadLength, rtpSequence, rtpSsrc, rtpTimestamp } from '../rtp/pac
 import { isNext, receiveNext } from '../rtp/reception';
 import type { Carrier } from './carrier';
 import { SOCKADDR_IN } from './libc';
-import { ROW, ROW_SIZE, type Rows, SPEAKS as SPEAKS_OF } from './row';
+import { FORK_ROW, ROW, type Rows, SPEAKS as SPEAKS_OF } from './row';
 
 // Read here once: the constants of another module are looked up anew at every use.
 const ROW_LENGTH = ROW.length;
-const SIZE_OF_ROW = ROW_SIZE;
 const SIZE_OF_IPV4 = SOCKADDR_IN;
 const FD = ROW.fd;
 const HEARS = ROW.hears;
 const SOURCE_HEAD = ROW.sourceHead;
 const SOURCE_HOST = ROW.sourceHost;
 const SPEAKS = ROW.speaks;
-const TARGET_AT = 4 * ROW.targetHead;
+const TARGET = ROW.targetHead;
 const OUT = ROW.out;
+const OUT_FD = ROW.outFd;
 const FORK = ROW.fork;
 const PAYLOAD_TYPE = ROW.payloadType;
 const CLOCK_RATE = ROW.clockRate;
@@ -23,11 +23,10 @@ const PACKETS = ROW.packets;
 const OCTETS = ROW.octets / 2;
 const AT = ROW.at / 2;
 const RECEPTION = ROW.reception;
-const SSRC = ROW.ssrc;
-const STREAM_PACKETS = ROW.streamPackets;
-const STREAM_OCTETS = ROW.streamOctets;
-const TIMESTAMP = ROW.timestamp;
-const UNREPORTED = ROW.unreported;
+const SSRC = FORK_ROW.ssrc;
+const STREAM_PACKETS = FORK_ROW.streamPackets;
+const STREAM_OCTETS = FORK_ROW.streamOctets;
+const TIMESTAMP = FORK_ROW.timestamp;
 const { not: NOT, atOnce: AT_ONCE, later: LATER } = SPEAKS_OF;
 
 /**
@@ -70,23 +69,20 @@ export class RowPath {
     const timestamp = rtpTimestamp(bytes, offset);
     const ssrc = rtpSsrc(bytes, offset);
     if (!isNext(words, at + RECEPTION, sequence, ssrc)) return false;
-    const out = words[at + OUT]!;
-    if (words[out + SPEAKS] !== AT_ONCE) return false;
+    if (words[at + SPEAKS] !== AT_ONCE) return false;
     for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
       if (words[fork + SPEAKS] === NOT || words[fork + SSRC] !== ssrc) return false;
     }
     this.#count(at, length, now);
     receiveNext(words, this.#reals, at + RECEPTION, timestamp, words[at + CLOCK_RATE]!, now);
-    this.#send(out);
+    this.#send(words[at + OUT]!, words[at + OUT_FD]!, at);
     for (let fork = words[at + FORK]!; fork !== 0; fork = words[fork + FORK]!) {
       this.#count(fork, length, now);
       words[fork + STREAM_PACKETS] = words[fork + STREAM_PACKETS]! + 1;
       words[fork + STREAM_OCTETS] = words[fork + STREAM_OCTETS]! + payload;
       words[fork + TIMESTAMP] = timestamp;
-      words[fork + PAYLOAD_TYPE] = words[at + PAYLOAD_TYPE]!;
-      words[fork + UNREPORTED] = 1;
       if (words[fork + SPEAKS] === LATER) this.sendLater(fork);
-      else this.#send(fork);
+      else this.#send((fork / ROW_LENGTH) | 0, words[fork + FD]!, fork);
     }
     return true;
   }
@@ -100,10 +96,10 @@ export class RowPath {
     reals[real + AT] = now;
   }
 
-  #send(from: number): void {
+  /** To the target of a row. */
+  #send(slot: number, fd: number, row: number): void {
     const { carrier } = this;
-    const slot = (from / ROW_LENGTH) | 0;
-    const to = this.rowsAt + slot * SIZE_OF_ROW + TARGET_AT;
-    carrier.relay(slot, this.#words[from + FD]!, carrier.at, carrier.length, 0, to, SIZE_OF_IPV4);
+    const to = this.rowsAt + 4 * (row + TARGET);
+    carrier.relay(slot, fd, carrier.at, carrier.length, 0, to, SIZE_OF_IPV4);
   }
 }

@@ -1,24 +1,23 @@
 /**
  * What the path of a packet reads and writes of a port, side by side: all that a thousand calls need at
- * every packet is to lie in as few lines of the processor's cache as it can. The objects of the relay decide,
- * and write here what they have decided; the path looks nowhere else.
+ * every packet is to lie in as few lines of the processor's cache as it can. A row is two of them, and what a fork's packets need
+ * is in the first. The objects of the relay decide, and write here what they have decided; the path looks nowhere else.
  *
  * Parts are words of 32 bits from the beginning of a row. Those of two words are doubles.
  */
 export const ROW = {
-  /** The file descriptor of the socket; 0: there is none. */
-  fd: 0,
   /** 1: what comes from `sourceHead`, `sourceHost` may be carried on without asking anybody. */
-  hears: 1,
+  hears: 0,
   /** The party, as the first two words of its address. */
-  sourceHead: 2,
-  sourceHost: 3,
-  /** `SPEAKS`: how what goes to `targetHead`, `targetHost` may be sent from this port as it is. */
-  speaks: 4,
-  targetHead: 5,
-  targetHost: 6,
-  /** The row of the port that what was heard here is sent from. */
-  out: 7,
+  sourceHead: 1,
+  sourceHost: 2,
+  /** `SPEAKS`: how what was heard here, or is a fork's, may be sent as it is to `targetHead`, `targetHost`. */
+  speaks: 3,
+  targetHead: 4,
+  targetHost: 5,
+  /** The slot of the port that what was heard here is sent from, and its file descriptor. */
+  out: 6,
+  outFd: 7,
   /** The row of the first fork of what was heard here; of a fork: the next one. 0: none. */
   fork: 8,
   /** The RTP payload type that came last, -1 when it is not to be carried, and its Hz. */
@@ -29,28 +28,30 @@ export const ROW = {
   octets: 12,
   /** Double, of the last packet. */
   at: 14,
+  /** The file descriptor of the socket; 0: there is none. */
+  fd: 16,
   /** Octets that the kernel cuts what is sent from this port into; 0: as it is. */
-  segment: 16,
-  /** 1: not every way out of this port can take a batch apart. */
-  single: 17,
+  segment: 17,
   /** What was received (RFC 3550), as `RECEPTION` lays it out. */
   reception: 18,
-  /** A fork has its sender's account there instead. */
-  ssrc: 18,
-  streamPackets: 19,
-  streamOctets: 20,
-  timestamp: 21,
-  unreported: 22,
-  sendErrors: 23,
-  /** And its batch: what `Batches` knows of it. */
-  batchCount: 24,
-  batchFill: 25,
-  batchLength: 26,
-  batchWasFull: 27,
-  /** Double. */
-  batchSince: 28,
-  batchTurn: 30,
   length: 32,
+} as const;
+
+/** What a fork has in those places that it does not need: it hears nobody, and is its own way out. */
+export const FORK_ROW = {
+  /** Its sender's account (RFC 3550 §6.4.1). */
+  ssrc: 1,
+  timestamp: 2,
+  streamPackets: 6,
+  streamOctets: 7,
+  /** Its batch, as `Batches` has it. */
+  batch: 10,
+  sendErrors: 19,
+  /** `streamPackets` when it was reported last. */
+  reported: 20,
+  batchTurn: 21,
+  /** Double. */
+  batchSince: 22,
 } as const;
 
 export const ROW_SIZE = 4 * ROW.length;
@@ -81,6 +82,10 @@ export class Row {
     this.words = rows.words;
     this.reals = rows.reals;
     this.at = index * ROW.length;
+  }
+
+  get slot(): number {
+    return this.at / ROW.length;
   }
 
   get(part: number): number {

@@ -92,7 +92,7 @@ test('the longest it takes fit five times', () => {
 
 test('where a way out takes none apart each datagram is a batch', () => {
   filled(8);
-  rows.words[row(8) + ROW.single] = 1;
+  batches.forbid(row(8));
   expect([filled(8), filled(8)]).toEqual([1, 1]);
 });
 
