@@ -34,8 +34,8 @@ export interface Carrier {
   unwatch(slot: number, fd: number): boolean;
   /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
   forget(slot: number): void;
-  /** Waits at most so long for something to come; what was sent is settled before. */
-  wait(longest: Millis): void;
+  /** Waits at most so long for something to come; what was sent is settled before. True: it was all that there is room for. */
+  wait(longest: Millis): boolean;
   /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;
   /** Sends octets as one datagram. They may be reused at once, and leave at the latest when this is settled. */

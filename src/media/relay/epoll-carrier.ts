@@ -86,12 +86,13 @@ export class EpollCarrier implements Carrier {
 
   forget(): void {}
 
-  wait(longest: Millis): void {
+  wait(longest: Millis): boolean {
     this.#event = 0;
     this.#ready = this.libc.epoll_wait(this.fd, this.#slab.events, MAX_EVENTS, longest);
-    if (this.#ready >= 0) return;
+    if (this.#ready >= 0) return this.#ready === MAX_EVENTS;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());
+    return false;
   }
 
   next(): boolean {

@@ -130,7 +130,7 @@ export class KernelSockets implements SocketSet {
       if (this.#batches.areWaiting) longest = Math.min(longest, BATCH_PATIENCE);
       carrier.settle();
       if (gather > 0) this.libc.usleep(gather);
-      carrier.wait(gather > 0 ? 0 : longest);
+      const full = carrier.wait(gather > 0 ? 0 : longest);
       clock.read();
       const { ms: now, us } = clock;
       let ready = 0;
@@ -145,7 +145,8 @@ export class KernelSockets implements SocketSet {
       if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
       const pause = this.pace.after(ready, now);
       const spent = 1000 * (clock.ms - now) + clock.us - us;
-      gather = Math.max(0, 1000 * pause - spent);
+      // Where more waits than could be taken, it has gathered long enough.
+      gather = full ? 0 : Math.max(0, 1000 * pause - spent);
     }
   }
 

@@ -198,7 +198,7 @@ export class RingCarrier implements Carrier {
     this.#owner[slot] = this.#owner[slot]! + 1;
   }
 
-  wait(longest: Millis): void {
+  wait(longest: Millis): boolean {
     this.#feed(this.#free);
     let before = this.#count;
     this.#look(before > 0 ? 0 : longest);
@@ -207,6 +207,7 @@ export class RingCarrier implements Carrier {
       before = this.#count;
       this.#look(0);
     }
+    return this.#free === 0;
   }
 
   next(): boolean {

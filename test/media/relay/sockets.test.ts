@@ -14,6 +14,7 @@ import { KeptMemory } from '../../../src/media/relay/kept-memory';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import { loadLibc } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
+import type { Pace } from '../../../src/media/relay/pace';
 import { PacketQueue } from '../../../src/media/relay/packet-queue';
 import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
 import { PortRange } from '../../../src/media/relay/port-range';
@@ -43,11 +44,12 @@ afterEach(() => {
 const CARRIERS: Array<[string, CarrierOf]> = [['epoll', EpollCarrier.on]];
 if (hasRings()) CARRIERS.push(['io_uring', RingCarrier.on]);
 
-function kernel(carrierOf: CarrierOf, slots = 8): Backend {
+function kernel(carrierOf: CarrierOf, slots = 8, libc = loadLibc(), pace?: Pace): Backend {
   const bugs: unknown[] = [];
   const lifeline = Lifeline.forSlots(slots);
   lifelines.push(lifeline);
-  const sockets = new KernelSockets(loadLibc(), lifeline, (error) => bugs.push(error), carrierOf);
+  const onBug = (error: unknown): void => void bugs.push(error);
+  const sockets = new KernelSockets(libc, lifeline, onBug, carrierOf, pace);
   return {
     sockets,
     bugs,
@@ -88,6 +90,38 @@ function open(sockets: SocketSet, port: number, sink: DatagramSink, address = '1
 }
 
 const deaf: DatagramSink = { onDatagram() {} };
+
+/** So many sockets, and what each has heard by its port. */
+async function openMany(sockets: SocketSet, count: number) {
+  const { min } = await freeRange(count + 200);
+  const heard = new Map<number, string[]>();
+  const ears: DatagramSocket[] = [];
+  for (let port = min; ears.length < count; port++) {
+    const texts: string[] = [];
+    const sink: DatagramSink = {
+      onDatagram: (bytes, offset, length) =>
+        texts.push(bytes.toString('latin1', offset, offset + length)),
+    };
+    // Among so many somebody else may have one.
+    const ear = await open(sockets, port, sink).catch(() => undefined);
+    if (!ear) continue;
+    ears.push(ear);
+    heard.set(port, texts);
+  }
+  return { ears, heard };
+}
+
+/** Sends to each of those ports so many times, by turns. */
+async function sendToAll(ports: Iterable<number>, times: number): Promise<void> {
+  const mouth = createSocket('udp4');
+  const all = [...ports];
+  for (let turn = 0; turn < times; turn++) {
+    for (const port of all) {
+      await new Promise((resolve) => mouth.send(`${turn} ${port}`, port, '127.0.0.1', resolve));
+    }
+  }
+  mouth.close();
+}
 
 describe.each<[string, () => Backend]>([
   ...CARRIERS.map(([name, carrierOf]): [string, () => Backend] => [name, () => kernel(carrierOf)]),
@@ -406,36 +440,35 @@ test.each(CARRIERS)(
 
 describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
   test('lose nothing of what comes at once to more of them than the kernel has buffers for', async () => {
-    const PORTS = 300;
     const EACH = 4;
-    const { sockets, bugs, run } = kernel(carrierOf, PORTS + 2);
-    const { min } = await freeRange(2 * PORTS);
-    const got = new Map<number, string[]>();
-    const ears: DatagramSocket[] = [];
-    for (let port = min; ears.length < PORTS; port++) {
-      const heard: string[] = [];
-      const sink: DatagramSink = {
-        onDatagram: (bytes, offset, length) =>
-          heard.push(bytes.toString('latin1', offset, offset + length)),
-      };
-      // Among so many somebody else may have one.
-      const ear = await open(sockets, port, sink).catch(() => undefined);
-      if (!ear) continue;
-      ears.push(ear);
-      got.set(port, heard);
-    }
-    const mouth = createSocket('udp4');
-    for (let turn = 0; turn < EACH; turn++) {
-      for (const port of got.keys()) {
-        await new Promise((resolve) => mouth.send(`${turn} ${port}`, port, '127.0.0.1', resolve));
-      }
-    }
-    mouth.close();
+    const { sockets, bugs, run } = kernel(carrierOf, 302);
+    const { ears, heard: got } = await openMany(sockets, 300);
+    await sendToAll(got.keys(), EACH);
     await run(() => [...got.values()].every(({ length }) => length === EACH));
     for (const [port, texts] of got) {
       expect(texts).toEqual(Array.from({ length: EACH }, (_, turn) => `${turn} ${port}`));
     }
     expect(bugs).toEqual([]);
+    for (const ear of ears) ear.close();
+  });
+
+  test('do not pause while more waits than could be taken at once', async () => {
+    const naps: number[] = [];
+    const libc = loadLibc();
+    const watched = {
+      ...libc,
+      usleep(us: number): number {
+        naps.push(heardSoFar());
+        return libc.usleep(us);
+      },
+    };
+    const alwaysBusy = { after: () => 1 } as unknown as Pace;
+    const { sockets, run } = kernel(carrierOf, 602, watched, alwaysBusy);
+    const { ears, heard } = await openMany(sockets, 600);
+    const heardSoFar = (): number => [...heard.values()].filter(({ length }) => length > 0).length;
+    await sendToAll(heard.keys(), 1);
+    await run(() => heardSoFar() === 600);
+    expect(naps.filter((so) => so < 600)).toEqual([]);
     for (const ear of ears) ear.close();
   });
 
