@@ -27,7 +27,7 @@ module.exports = {
         '**/test/app/{freeswitch,media-worker-death}.test.ts',
         '**/test/core/scenario-log.test.ts',
       ],
-      testPathIgnorePatterns: ['/test/interop/hearing/rtpengine.test.ts$'],
+      testPathIgnorePatterns: ['/test/interop/hearing/rtpengine[^/]*.test.ts$'],
       setupFiles: ['<rootDir>/test/support/on-dgram.cjs'],
     },
   ],

@@ -2,7 +2,7 @@ import { type Clock, Fault, type Millis } from '../../core';
 import type { Endpoint, Fork, ForkStats, Side } from '../plane';
 import type { LineCounters } from './counters';
 import { Desired } from './desired';
-import { describeRecorder, endpointIn } from './line-sdp';
+import { describeRecorder, endpointIn, nowhere } from './line-sdp';
 import type { NgCommand, NgFailure, NgOutcome } from './ng';
 import { type Fate, Passage } from './passage';
 import { familyOf } from './wanted';
@@ -198,14 +198,23 @@ export class RtpengineFork implements Fork {
   }
 
   async #shut(): Promise<boolean> {
+    // When it subscribes again it is to flow to whom is named then, and until that is said to nobody.
+    const forgetting = this.#closed ? undefined : this.#forgetRecorder();
     const unsubscribing = this.line.ask({ command: 'unsubscribe', 'to-tag': this.id });
     // Asked at the same time: what comes between the two answers is hardly a packet.
     this.#turn(this.#withheld);
-    const outcome = await unsubscribing;
+    const [outcome] = await Promise.all([unsubscribing, forgetting]);
     if (outcome.kind !== 'ok') return this.#failed('unsubscribe', outcome);
     this.#flows = false;
     this.#flowsTo = undefined;
     return true;
+  }
+
+  async #forgetRecorder(): Promise<void> {
+    const sdp = describeRecorder(this.offer, nowhere(this.family));
+    if (sdp === undefined) return;
+    const outcome = await this.line.ask({ command: 'subscribe answer', 'to-tag': this.id, sdp });
+    if (outcome.kind !== 'ok') this.#failed('subscribe answer', outcome);
   }
 
   #failed(command: string, outcome: NgFailure): false {

@@ -68,7 +68,8 @@ export function formatOf(payloadType: number, clockRate: number): StreamFormat {
   return { payloadType, codec: `unknown-${payloadType}`, clockRate, channels: 1 };
 }
 
-function nowhere(family: 4 | 6): Endpoint {
+/** An address to which nothing is sent. */
+export function nowhere(family: 4 | 6): Endpoint {
   return { address: family === 6 ? '::' : '0.0.0.0', rtpPort: NO_PORT, rtcpPort: NO_PORT + 1 };
 }
 

@@ -51,6 +51,18 @@ export function framesIn(samples: Int16Array, speaker: Handset): number[] {
   return frames;
 }
 
+/** The same of what came packet by packet; -1 for what the speaker has not said so. */
+export function framesGot({ packets }: Handset, speaker: Handset): number[] {
+  const text = (payload: Uint8Array) => Buffer.from(payload).toString('latin1');
+  const numbers = new Map(speaker.sent.map((payload, n) => [text(payload), n]));
+  return packets.map(({ payload }) => numbers.get(text(payload)) ?? -1);
+}
+
+/** Numbers from one up to another, without that. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
+}
+
 /** The default tone at this rate. */
 export function reminderTone(rate: number): Int16Array {
   return resampled(tone().sound.pcm, 16_000, rate);

@@ -2,127 +2,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readWav } from '../../../src/media';
-import type { CallRecord } from '../../../src/sip';
-import type { IncomingRequest } from '../../../src/ua';
 import { location, organization, provider, user } from '../../policy/settings/support';
 import { freePort } from '../../support/ports';
 import { type Product, startProduct } from '../../support/product';
 import { until } from '../b2bua/ear';
-import { Exchange, type Talk, type Written } from './exchange';
-import { type Handset, PCMU } from './handset';
-import { framesIn, noise } from './judge';
+import { Exchange } from './exchange';
+import { PCMU } from './handset';
+import { framesGot, framesIn, range } from './judge';
+import { AWARE, commands, type Mark, RecordedTalk } from './recorded-talk';
 import { ScriptedRecorder } from './scripted-recorder';
 
-const AWARE = { Supported: 'record-aware', Allow: 'INVITE, ACK, BYE, CANCEL, UPDATE, INFO' };
-/** Packets of each side at each stage, at the least. */
-const STAGE = 50;
-/** Longer than any call here, so that each frame is there once. */
-const SECONDS = 200;
-
 const NOTHING = new Int16Array(0);
-
-/** How many frames the caller and the callee have said. */
-type Mark = readonly [caller: number, callee: number];
-
-/** A recorded caller, who is told how that stands (RFC 7866 §6.3), and whom it speaks with. */
-class RecordedTalk {
-  readonly speakers: readonly [Handset, Handset];
-  #version = 1;
-  #told = '';
-
-  constructor(private readonly talk: Talk) {
-    const { caller, callee, dialogs, ports } = talk;
-    this.speakers = [caller, callee];
-    const answer = (request: IncomingRequest) => {
-      this.#hear(request.body);
-      void request.respond(200, { body: this.#description(), headers: AWARE });
-    };
-    dialogs.caller.onUpdate = answer;
-    dialogs.caller.onReinvite = answer;
-    caller.speak(noise(SECONDS, 1), ports.caller);
-    callee.speak(noise(SECONDS, 2), ports.callee);
-  }
-
-  /** What was said until now. */
-  get said(): Mark {
-    const [caller, callee] = this.speakers;
-    return [caller.sent.length, callee.sent.length];
-  }
-
-  /** The same, once all of it has passed the house. */
-  async saidAndHeard(): Promise<Mark> {
-    const mark = this.said;
-    const [caller, callee] = this.speakers;
-    await until(
-      'it is heard',
-      () => hears(callee, caller, mark[0]) && hears(caller, callee, mark[1]),
-    );
-    return mark;
-  }
-
-  /** Both say so much more. */
-  async goOn(): Promise<Mark> {
-    const enough = Math.max(...this.said) + STAGE;
-    await until('something more is said', () => Math.min(...this.said) >= enough);
-    return this.saidAndHeard();
-  }
-
-  /** Resolves when it is in force. */
-  async prefer(preference: 'pause' | 'on'): Promise<void> {
-    const body = `${this.#description()}a=recordpref:${preference}\r\n`;
-    const final = await this.talk.dialogs.caller.reinvite({ body, headers: AWARE });
-    if (final.kind === 'rejected') throw new Error(`refused with ${final.response.status}`);
-    final.ack();
-    this.#hear(final.response.body);
-    await this.#inForce(preference === 'pause' ? 'paused' : 'on');
-  }
-
-  /** Dials while both speak; resolves when it is in force. */
-  async dial(code: string, wanted: 'paused' | 'on'): Promise<void> {
-    this.speakers[0].press(code);
-    await this.#inForce(wanted);
-  }
-
-  /** A phone is told `on` before audio flows again: what asks for the same once more is answered when it does. */
-  async #inForce(wanted: 'paused' | 'on'): Promise<void> {
-    await until(`the phone is told: ${wanted}`, () => this.#told === wanted);
-    const headers = { Record: wanted === 'on' ? 'resume' : 'pause' };
-    expect((await this.talk.dialogs.caller.request('INFO', { headers })).status).toBe(200);
-  }
-
-  /** They fall silent, hear each other out, and hang up. */
-  async end(): Promise<void> {
-    for (const speaker of this.speakers) speaker.hush();
-    await this.saidAndHeard();
-    await this.talk.dialogs.caller.bye();
-  }
-
-  #hear(description: string): void {
-    this.#told = /^a=record:(\S+)/m.exec(description)?.[1] ?? this.#told;
-  }
-
-  #description(): string {
-    return this.talk.caller.describe([PCMU], 'sendrecv', ++this.#version);
-  }
-}
-
-/** Whether it has heard the last of so many frames. */
-function hears(listener: Handset, speaker: Handset, count: number): boolean {
-  const last = Buffer.from(speaker.sent[count - 1]!);
-  return listener.packets.some(({ payload }) => last.equals(payload));
-}
-
-/** Numbers from one up to another, without that. */
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, n) => from + n);
-}
-
-/** What was asked for, and what it came to; not what only asked whether it is so. */
-function commands({ controls }: Written<CallRecord>): string[] {
-  return controls
-    .filter(({ result }) => result !== 'already')
-    .map(({ by, action, result }) => `${by} ${action} ${result}`);
-}
 
 /** A pause, as its marks were taken: nothing between the second and the third may be recorded. */
 interface Pause {
@@ -328,19 +218,13 @@ describe('a pause that falls into a change of recorder', () => {
     const record = await exchange!.record('200');
 
     for (const [i, speaker] of call.speakers.entries()) {
-      const [first, second] = [leaving, late].map(({ ears }) => {
-        const numbers = new Map(
-          speaker.sent.map((said, n) => [Buffer.from(said).toString('latin1'), n]),
-        );
-        return ears[i]!.packets.map(({ payload }) =>
-          numbers.get(Buffer.from(payload).toString('latin1')),
-        );
-      });
-      expect(first).toEqual(range(0, first!.length));
-      const kept = second!.filter((n) => n! < begun[i]!);
-      const after = second!.slice(kept.length);
-      expect(kept).toEqual(range(first!.length, first!.length + kept.length));
-      expect(first!.length + kept.length).toBeGreaterThanOrEqual(before[i]!);
+      const first = framesGot(leaving.ears[i]!, speaker);
+      const second = framesGot(late.ears[i]!, speaker);
+      expect(first).toEqual(range(0, first.length));
+      const kept = second.filter((n) => n < begun[i]!);
+      const after = second.slice(kept.length);
+      expect(kept).toEqual(range(first.length, first.length + kept.length));
+      expect(first.length + kept.length).toBeGreaterThanOrEqual(before[i]!);
       expect(after[0]).toBeGreaterThanOrEqual(endAsked[i]!);
       expect(after[0]).toBeLessThanOrEqual(ended[i]!);
       expect(after).toEqual(range(after[0]!, speaker.sent.length));

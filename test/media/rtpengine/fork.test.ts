@@ -221,6 +221,36 @@ describe('a fork in rtpengine', () => {
     expect(two.rtp.received[0]!.from.port).toBe(fork.local.rtpPort);
   });
 
+  test.each([false, true])(
+    'sends nothing to a recorder that is gone when another one follows; paused meanwhile: %s',
+    async (pauses) => {
+      stage = await Stage.open();
+      const { line, caller, callee } = await stage.call();
+      const fork = await line.fork('a', BIND);
+      stream = new Stream(caller, line.local.a);
+      let before = await stage.party();
+      fork.start(before.endpoint);
+      for (let octet = 2; octet < 22; octet++) {
+        await until('the one before hears', () => octets(before).length > 0);
+        if (pauses) await fork.pause();
+        fork.keep();
+        await until('it is shut', async () => {
+          const [heard, said] = [octets(before).length, octets(callee).length];
+          await until('the call goes on', () => octets(callee).length > said + 5);
+          return octets(before).length === heard;
+        });
+        stream.octet = octet;
+        await until('the call goes on', () => octets(callee).includes(octet));
+        const next = await stage.party();
+        fork.start(next.endpoint);
+        if (pauses) fork.resume();
+        await until('the next hears', () => octets(next).length > 0);
+        expect(octets(before)).not.toContain(octet);
+        before = next;
+      }
+    },
+  );
+
   test('goes on when its line is negotiated anew', async () => {
     stage = await Stage.open();
     const { line, caller, callee } = await stage.call();
@@ -273,7 +303,8 @@ class DeafWire implements NgSocket {
   }
 
   send(bytes: Buffer): void {
-    if (this.deaf && bytes.includes('11:unsubscribe')) this.lost += 1;
+    const shuts = bytes.includes('11:unsubscribe') || bytes.includes('16:subscribe answer');
+    if (this.deaf && shuts) this.lost += 1;
     else this.wire.send(bytes);
   }
 
