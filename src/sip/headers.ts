@@ -1,4 +1,4 @@
-import { canonicalName, type SipMessage } from '../ua';
+import type { SipMessage } from '../ua';
 
 /**
  * What becomes of each header on its way from one leg to the other.
@@ -76,8 +76,7 @@ export function keptHeaders(
 ): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};
   const named = new Map<string, string>();
-  for (const [name, value] of message.headers) {
-    const key = canonicalName(name);
+  for (const { key, name, value } of message.headers) {
     const rule = HEADER_RULES[key];
     if (
       rule === 'product'
@@ -100,8 +99,8 @@ export function keptHeaders(
 /** Content headers, for when the body goes along. */
 export function bodyHeaders(message: SipMessage): Record<string, string> {
   const described: Record<string, string> = {};
-  for (const [name, value] of message.headers) {
-    if (HEADER_RULES[canonicalName(name)] === 'body') described[name] = value;
+  for (const { key, name, value } of message.headers) {
+    if (HEADER_RULES[key] === 'body') described[name] = value;
   }
   return described;
 }
@@ -194,7 +193,12 @@ function endToEnd(value: string | undefined): string[] {
 }
 
 function tokens(value: string): string[] {
-  return value.split(',').flatMap((token) => token.trim() || []);
+  const found: string[] = [];
+  for (const token of value.split(',')) {
+    const trimmed = token.trim();
+    if (trimmed !== '') found.push(trimmed);
+  }
+  return found;
 }
 
 function among(listed: readonly string[]): (method: string) => boolean {

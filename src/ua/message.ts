@@ -1,5 +1,5 @@
 import { Lexicon } from '../core';
-import type { EngineMessage, SipMessage } from './types';
+import type { EngineMessage, MessageHeader, SipMessage } from './types';
 
 /** Compact header names: RFC 3261 §7.3.3 and the registry's later ones. */
 const LONG_NAME: Readonly<Record<string, string>> = {
@@ -49,8 +49,7 @@ export class EngineDelivery implements SipMessage {
   #lines: EngineMessage['headers'] | undefined;
   /** Until the body is read: it may be a small part of much that was read at once. */
   #octets: Buffer | undefined;
-  #headers: ReadonlyArray<readonly [string, string]> | undefined;
-  #keys: readonly string[] = [];
+  #headers: readonly MessageHeader[] | undefined;
   #body: string | undefined;
 
   constructor(content: Content) {
@@ -62,7 +61,7 @@ export class EngineDelivery implements SipMessage {
     }
   }
 
-  get headers(): ReadonlyArray<readonly [name: string, value: string]> {
+  get headers(): readonly MessageHeader[] {
     return (this.#headers ??= this.#lines ? this.#take(this.#lines) : this.#read(this.#text));
   }
 
@@ -75,46 +74,38 @@ export class EngineDelivery implements SipMessage {
   }
 
   header(name: string): string | undefined {
-    const headers = this.headers;
     const wanted = canonicalName(name);
     let joined: string | undefined;
-    for (let i = 0; i < headers.length; i++) {
-      if (this.#keys[i] !== wanted) continue;
-      const value = headers[i]![1];
-      joined = joined === undefined ? value : `${joined}, ${value}`;
+    for (const { key, value } of this.headers) {
+      if (key === wanted) joined = joined === undefined ? value : `${joined}, ${value}`;
     }
     return joined;
   }
 
-  #take(lines: EngineMessage['headers']): Array<readonly [string, string]> {
+  #take(lines: EngineMessage['headers']): readonly MessageHeader[] {
     this.#lines = undefined;
-    this.#keys = lines.map(({ name }) => canonicalName(name));
-    return lines.map(({ name, value }) => [name, value.trim()]);
+    return lines.map(({ name, value }) => headerOf(name, value));
   }
 
-  #read(text: string): Array<readonly [string, string]> {
+  #read(text: string): readonly MessageHeader[] {
     const end = text.indexOf('\r\n\r\n');
     const head = end < 0 ? text : text.slice(0, end);
     const lines = head.split('\r\n');
-    const headers: Array<readonly [string, string]> = [];
-    const keys: string[] = [];
+    const headers: MessageHeader[] = [];
     for (let i = 1; i < lines.length; i++) {
       const line = lines[i]!;
       const first = line.charCodeAt(0);
       const last = headers.length - 1;
       // RFC 3261 §7.3.1: a line that begins with white space continues the one before.
       if ((first === 32 || first === 9) && last >= 0) {
-        const [name, value] = headers[last]!;
-        headers[last] = [name, `${value} ${line.trim()}`];
+        const { name, value } = headers[last]!;
+        headers[last] = headerOf(name, `${value} ${line.trim()}`);
         continue;
       }
       const colon = line.indexOf(':');
       if (colon <= 0) continue;
-      const name = line.slice(0, colon).trimEnd();
-      headers.push([name, line.slice(colon + 1).trim()]);
-      keys.push(canonicalName(name));
+      headers.push(headerOf(line.slice(0, colon).trimEnd(), line.slice(colon + 1)));
     }
-    this.#keys = keys;
     return headers;
   }
 
@@ -128,6 +119,10 @@ export class EngineDelivery implements SipMessage {
     if (!(length >= 0) || rest.length <= length) return rest;
     return Buffer.from(rest, 'utf8').subarray(0, length).toString('utf8');
   }
+}
+
+function headerOf(name: string, value: string): MessageHeader {
+  return { key: canonicalName(name), name, value: value.trim() };
 }
 
 /** The tag of a From or To value; undefined when it has none. */

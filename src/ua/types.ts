@@ -12,12 +12,21 @@ export interface Headers {
   readonly [name: string]: string | readonly string[];
 }
 
+/** One header line of a message that arrived. */
+export interface MessageHeader {
+  /** Its lower-case long name: what names are compared by. */
+  readonly key: string;
+  /** As it was written. */
+  readonly name: string;
+  readonly value: string;
+}
+
 /** A message that arrived. */
 export interface SipMessage {
   /** The first (or comma-joined) value of a header, by any case, long or compact name. */
   header(name: string): string | undefined;
-  /** Every header as received: name in its received case, values in order. */
-  readonly headers: ReadonlyArray<readonly [name: string, value: string]>;
+  /** Every header as received, in order. */
+  readonly headers: readonly MessageHeader[];
   /** The body as text, '' when there is none. */
   readonly body: string;
 }

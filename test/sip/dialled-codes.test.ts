@@ -61,7 +61,7 @@ class Dialling {
     return {
       method: 'INFO',
       body,
-      headers: [['Content-Type', type]],
+      headers: [{ key: 'content-type', name: 'Content-Type', value: type }],
       header: (name: string) => (name === 'content-type' ? type : undefined),
       respond: async (status: number) => void this.journal.push(`${status}`),
     } as unknown as IncomingRequest;

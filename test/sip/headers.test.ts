@@ -3,11 +3,11 @@ import { CALL_METHODS, hasOption, keptHeaders, negotiatedHeaders } from '../../s
 import { nextMaxForwards } from '../../src/sip/procedures/invite';
 import { redirectTargets } from '../../src/sip/procedures/redirect';
 import { OwnAddresses } from '../../src/sip/routing';
-import type { Dialog, SipMessage } from '../../src/ua';
+import { canonicalName, type Dialog, type SipMessage } from '../../src/ua';
 
 function message(...headers: Array<[string, string]>): SipMessage {
   return {
-    headers,
+    headers: headers.map(([name, value]) => ({ key: canonicalName(name), name, value })),
     body: '',
     header: (name) => {
       const found = headers.filter(([one]) => one.toLowerCase() === name.toLowerCase());

@@ -86,7 +86,7 @@ describe('a sip agent', () => {
     engine.say(fromNetwork('t1', '', INVITE));
     const invite = await arrived;
     expect(invite.header('warning')).toBe('399 a "one, two", 399 b "three"');
-    expect(invite.headers.filter(([name]) => name === 'Warning')).toHaveLength(2);
+    expect(invite.headers.filter(({ name }) => name === 'Warning')).toHaveLength(2);
     expect(invite.header('To')).toBe('<sip:bob@127.0.0.1>');
     expect(invite.supportsReliableProvisionals).toBe(true);
     expect(invite.source).toEqual({ protocol: 'udp', address: '127.0.0.1', port: 5081 });

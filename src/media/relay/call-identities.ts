@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import type { Clock } from '../../core';
+import { type Clock, randomIds } from '../../core';
 import type { CallIdentity } from './fork-reports';
 
 /**
@@ -16,7 +15,7 @@ export class CallIdentities {
     let call = this.#calls.get(callId);
     if (!call) {
       const wallOffset = this.clock.wall().getTime() - this.clock.now();
-      const cname = randomBytes(12).toString('base64');
+      const cname = Buffer.from(randomIds.token(12), 'hex').toString('base64');
       call = { identity: { cname, wallOffset }, lines: 0 };
       this.#calls.set(callId, call);
     }

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Instant, Millis } from '../../core';
 import type { RecorderReport } from '../plane';
-import { buildRtcp, type RtcpPacket } from '../rtp';
+import { buildRtcp } from '../rtp';
 import { rtpPayloadLength, rtpPayloadType, rtpSsrc, rtpTimestamp } from '../rtp/packet';
 import {
   blockDelayMs,
@@ -20,6 +20,20 @@ import { FORK_ROW, ROW, type Row } from './row';
 
 /** Every RTCP packet has the SSRC of whom it is about after its header. */
 const SOURCE_AT = 4;
+
+/** What reports begin with, before anything is in them. */
+const SENDER_REPORT = buildRtcp([
+  {
+    kind: 'sender-report',
+    ssrc: 0,
+    ntp: 0n,
+    rtpTimestamp: 0,
+    packets: 0,
+    octets: 0,
+    reports: [],
+  },
+]);
+const RECEIVER_REPORT = buildRtcp([{ kind: 'receiver-report', ssrc: 0, reports: [] }]);
 
 /** What all forks of a call have in common, so that a recorder can tell that they belong together. */
 export interface CallIdentity {
@@ -58,21 +72,10 @@ export class ForkReports {
     /** Hz of a payload type, 0 when unknown. */
     private readonly clockRate: (payloadType: number) => number,
   ) {
-    const { cname } = identity;
-    const description: RtcpPacket = { kind: 'source-description', sources: [{ ssrc: 0, cname }] };
-    this.#sender = buildRtcp([
-      {
-        kind: 'sender-report',
-        ssrc: 0,
-        ntp: 0n,
-        rtpTimestamp: 0,
-        packets: 0,
-        octets: 0,
-        reports: [],
-      },
-      description,
-    ]);
-    this.#receiver = buildRtcp([{ kind: 'receiver-report', ssrc: 0, reports: [] }, description]);
+    const sources = [{ ssrc: 0, cname: identity.cname }];
+    const description = buildRtcp([{ kind: 'source-description', sources }]);
+    this.#sender = Buffer.concat([SENDER_REPORT, description]);
+    this.#receiver = Buffer.concat([RECEIVER_REPORT, description]);
   }
 
   /** What the recorder said last. */

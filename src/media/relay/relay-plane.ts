@@ -71,7 +71,9 @@ export class RelayPlane implements MediaPlane {
     const leave = seat.enter(line.callId);
     const id = `line-${this.#nextLine++}`;
     try {
-      return new RemoteLine(link, id, await link.ask('open', { ...line, line: id }), leave);
+      const { callId, bind, clockRates, watch, held, opaque } = line;
+      const ask = { line: id, callId, bind, clockRates, watch, held, opaque };
+      return new RemoteLine(link, id, await link.ask('open', ask), leave);
     } catch (error) {
       leave();
       throw error;

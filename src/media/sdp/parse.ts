@@ -114,21 +114,35 @@ function payloads(
   { formats }: { readonly formats: readonly string[] },
   { rtp, fmtp }: transform.Media,
 ): PayloadDescription[] {
-  return formats.flatMap((format) => {
-    if (!/^\d{1,3}$/.test(format) || Number(format) > 127) return [];
+  const found: PayloadDescription[] = [];
+  for (const format of formats) {
+    if (!/^\d{1,3}$/.test(format) || Number(format) > 127) continue;
     const payloadType = Number(format);
     const parameters = fmtp.find(({ payload }) => payload === payloadType)?.config;
     const text = parameters === undefined ? undefined : String(parameters);
-    const map = rtp.find(({ payload }) => payload === payloadType);
-    if (!map?.codec || !map.rate) return staticPayload(payloadType, text) ?? [];
-    return {
+    const payload = payloadOf(
       payloadType,
-      codec: String(map.codec),
-      clockRate: map.rate,
-      channels: positive(map.encoding) ?? 1,
-      fmtp: text,
-    };
-  });
+      rtp.find(({ payload }) => payload === payloadType),
+      text,
+    );
+    if (payload) found.push(payload);
+  }
+  return found;
+}
+
+function payloadOf(
+  payloadType: number,
+  map: transform.Media['rtp'][number] | undefined,
+  fmtp: string | undefined,
+): PayloadDescription | undefined {
+  if (!map?.codec || !map.rate) return staticPayload(payloadType, fmtp);
+  return {
+    payloadType,
+    codec: String(map.codec),
+    clockRate: map.rate,
+    channels: positive(map.encoding) ?? 1,
+    fmtp,
+  };
 }
 
 function carriageOf(protocol: string, attributes: readonly Attribute[]): Carriage {
@@ -144,9 +158,12 @@ function carriageOf(protocol: string, attributes: readonly Attribute[]): Carriag
 }
 
 function cryptosOf(attributes: readonly Attribute[]): CryptoAttribute[] {
-  return attributes.flatMap(({ name, value }) =>
-    name === 'crypto' ? (readCryptoAttribute(value) ?? []) : [],
-  );
+  const found: CryptoAttribute[] = [];
+  for (const { name, value } of attributes) {
+    const crypto = name === 'crypto' ? readCryptoAttribute(value) : undefined;
+    if (crypto) found.push(crypto);
+  }
+  return found;
 }
 
 function directionOf(attributes: readonly Attribute[]): Direction | undefined {

@@ -67,7 +67,9 @@ export function sameCodec(a: PayloadDescription, b: PayloadDescription): boolean
 export function clockRates(
   ...lists: ReadonlyArray<readonly PayloadDescription[]>
 ): Record<number, number> {
-  return Object.fromEntries(
-    lists.flat().map(({ payloadType, clockRate }) => [payloadType, clockRate]),
-  );
+  const rates: Record<number, number> = {};
+  for (const list of lists) {
+    for (const { payloadType, clockRate } of list) rates[payloadType] = clockRate;
+  }
+  return rates;
 }

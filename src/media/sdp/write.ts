@@ -77,9 +77,9 @@ function ownMedia(media: OwnMedia, sessionAddress: string): transform.Media {
       rate: clockRate,
       encoding: channels > 1 ? channels : undefined,
     })),
-    fmtp: payloads.flatMap(({ payloadType, fmtp }) =>
-      fmtp === undefined ? [] : [{ payload: payloadType, config: fmtp }],
-    ),
+    fmtp: payloads
+      .filter(({ fmtp }) => fmtp !== undefined)
+      .map(({ payloadType, fmtp }) => ({ payload: payloadType, config: fmtp! })),
     rtcp: nextPort ? undefined : { port: local.rtcpPort },
     ptime,
     direction,

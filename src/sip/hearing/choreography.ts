@@ -209,10 +209,11 @@ export class Choreography implements Machine<HearingInput, HearingOutput> {
 
   /** What is to be begun and ended so that everybody hears what is due. */
   #settled(now: Instant): readonly HearingOutput[] {
-    return SIDES.flatMap((side) => [
-      ...this.#settleNotice(side),
-      ...this.#settleReminder(side, now),
-    ]);
+    const outputs: HearingOutput[] = [];
+    for (const side of SIDES) {
+      outputs.push(...this.#settleNotice(side), ...this.#settleReminder(side, now));
+    }
+    return outputs;
   }
 
   #settleNotice(side: CallSide): readonly HearingOutput[] {

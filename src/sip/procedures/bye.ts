@@ -35,7 +35,9 @@ export function byeHeaders(
 
 /** A BYE is sent without its body, so what describes one must not go. */
 function withoutBody(headers: Headers): Headers {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !/^(content-|mime-version$)/i.test(name)),
-  );
+  const kept: Record<string, string | readonly string[]> = {};
+  for (const name in headers) {
+    if (!/^(content-|mime-version$)/i.test(name)) kept[name] = headers[name]!;
+  }
+  return kept;
 }

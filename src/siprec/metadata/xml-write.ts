@@ -20,14 +20,20 @@ export function element(
   attributes: Attributes,
   ...content: ReadonlyArray<Markup | undefined>
 ): Markup {
-  let start = `<${name}`;
-  for (const attribute in attributes) {
-    const value = attributes[attribute];
-    if (value !== undefined) start += ` ${attribute}="${escaped(value)}"`;
-  }
+  let said = '';
+  for (const attribute in attributes) said += written(attribute, attributes[attribute]);
   let inner = '';
   for (const piece of content) if (piece !== undefined) inner += piece;
-  return (inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`) as Markup;
+  return whole(name, said, inner);
+}
+
+function written(attribute: string, value: string | undefined): string {
+  return value === undefined ? '' : ` ${attribute}="${escaped(value)}"`;
+}
+
+function whole(name: string, attributes: string, content: string): Markup {
+  const start = `<${name}${attributes}`;
+  return (content === '' ? `${start}/>` : `${start}>${content}</${name}>`) as Markup;
 }
 
 /** An element of text alone; undefined when there is none to say. */
@@ -50,14 +56,13 @@ export function joined(first: Markup, second: Markup): Markup {
 }
 
 /** An element of any namespace, inside one of the namespace `around`. */
-export function foreign({ name, namespace, ...one }: XmlElement, around: string): Markup {
-  const xmlns = namespace === around ? undefined : namespace;
-  return element(
-    name,
-    Object.fromEntries([['xmlns', xmlns] as const, ...one.attributes]),
-    escaped(one.text),
-    ...one.children.map((child) => foreign(child, namespace)),
-  );
+export function foreign(
+  { name, namespace, attributes, text, children }: XmlElement,
+  around: string,
+): Markup {
+  let said = namespace === around ? '' : written('xmlns', namespace);
+  for (const [attribute, value] of attributes) said += written(attribute, value);
+  return whole(name, said, escaped(text) + each(children, (child) => foreign(child, namespace)));
 }
 
 const PLAIN = /^[ !#-%'-;=?-~]*$/;

@@ -177,23 +177,28 @@ export class RecordedLines {
   /** What makes the forks do as agreed; `agreed`: the last completed offer and answer has us sending. */
   reconcile(agreed: boolean): readonly ForkAction[] {
     const paused = this.#pause !== 'off';
-    return this.#lines.flatMap((line) => [...reconcileLine(line, agreed, paused)]);
+    const actions: ForkAction[] = [];
+    for (const line of this.#lines) {
+      if (line.fork !== 'closed') reconcileLine(line, agreed, paused, actions);
+    }
+    return actions;
   }
 
   closeAll(): readonly ForkAction[] {
-    return this.#lines.flatMap((line) => [...close(line)]);
+    const open = this.#lines.filter(({ fork }) => fork !== 'closed');
+    for (const line of open) line.fork = 'closed';
+    return open.map(({ label }) => ({ do: 'close-fork', label }));
   }
 }
 
-function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator<ForkAction> {
+function reconcileLine(line: Line, agreed: boolean, paused: boolean, actions: ForkAction[]): void {
   const { label, remote, rejected } = line;
-  if (line.fork === 'closed') return;
   const flows = agreed && !paused && !rejected && line.receives && remote !== undefined;
   // A fork that was never started waits for the recorder with its buffer open.
   const gate = paused || rejected || (line.fork === 'started' && !flows);
   if (gate && !line.gated) {
     line.gated = true;
-    yield { do: 'pause-fork', label };
+    actions.push({ do: 'pause-fork', label });
   }
   const same = sameEndpoint(line.startedTo, remote) && sameKeys(line.startedWith, line.keys);
   if (flows && !same) {
@@ -201,18 +206,12 @@ function* reconcileLine(line: Line, agreed: boolean, paused: boolean): Generator
     line.recorded = true;
     line.startedTo = remote;
     line.startedWith = line.keys;
-    yield { do: 'start-fork', label, remote };
+    actions.push({ do: 'start-fork', label, remote });
   }
   if (!gate && line.gated) {
     line.gated = false;
-    yield { do: 'resume-fork', label };
+    actions.push({ do: 'resume-fork', label });
   }
-}
-
-function* close(line: Line): Generator<ForkAction> {
-  if (line.fork === 'closed') return;
-  line.fork = 'closed';
-  yield { do: 'close-fork', label: line.label };
 }
 
 function sameEndpoint(one: Endpoint | undefined, other: Endpoint | undefined): boolean {

@@ -316,10 +316,12 @@ export class RecordingSession {
 
   /** The recorder's answer is read by what was offered, its own offer by what we have now. */
   #sent(lines: readonly OurLine[]): readonly SentLine[] {
-    return lines.flatMap(({ label, codecs }) => {
+    const sent: SentLine[] = [];
+    for (const { label, codecs } of lines) {
       const local = this.#forks.localOf(label);
-      return local ? [{ local, codecs, keying: this.#forks.keyingOf(label) }] : [];
-    });
+      if (local) sent.push({ local, codecs, keying: this.#forks.keyingOf(label) });
+    }
+    return sent;
   }
 }
 

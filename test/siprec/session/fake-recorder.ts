@@ -13,7 +13,7 @@ import type {
   SipAgent,
   SipMessage,
 } from '../../../src/ua';
-import { DialogGone } from '../../../src/ua';
+import { canonicalName, DialogGone } from '../../../src/ua';
 
 /** A SIP agent without a network: what is sent is kept, and the test answers in the recorder's name. */
 export class FakeAgent implements SipAgent {
@@ -254,7 +254,9 @@ function response(
 function message(headers: Headers, body: string): SipMessage {
   return {
     header: (name) => headerOf(headers, name),
-    headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as const),
+    headers: Object.entries(headers).map(([name, value]) => {
+      return { key: canonicalName(name), name, value: String(value) };
+    }),
     body,
   };
 }
