@@ -5,6 +5,8 @@ import {
   expires,
   fromTag,
   type Header,
+  HeaderLine,
+  oneLine,
   parseNameAddr,
   parseUri,
   toTag,
@@ -114,13 +116,13 @@ function draftOf(ground: Ground, message: AppMessage, nextHop: string | undefine
   if (body.length > 0 && !contentTypeOf(message)) return REFUSALS.noContentType;
   const from = taggedFrom(ground, headerIn(message.headers, 'From'));
   if (from === undefined) return 'invalid From header';
-  const to = headerIn(message.headers, 'To') ?? `<${start.uri}>`;
+  const to = headerIn(message.headers, 'To') ?? oneLine(`<${start.uri}>`);
   if (!parseNameAddr(to)) return 'invalid To header';
 
   const headers: Header[] = [
     { name: 'Max-Forwards', value: headerIn(message.headers, 'Max-Forwards') ?? '70' },
-    { name: 'From', value: from },
-    { name: 'To', value: to },
+    new HeaderLine('From', from),
+    new HeaderLine('To', to),
     { name: 'Call-ID', value: headerIn(message.headers, 'Call-ID') || ground.ids.uuid() },
     { name: 'CSeq', value: `${cseq(message)?.seq ?? 1} ${start.method}` },
   ];

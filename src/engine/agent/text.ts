@@ -1,5 +1,5 @@
 import { Lexicon } from '../../core';
-import { EMPTY_BODY, type Header, isToken, wireName } from '../message';
+import { EMPTY_BODY, type Header, HeaderLine, isToken, oneLine, wireName } from '../message';
 
 /** A SIP message as an application writes it: text whose headers are wishes, not facts. */
 export interface AppMessage {
@@ -117,7 +117,8 @@ function readHeader(line: string): Header | undefined {
 
 function headerOf(written: string, value: string): Header | undefined {
   const name = spellings.of(written);
-  return name === undefined || ENGINE_ONLY.has(name) ? undefined : { name, value: value.trim() };
+  if (name === undefined || ENGINE_ONLY.has(name)) return undefined;
+  return new HeaderLine(name, oneLine(value.trim()));
 }
 
 /** Names as they go on the wire; undefined for what is no token. */

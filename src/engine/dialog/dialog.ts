@@ -4,6 +4,7 @@ import {
   cseq,
   fromTag,
   type Header,
+  HeaderLine,
   header,
   type NameAddr,
   recordRoutes,
@@ -41,8 +42,8 @@ export class Dialog {
   readonly callId: string;
   readonly localTag: string;
   readonly remoteTag: string;
-  readonly #localParty: string;
-  readonly #remoteParty: string;
+  /** From, To and Call-ID of the requests of this side. */
+  readonly #identity: readonly Header[];
   #localSeq: number;
   #remoteSeq: number | undefined;
   #remoteTarget: string;
@@ -53,8 +54,11 @@ export class Dialog {
     this.callId = start.callId;
     this.localTag = start.localTag;
     this.remoteTag = start.remoteTag;
-    this.#localParty = start.localParty;
-    this.#remoteParty = start.remoteParty;
+    this.#identity = [
+      new HeaderLine('From', start.localParty),
+      new HeaderLine('To', start.remoteParty),
+      new HeaderLine('Call-ID', start.callId),
+    ];
     this.#localSeq = start.localSeq;
     this.#remoteSeq = start.remoteSeq;
     this.#remoteTarget = start.remoteTarget;
@@ -158,17 +162,13 @@ export class Dialog {
     const routing = routeTo(this.#remoteTarget, this.#routeSet);
     const headers: Header[] = [];
     for (const value of routing.routes) headers.push({ name: 'Route', value });
-    headers.push(
-      { name: 'Max-Forwards', value: '70' },
-      { name: 'From', value: this.#localParty },
-      { name: 'To', value: this.#remoteParty },
-      { name: 'Call-ID', value: this.callId },
-      { name: 'CSeq', value: `${number} ${method}` },
-    );
+    headers.push(MAX_FORWARDS, ...this.#identity, { name: 'CSeq', value: `${number} ${method}` });
     const { requestUri, routes, nextHop } = routing;
     return { requestUri, routes, nextHop, cseq: number, headers };
   }
 }
+
+const MAX_FORWARDS: Header = new HeaderLine('Max-Forwards', '70');
 
 function stateOf(response: SipResponse): DialogState {
   return response.status < 200 ? 'early' : 'confirmed';

@@ -2,7 +2,7 @@ import { HeaderLine } from './header-line';
 import { MAX_HEADERS, MAX_LINE_CHARS, MAX_MESSAGE_BYTES } from './limits';
 import { knownName } from './names';
 import type { ParseError } from './parse-result';
-import { isToken, parseUnsigned, trimmed } from './scan';
+import { isToken, oneLine, parseUnsigned, trimmed } from './scan';
 
 /** Headers of which a message has one, and which decide what the message is part of. */
 type Single = 'Call-ID' | 'CSeq' | 'From' | 'Max-Forwards' | 'To';
@@ -58,11 +58,14 @@ class HeadReader {
   #bodyLength: number | ParseError | undefined;
   #fault: ParseError | undefined;
   #at = 0;
+  readonly #hasNul: boolean;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: string) {
+    this.#hasNul = text.includes('\0');
+  }
 
   read(): Head {
-    if (this.text.includes('\0')) this.#checkNuls();
+    if (this.#hasNul) this.#checkNuls();
     const startLine = this.#line();
     if (startLine.length > MAX_LINE_CHARS) this.#found(513, 'Start Line Too Long');
     if (startLine.includes('\r')) this.#found(400, 'Bare CR in Start Line');
@@ -108,7 +111,8 @@ class HeadReader {
       if (known?.long === 'Content-Length') this.#bodyLength = fault;
       return;
     }
-    const header = new HeaderLine(known?.long === written ? known.long : written, value);
+    const name = known?.long === written ? known.long : written;
+    const header = new HeaderLine(name, this.#hasNul ? oneLine(value) : value);
     if (!known || this.#note(known.long, header)) this.#headers.push(header);
   }
 

@@ -3,8 +3,9 @@ import type { Header } from './message';
 type Parse<T> = (value: string) => T;
 
 /**
- * A header off the wire. It remembers its parsed structure, so that layers that look at the same
- * Via or To, also in messages made by copying headers, parse it once.
+ * A header that is sound: its name a token, its value on one line (`oneLine`), so that it is written as it is.
+ * It remembers its parsed structure, so that layers that look at the same Via or To, also in messages made
+ * by copying headers, parse it once.
  */
 export class HeaderLine implements Header {
   #parsedBy: Parse<unknown> | undefined;

@@ -45,7 +45,7 @@ export { headerName, isHeader } from './names';
 export { type Params, paramValue } from './params';
 export { parse } from './parse';
 export type { ParseError, ParseResult, Refused } from './parse-result';
-export { isToken, splitList } from './scan';
+export { isToken, oneLine, splitList } from './scan';
 export { asWritten, serialize, serializeText } from './serialize';
 export { wireName } from './spelling';
 export {

@@ -98,6 +98,13 @@ export function parseUnsigned(text: string, max: number): number | undefined {
   return number;
 }
 
+/** Without line breaks, and without NULs but those RFC 3261 §25.1 lets stand behind a backslash. */
+export function oneLine(text: string): string {
+  return UNSAFE.test(text) ? text.replace(/[\r\n]+[ \t]*|(?<!\\)\0/g, ' ') : text;
+}
+
+const UNSAFE = /[\r\n\0]/;
+
 /** RFC 3261 §25.1 token, at least one character. */
 export function isToken(text: string): boolean {
   for (let at = 0; at < text.length; at++) {

@@ -1,7 +1,7 @@
 import { HeaderLine } from './header-line';
 import type { Header, SipMessage } from './message';
 import { headerName, isHeader } from './names';
-import { isToken } from './scan';
+import { isToken, oneLine } from './scan';
 
 const CONTENT_LENGTH = headerName('Content-Length');
 
@@ -52,7 +52,8 @@ function headerLines(headers: readonly Header[]): string {
   let text = '';
   for (const header of headers) {
     if (!isWritten(header)) continue;
-    text += `${header.name}: ${oneLine(header.value)}\r\n`;
+    const { name, value } = header;
+    text += `${name}: ${header instanceof HeaderLine ? value : oneLine(value)}\r\n`;
   }
   return text;
 }
@@ -63,16 +64,8 @@ function isWritten(header: Header): boolean {
   return header instanceof HeaderLine || isToken(header.name);
 }
 
-/** What a sound message brought off the wire is on one line. */
 function written(header: Header): Header {
   if (header instanceof HeaderLine) return header;
   const value = oneLine(header.value);
   return value === header.value ? header : { name: header.name, value };
 }
-
-/** Without line breaks, and without NULs but those RFC 3261 §25.1 lets stand behind a backslash. */
-function oneLine(text: string): string {
-  return UNSAFE.test(text) ? text.replace(/[\r\n]+[ \t]*|(?<!\\)\0/g, ' ') : text;
-}
-
-const UNSAFE = /[\r\n\0]/;

@@ -51,7 +51,7 @@ function endOfWord(text: string, from: number): number {
 
 /** RFC 3261 §25.1 allows white space around the colon before the port. */
 function parseSentBy(text: string): HostPort | undefined {
-  return parseHostPort(/[ \t]/.test(text) ? text.replace(/[ \t]*:[ \t]*/, ':') : text);
+  return parseHostPort(text) ?? parseHostPort(text.replace(/[ \t]*:[ \t]*/, ':'));
 }
 
 /** A Via of ours, or one changed: the typed fields follow from the parameters. */
