@@ -55,6 +55,8 @@ export class ForkReports {
 
   readonly #sender: Buffer;
   readonly #receiver: Buffer;
+  /** Of the first and the last sender report to this recorder: the middle of their NTP time (RFC 3550 §6.4.1). */
+  #firstSrMiddle = 0;
   #lastSrMiddle = 0;
   #lastSrAt: Instant = 0;
 
@@ -165,13 +167,23 @@ export class ForkReports {
     if (!this.#heardAny) return;
     const at = findReportBlock(bytes, offset, length, this.row.get(FORK_ROW.ssrc));
     if (at < 0) return;
+    const answered = blockLastSr(bytes, at);
+    if (answered !== 0 && !this.#wasSent(answered)) return;
     this.#heardOf = true;
     this.#lost = blockLost(bytes, at);
     this.#fractionLost = blockFractionLost(bytes, at);
     this.#jitterTicks = blockJitter(bytes, at);
-    const answered = blockLastSr(bytes, at);
     if (answered === 0 || answered !== this.#lastSrMiddle) return;
     this.#roundTrip = Math.max(0, now - this.#lastSrAt - blockDelayMs(bytes, at));
+  }
+
+  /**
+   * Whether this recorder was sent a sender report of that time. A late word of the one before is about another one,
+   * though it may come from the same host.
+   */
+  #wasSent(srMiddle: number): boolean {
+    const [since, all] = [srMiddle - this.#firstSrMiddle, this.#lastSrMiddle - this.#firstSrMiddle];
+    return since >>> 0 <= all >>> 0;
   }
 
   #senderReport(): Buffer {
@@ -184,7 +196,9 @@ export class ForkReports {
     const octets = row.get(FORK_ROW.streamOctets);
     writeSenderInfo(report, 0, ssrc, wall, timestamp, packets, octets);
     writeInt32(report, SENDER_REPORT_LENGTH + SOURCE_AT, ssrc);
-    this.#lastSrMiddle = senderReportMiddle(report, 0);
+    const middle = senderReportMiddle(report, 0);
+    if (this.#lastSrMiddle === 0) this.#firstSrMiddle = middle;
+    this.#lastSrMiddle = middle;
     this.#lastSrAt = this.clock();
     this.#account();
     return report;

@@ -57,30 +57,22 @@ describe('the reports of a fork', () => {
     expect(send(9_000)?.[0]).toMatchObject({ ntp: toNtp(WALL + 9_000), packets: 1, octets: 160 });
   });
 
+  /** What the recorder says of the stream, having had this sender report last; 0 for none. */
+  function answer(lastSr: number, lost: number): Buffer {
+    const block = { fractionLost: 0, lost, highestSequence: 1, jitter: 0, delaySinceLastSr: 0 };
+    const reports = [{ ssrc: party.ssrc, lastSr, ...block }];
+    return buildRtcp([{ kind: 'receiver-report', ssrc: 9, reports }]);
+  }
+
+  /** As it stands in answers. */
+  function middle(report: RtcpPacket | undefined): number {
+    if (report?.kind !== 'sender-report') throw new Error('no sender report');
+    return Number((report.ntp >> 16n) & 0xffffffffn);
+  }
+
   test('begin anew with another recorder, and say nothing of the one before', () => {
     send(250);
-    const [introduced] = parseRtcp(reports.regular()!);
-    if (introduced?.kind !== 'sender-report') throw new Error('no report');
-    read(
-      buildRtcp([
-        {
-          kind: 'receiver-report',
-          ssrc: 9,
-          reports: [
-            {
-              ssrc: party.ssrc,
-              fractionLost: 0,
-              lost: 4,
-              highestSequence: 1,
-              jitter: 0,
-              lastSr: Number((introduced.ntp >> 16n) & 0xffffffffn),
-              delaySinceLastSr: 0,
-            },
-          ],
-        },
-      ]),
-      1_020,
-    );
+    read(answer(middle(parseRtcp(reports.regular()!)[0]), 4), 1_020);
     expect(reports.recorder).toMatchObject({ lost: 4, roundTripMs: 20 });
     reports.forgetRecorder();
     expect(reports.recorder).toBeUndefined();
@@ -88,6 +80,26 @@ describe('the reports of a fork', () => {
     expect(reports.bye()).toBeUndefined();
     expect(send(9_000)?.[0]).toMatchObject({ ntp: toNtp(WALL + 9_000), packets: 0, octets: 0 });
     expect(parseRtcp(reports.regular()!)[0]).toMatchObject({ packets: 1, octets: 160 });
+  });
+
+  test('do not take a late word of the recorder before for one of the next', () => {
+    const before = middle(send(250)?.[0]);
+    reports.forgetRecorder();
+    const first = middle(send(270)?.[0]);
+    send(290);
+    const second = middle(parseRtcp(reports.regular()!)[0]);
+    read(answer(before, 4), 1_020);
+    expect(reports.recorder).toBeUndefined();
+    // Nor is an answer to what nobody was sent believed.
+    read(answer(second + 1, 5), 1_020);
+    expect(reports.recorder).toBeUndefined();
+    read(answer(first, 1), 1_030);
+    expect(reports.recorder).toMatchObject({ lost: 1, roundTripMs: undefined });
+    read(answer(second, 2), 1_040);
+    expect(reports.recorder).toMatchObject({ lost: 2, roundTripMs: 40 });
+    // One that had no sender report yet says so.
+    read(answer(0, 3), 1_050);
+    expect(reports.recorder).toMatchObject({ lost: 3 });
   });
 
   test('count a new source from nothing', () => {
