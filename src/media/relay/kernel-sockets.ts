@@ -221,7 +221,8 @@ export class KernelSockets implements SocketSet {
     const count = batches.count(row);
     if (count === 0) return;
     const socket = this.#sockets[row / ROW_LENGTH]!;
-    const [at, fill] = [batches.at(row), batches.fill(row)];
+    const at = batches.at(row);
+    const fill = batches.fill(row);
     const each = count === 1 ? 0 : batches.each(row);
     if (each === 0 ? this.#leaveWhole(socket, fill) : this.#cut(socket, each)) {
       const { slot, fd } = socket;
