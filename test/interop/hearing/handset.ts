@@ -198,6 +198,11 @@ export class Handset {
     }
   }
 
+  /** Sends this as it is. */
+  throwAt(port: number, octets: Uint8Array): void {
+    this.socket.send(octets, port, this.socket.address().address);
+  }
+
   hush(): void {
     clearInterval(this.#timer);
     this.#hushedAt = performance.now();
