@@ -43,6 +43,7 @@ export class Driver<Input, Output> {
       return;
     }
     this.#draining = true;
+    let now = 0;
     try {
       let next: typeof first | undefined = first;
       if (this.#queue && this.#queue.length > 0) {
@@ -51,7 +52,7 @@ export class Driver<Input, Output> {
         next = this.#queue.shift();
       }
       while (next !== undefined) {
-        const now = this.clock.now();
+        now = this.clock.now();
         const outputs =
           next === TICK ? this.machine.tick(now) : this.machine.handle(next as Input, now);
         for (const output of outputs) this.perform(output, now);
@@ -59,17 +60,17 @@ export class Driver<Input, Output> {
       }
     } finally {
       this.#draining = false;
-      this.#rearm();
+      this.#rearm(now);
     }
   }
 
-  #rearm(): void {
+  #rearm(now: Instant): void {
     const deadline = this.machine.nextDeadline();
     if (deadline === this.#armedFor) return;
     this.stop();
     if (deadline === undefined) return;
     this.#armedFor = deadline;
-    this.#cancel = this.clock.after(Math.max(0, deadline - this.clock.now()), () => {
+    this.#cancel = this.clock.after(Math.max(0, deadline - now), () => {
       this.#cancel = undefined;
       this.#armedFor = undefined;
       this.#drain(TICK);

@@ -299,6 +299,7 @@ export class Leg {
     if (this.#state === 'over') return;
     this.#state = 'over';
     this.ground.legs.remove(this);
+    this.localSession = undefined;
     this.#session.stop();
     this.#stopExpiry();
     this.#stopEnding();

@@ -50,7 +50,10 @@ function requestLineFault(uri: string, version: string, line: string): ParseErro
 }
 
 function readStatusLine(line: string): StartLine {
-  const [version = '', digits = ''] = line.split(' ', 2);
+  const afterVersion = line.indexOf(' ');
+  const version = line.slice(0, afterVersion);
+  const afterDigits = line.indexOf(' ', afterVersion + 1);
+  const digits = line.slice(afterVersion + 1, afterDigits < 0 ? line.length : afterDigits);
   const status = parseUnsigned(digits, 699);
   const sound = isVersion2(version) && digits.length === 3 && status !== undefined && status >= 100;
   return {

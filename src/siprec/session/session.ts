@@ -60,6 +60,7 @@ export class RecordingSession {
   #left = false;
   /** Our lines as last described: there is one offer and answer at a time. */
   #offered: readonly OurLine[] = [];
+  /** Until its final response. */
   #invite: OutgoingInvite | undefined;
   #dialog: Dialog | undefined;
   /** Requests of the recorder that wait for the recording's word. */
@@ -203,6 +204,7 @@ export class RecordingSession {
   #onFinal(final: Accepted | Rejected): void {
     const { response } = final;
     const { status, reason } = response;
+    this.#invite = undefined;
     if (!this.#left) this.#status = status;
     if (final.kind === 'rejected') {
       const contact = response.header('contact');
@@ -225,6 +227,7 @@ export class RecordingSession {
   }
 
   #onNoFinal(error: unknown): void {
+    this.#invite = undefined;
     this.#tell({ kind: 'refused', status: 503, reason: reasonOf(error), contact: undefined });
   }
 
