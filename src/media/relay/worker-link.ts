@@ -46,6 +46,8 @@ const PATIENT: ReadonlySet<Order['kind'] | RequestName> = new Set([
   'usage',
 ] as const);
 
+const NEXT = Promise.resolve();
+
 /** How long a worker may take to take leave of its recorders. */
 const SHUTDOWN_PATIENCE = 1_000;
 
@@ -58,8 +60,9 @@ export class WorkerLink {
   readonly #lifeline: Lifeline;
   readonly #waiting = new Map<number, Waiting>();
   #nextNumber = 1;
-  /** What is posted at the end of the running turn of the event loop. */
+  /** What is posted at the end of the running turn of the event loop, or of what runs now. */
   #outbox: ToWorker[] = [];
+  #hurries = false;
   #onKernel = false;
   #drops: SocketDrops | undefined;
   #state: 'alive' | 'closing' | 'dead' = 'alive';
@@ -120,14 +123,20 @@ export class WorkerLink {
     clearTimeout(impatient);
   }
 
-  /** One message for many, and one wake-up of a thread that sleeps: each costs as much as what is in it. */
+  /**
+   * One message for many, and one wake-up of a thread that sleeps: each costs as much as what is in it. What may not
+   * wait is posted as soon as what runs now has come to its end, and so before anything that is to follow it.
+   */
   #post(message: ToWorker, mayWait: boolean): void {
     const first = this.#outbox.push(message) === 1;
-    if (!mayWait) this.#flush();
-    else if (first) setImmediate(this.#flush);
+    if (!mayWait && !this.#hurries) {
+      this.#hurries = true;
+      void NEXT.then(this.#flush);
+    } else if (first) setImmediate(this.#flush);
   }
 
   readonly #flush = (): void => {
+    this.#hurries = false;
     if (this.#outbox.length === 0 || this.#state === 'dead') return;
     const messages = this.#outbox;
     this.#outbox = [];
