@@ -91,9 +91,8 @@ export class Batches {
     return this.at(row) + DESTINATION;
   }
 
-  /** What comes into the batch of a port from now on, which is empty, goes there. */
+  /** What comes into the batch of a port from now on, which is empty and settled, goes there. */
   aim(row: number, to: SocketAddress): void {
-    this.#own(row);
     this.#destinations[row / ROW_LENGTH] = to;
     this.#addresses.set(to.words, this.destinationAt(row) >> 2);
   }

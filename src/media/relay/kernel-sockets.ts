@@ -179,7 +179,8 @@ export class KernelSockets implements SocketSet {
   ): void {
     const row = socket.row.at;
     if (this.#batches.destination(row) !== to) {
-      this.#sendBatch(row);
+      // What is refused of a batch is sent singly to where the batches go.
+      this.flush(socket);
       this.#batches.aim(row, to);
     }
     this.#sendLater(row, bytes, offset, length);
@@ -188,8 +189,9 @@ export class KernelSockets implements SocketSet {
   /** Whither the last went. */
   #sendLater(row: number, bytes: Buffer, offset: number, length: number): void {
     const batches = this.#batches;
-    if (!batches.takes(row, length)) this.#sendBatch(row);
-    if (!Batches.fits(length))
+    const fits = Batches.fits(length);
+    if (!fits || !batches.takes(row, length)) this.#sendBatch(row);
+    if (!fits)
       this.send(this.#sockets[row / ROW_LENGTH]!, bytes, offset, length, batches.destination(row)!);
     else if (batches.add(row, bytes, offset, length, this.#clock.ms)) this.#sendBatch(row);
   }

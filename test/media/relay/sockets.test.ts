@@ -195,7 +195,7 @@ describe.each<[string, () => Backend]>([
     let refused = 0;
     const mouth = await open(sockets, min + 1, { ...deaf, onRefused: () => (refused += 1) });
     const to = socketAddress('127.0.0.1', min)!;
-    const lengths = [172, 172, 172, 172, 172, 172, 172, 13, 172, 200, 200, 900, 60, 60];
+    const lengths = [172, 172, 172, 172, 172, 172, 172, 13, 172, 200, 200, 900, 172, 0, 60, 60];
     const said = lengths.map((length, i) => String.fromCharCode(97 + i).repeat(length));
     for (const text of said) mouth.sendLater(Buffer.from(`  ${text}`), 2, text.length, to);
     // The last two have nothing more behind them, and nobody flushes.
@@ -532,6 +532,35 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     await run(() => got.length >= good.length);
     expect(got.sort()).toEqual(good.sort());
     for (const socket of [...mouths, ear]) socket.close();
+  });
+
+  test('send nothing that was refused on its way to one place to the next', async () => {
+    const { sockets, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const refused: string[] = [];
+    const mouth = await open(sockets, min, {
+      ...deaf,
+      onRefused: (bytes, offset, length) =>
+        refused.push(bytes.toString('latin1', offset, offset + length)),
+    });
+    const got: string[] = [];
+    const ear = await open(sockets, min + 1, {
+      onDatagram: (bytes, offset, length) =>
+        got.push(bytes.toString('latin1', offset, offset + length)),
+    });
+    // A broadcast that nobody has asked leave for: EACCES.
+    const nobody = socketAddress('255.255.255.255', 9)!;
+    const somebody = socketAddress('127.0.0.1', min + 1)!;
+    const bad = Array.from({ length: 12 }, (_, i) => `${i}`.padStart(172, 'b'));
+    const good = Array.from({ length: 5 }, (_, i) => `${i}`.padStart(172, 'g'));
+    for (const text of bad) mouth.sendLater(Buffer.from(text), 0, text.length, nobody);
+    for (const text of good) mouth.sendLater(Buffer.from(text), 0, text.length, somebody);
+    mouth.flush();
+    await run(() => got.length >= good.length);
+    expect(got).toEqual(good);
+    expect(refused.sort()).toEqual(bad.sort());
+    ear.close();
+    mouth.close();
   });
 
   test('hear nothing while they do not listen, and again when they do', async () => {
