@@ -48,7 +48,7 @@ export class Line {
     this.#legs = { a: leg('a'), b: leg('b') };
     this.#legs.a.peer = this.#legs.b;
     this.#legs.b.peer = this.#legs.a;
-    this.describe({ watch: true, ...description }, now);
+    this.describe({ ...description, watch: description.watch ?? true }, now);
   }
 
   get local(): Record<Side, Endpoint> {
