@@ -35,13 +35,20 @@ import {
   SO_TIMESTAMPNS,
   SOCK_DGRAM_NONBLOCK,
   SOL_SOCKET,
+  SOL_UDP,
+  UDP_GRO,
 } from './system';
 
 const FRAME_MS = 20;
 const BATCH = 64;
+/** For a datagram, or for a batch of them. */
 const ROOM = 256;
-/** A cmsghdr and a timespec. */
-const CONTROL_ROOM = 32;
+const BATCH_ROOM = 2048;
+/** A cmsghdr and a timespec, then a cmsghdr and an int. */
+const CONTROL_ROOM = 56;
+const TIME_AT = 16;
+const EACH_HEADER_AT = 32;
+const EACH_AT = 48;
 const RECEIVE_BUFFER = 64 * 1024 * 1024;
 /** From sending to sending. */
 const NAP_US = 50;
@@ -59,6 +66,8 @@ export interface GeneratorBirth {
   readonly srtp: boolean;
   /** Parties press keys. */
   readonly digits: boolean;
+  /** Recorders take batches whole: else the kernel cuts them for each, which on loopback is the sender's work. */
+  readonly whole: boolean;
 }
 
 export type ToGenerator =
@@ -111,10 +120,10 @@ class Load {
   #cursor = 0;
   #drained = Number.POSITIVE_INFINITY;
 
-  constructor({ capacity, srtp, digits }: GeneratorBirth) {
+  constructor({ capacity, srtp, digits, whole }: GeneratorBirth) {
     const streams = 2 * capacity;
     const perStream = 256 + 256 + 64 + MessageArray.sizeFor(1);
-    const perRoom = ROOM + 64 + MessageArray.sizeFor(1);
+    const perRoom = BATCH_ROOM + 64 + MessageArray.sizeFor(1);
     this.#arena = new Arena(streams * perStream + BATCH * perRoom + 4096);
     this.#bytes = this.#arena.bytes;
     this.#words = new Int32Array(this.#bytes.buffer);
@@ -134,6 +143,7 @@ class Load {
     this.#parties = Array.from({ length: PARTY_SOCKETS }, () => this.#open(RECEIVE_BUFFER));
     this.#recorders = Array.from({ length: RECORDER_SOCKETS }, () => this.#open(RECEIVE_BUFFER));
     this.#rtcp = this.#open(RECEIVE_BUFFER);
+    if (whole) for (const fd of this.#recorders) this.#set(fd, SOL_UDP, UDP_GRO, 1);
     this.#system.prctl(PR_SET_TIMERSLACK, 1_000, 0, 0, 0);
     // Where it may: nothing else on its core then keeps it from being on time.
     this.#bytes.writeInt32LE(1, this.#option);
@@ -270,14 +280,31 @@ class Load {
 
   #take(i: number, where: typeof PARTY | typeof RECORDER): void {
     const at = this.#rooms[i]!;
-    const count = countIn(this.#bytes, at, this.#incoming.received(i));
+    const end = at + this.#incoming.received(i);
+    const each = this.#eachOf(i);
+    const time = this.#timeAt(this.#controls[i]! + TIME_AT);
+    for (let one = at; one < end; one += each) {
+      this.#count(one, Math.min(each, end - one), time, where);
+    }
+  }
+
+  /** Octets of each datagram but the last that have been received as one; all, where they are one. */
+  #eachOf(i: number): number {
+    const control = this.#controls[i]!;
+    if (this.#words[(control + EACH_HEADER_AT + 12) >> 2] !== UDP_GRO) return BATCH_ROOM;
+    this.#words[(control + EACH_HEADER_AT + 12) >> 2] = 0;
+    return this.#words[(control + EACH_AT) >> 2]!;
+  }
+
+  #count(at: number, length: number, time: number, where: typeof PARTY | typeof RECORDER): void {
+    const count = countIn(this.#bytes, at, length);
     if (count < 0) {
       this.#added += 1;
       return;
     }
     const stream = streamIn(this.#bytes, at);
     if (stream < 0 || stream >= 2 * this.#known) return;
-    this.#ledger.receive(stream, count, this.#timeAt(this.#controls[i]! + 16), where);
+    this.#ledger.receive(stream, count, time, where);
   }
 
   #now(): number {
@@ -318,9 +345,9 @@ class Load {
   }
 
   #prepareRoom(i: number): void {
-    const room = this.#arena.take(ROOM);
+    const room = this.#arena.take(BATCH_ROOM);
     const control = this.#arena.take(CONTROL_ROOM);
-    this.#incoming.carry(i, room, ROOM);
+    this.#incoming.carry(i, room, BATCH_ROOM);
     this.#incoming.control(i, control);
     this.#rooms.push(room);
     this.#controls.push(control);
@@ -340,8 +367,10 @@ class Load {
 
   #open(receiveBuffer: number): number {
     const fd = this.#system.socket(AF_INET, SOCK_DGRAM_NONBLOCK, 0);
-    if (this.#set(fd, SO_RCVBUFFORCE, receiveBuffer) < 0) this.#set(fd, SO_RCVBUF, receiveBuffer);
-    this.#set(fd, SO_TIMESTAMPNS, 1);
+    if (this.#set(fd, SOL_SOCKET, SO_RCVBUFFORCE, receiveBuffer) < 0) {
+      this.#set(fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer);
+    }
+    this.#set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
     this.#writeSockaddr(this.#option, 0);
     if (this.#system.bind(fd, this.#arena.base + this.#option, SOCKADDR_IN) < 0) {
       throw new Error(`bind: errno ${this.#system.errno()}`);
@@ -356,9 +385,9 @@ class Load {
     return this.#bytes.readUInt16BE(this.#option + 2);
   }
 
-  #set(fd: number, option: number, value: number): number {
+  #set(fd: number, level: number, option: number, value: number): number {
     this.#bytes.writeInt32LE(value, this.#option);
-    return this.#system.setsockopt(fd, SOL_SOCKET, option, this.#arena.base + this.#option, 4);
+    return this.#system.setsockopt(fd, level, option, this.#arena.base + this.#option, 4);
   }
 }
 

@@ -34,13 +34,16 @@ export const PEER = 'rtpengine';
 /** Parties that press keys, and a tone for both parties of one call in four. */
 export const BUSY = 'twintrack (tones and keys)';
 
+const PLAIN: Kind['load'] = { srtp: false, digits: false, whole: false };
+
 /** Rows by name, in their order. */
 export const KINDS: Readonly<Record<string, Kind>> = {
   [OURS]: ours({}),
   [PEER]: rtpengine(),
+  'twintrack (recorder takes batches whole)': ours({}, { whole: true }),
   'twintrack (SRTP callee)': ours({ srtp: true }),
   'twintrack (tone mixed)': ours({ toneEvery: 1 }),
-  [BUSY]: ours({ toneEvery: 4 }, true),
+  [BUSY]: ours({ toneEvery: 4 }, { digits: true }),
   'twintrack (2 workers)': ours({ workers: 2 }),
   'twintrack (forks at once)': ours({ batchForks: false }),
   'twintrack (epoll)': ours({ backend: 'epoll' }),
@@ -48,9 +51,9 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'rtpengine (real-time)': rtpengine(['--scheduling=fifo', '--priority=1']),
 };
 
-function ours(birth: Partial<HostBirth>, digits = false): Kind {
+function ours(birth: Partial<HostBirth>, load: Partial<Kind['load']> = {}): Kind {
   return {
-    load: { srtp: birth.srtp === true, digits },
+    load: { ...PLAIN, srtp: birth.srtp === true, ...load },
     async start(scripts) {
       const flags = ['--trace-gc', '--expose-gc'];
       const host = script(RELAY_CORE, `${scripts}/relay-host.js`, birth, flags);
@@ -84,7 +87,7 @@ function ours(birth: Partial<HostBirth>, digits = false): Kind {
 
 function rtpengine(flags: readonly string[] = []): Kind {
   return {
-    load: { srtp: false, digits: false },
+    load: PLAIN,
     async start() {
       const daemon = pinned(RELAY_CORE, rtpengineCommand(flags), false);
       const ng = await Ng.connect().catch(async (error) => {

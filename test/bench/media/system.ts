@@ -24,6 +24,9 @@ export const SO_TIMESTAMPNS = 35;
 /** Nine words about a socket's memory; the last: datagrams that found it full. */
 export const SO_MEMINFO = 55;
 export const SK_MEMINFO_DROPS = 8;
+export const SOL_UDP = 17;
+/** Batches are received whole, with the octets of each datagram in a control message of this type. */
+export const UDP_GRO = 104;
 export const SCHED_FIFO = 1;
 export const MSG_DONTWAIT = 0x40;
 export const CLOCK_REALTIME = 0;
