@@ -8,7 +8,7 @@ import { FORK_ROW, ROW, type Rows } from './row';
 const MOST = 5;
 /** Longer datagrams are no telephony and are not worth waiting with. */
 const LONGEST = 400;
-/** A batch that nothing more comes into leaves after this. */
+/** A batch that nothing more comes into leaves after this, and after twice this at the latest. */
 export const BATCH_PATIENCE: Millis = 120;
 
 const DESTINATION = MOST * LONGEST;

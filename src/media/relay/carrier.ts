@@ -49,8 +49,8 @@ export interface Carrier {
   ): void;
   /**
    * Sends what lies in `bytes` at `at` as one datagram, or where `each` is not 0 as several of so many octets, which is what the
-   * socket's `UDP_SEGMENT` must be. It goes to the struct sockaddr at `to` in `bytes`, of `toLength` octets. Neither is
-   * changed before it is handed over.
+   * socket's `UDP_SEGMENT` must be. It goes to the struct sockaddr at `to` in `bytes`, of `toLength` octets. Both are
+   * read when it is handed over: what changes before then is sent as it is then.
    */
   relay(
     slot: number,
@@ -61,7 +61,7 @@ export interface Carrier {
     to: number,
     toLength: number,
   ): void;
-  /** Everything sent so far is the kernel's. `turn` is another then. */
+  /** Everything sent so far is the kernel's. If there was anything, `turn` is another then. */
   handOver(): void;
   readonly turn: number;
   /** The same, and whoever is to hear of refusals has. */

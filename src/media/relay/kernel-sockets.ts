@@ -278,6 +278,8 @@ export class KernelSockets implements SocketSet {
   /** What came for whoever had the socket before is gone; false when it is not as a new one would be. */
   renew(socket: KernelSocket): boolean {
     const slab = this.#slab;
+    // What was refused is its last owner's to hear.
+    this.#carrier.settle();
     this.#carrier.forget(socket.slot);
     for (let i = 0; i < LEFTOVERS; i++) {
       slab.expectSource();

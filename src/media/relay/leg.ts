@@ -327,6 +327,7 @@ export class Leg {
     return this.#rtp.isElsewhere(source) && !this.#rtcp.expects(source);
   }
 
+  /** What is on its way to the party in this very look may already go to where it was found. */
   #onLatch(): void {
     const { from } = this.#rtp;
     if (!from) return;

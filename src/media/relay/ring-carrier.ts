@@ -19,7 +19,7 @@ const PAYLOAD_AT = SOURCE_AT + SOURCE_ROOM;
 const BUFFER = 64 * 1024 + 64;
 const STAGING = BUFFERS * BUFFER;
 /** Requests that wait for the end of a look at most: the first of them is not to wait for long. */
-const TOGETHER = 16;
+const TOGETHER = 8;
 /** For the octets of what is sent from elsewhere until it is handed over. */
 const STAGING_SIZE = 256 * 1024;
 const DESTINATIONS = STAGING + STAGING_SIZE;

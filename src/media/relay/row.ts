@@ -1,7 +1,7 @@
 /**
  * What the path of a packet reads and writes of a port, side by side: all that a thousand calls need at
- * every packet is to lie in as few lines of the processor's cache as it can. A row is two of them, and what a fork's packets need
- * is in the first. The objects of the relay decide, and write here what they have decided; the path looks nowhere else.
+ * every packet is to lie in as few lines of the processor's cache as it can. A row is two of them, and what each packet of a
+ * fork needs is in the first, but for the first and the last of a batch. The objects of the relay decide, and write here what they have decided; the path looks nowhere else.
  *
  * Parts are words of 32 bits from the beginning of a row. Those of two words are doubles.
  */
