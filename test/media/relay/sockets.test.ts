@@ -99,8 +99,11 @@ async function openMany(sockets: SocketSet, count: number) {
   for (let port = min; ears.length < count; port++) {
     const texts: string[] = [];
     const sink: DatagramSink = {
-      onDatagram: (bytes, offset, length) =>
-        texts.push(bytes.toString('latin1', offset, offset + length)),
+      onDatagram(bytes, offset, length) {
+        const text = bytes.toString('latin1', offset, offset + length);
+        // Somebody else's relay may still send reports to whoever had the port before.
+        if (text.endsWith(` ${port}`)) texts.push(text);
+      },
     };
     // Among so many somebody else may have one.
     const ear = await open(sockets, port, sink).catch(() => undefined);
