@@ -23,6 +23,11 @@ export class Rtpengine {
     return daemon;
   }
 
+  /** What makes the product use it. */
+  get settings(): string[] {
+    return ['media.plane=rtpengine', `media.rtpengine.nodes=[{address: "127.0.0.1:${this.port}"}]`];
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }

@@ -10,8 +10,7 @@ import {
   type Libc,
   MSG_DONTWAIT,
   SEND_FLAGS,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
+  sockaddrSize,
 } from './libc';
 import { MAX_EVENTS, Slab } from './slab';
 
@@ -129,8 +128,7 @@ export class EpollCarrier implements Carrier {
     to: SocketAddress,
   ): void {
     this.#slab.setDestination(to);
-    const toLength = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
-    this.#send(slot, fd, bytes, offset, length, 0, toLength);
+    this.#send(slot, fd, bytes, offset, length, 0, sockaddrSize(to.family));
   }
 
   relay(

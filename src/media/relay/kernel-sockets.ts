@@ -25,10 +25,9 @@ import {
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
-  SOCKADDR_IN,
-  SOCKADDR_IN6,
   SOL_SOCKET,
   SOL_UDP,
+  sockaddrSize,
   UDP_SEGMENT,
 } from './libc';
 import type { Lifeline } from './lifeline';
@@ -228,7 +227,7 @@ export class KernelSockets implements SocketSet {
     const each = count === 1 ? 0 : batches.each(row);
     if (each === 0 ? this.#leaveWhole(socket, fill) : this.#cut(socket, each)) {
       const { slot, fd } = socket;
-      const toLength = socket.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+      const toLength = sockaddrSize(socket.family);
       this.#carrier.relay(slot, fd, at, fill, each, batches.destinationAt(row), toLength);
     } else {
       const { bytes } = this.#carrier;
@@ -334,7 +333,7 @@ export class KernelSockets implements SocketSet {
     if (v6) this.#option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     this.#makeRoom(fd, RECEIVE_BUFFER);
     this.#slab.setDestination(local);
-    const bound = libc.bind(fd, this.#slab.destination, v6 ? SOCKADDR_IN6 : SOCKADDR_IN);
+    const bound = libc.bind(fd, this.#slab.destination, sockaddrSize(local.family));
     if (bound === 0 && this.#carrier.watch(slot, fd)) return fd;
     const refusal = libc.errorName();
     libc.close(fd);

@@ -86,6 +86,22 @@ export const SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 /** Octets of the struct. */
 export const SOCKADDR_IN = 16;
 export const SOCKADDR_IN6 = 28;
+
+/** Octets of the struct sockaddr of a family. */
+export function sockaddrSize(family: 4 | 6): number {
+  return family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
+}
+
+/** What the lower word of an address can count, and its words. */
+export const SPAN = 0x100000000;
+
+export function lowWord(address: number): number {
+  return (address % SPAN) | 0;
+}
+
+export function highWord(address: number): number {
+  return Math.floor(address / SPAN) | 0;
+}
 export const EPOLL_CLOEXEC = 0o2000000;
 export const EPOLL_CTL_ADD = 1;
 export const EPOLL_CTL_DEL = 2;

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs';
-import { type Libc, loadLibc } from './libc';
+import { highWord, type Libc, loadLibc, lowWord, SPAN } from './libc';
 
 const WAKE_FD = 0;
 const WOKEN = 1;
@@ -7,7 +7,6 @@ const WOKEN = 1;
 const FIRST_MAPPING = 2;
 const MAPPINGS = 4;
 const MAPPING_WORDS = 3;
-const HALF = 0x100000000;
 const FIRST_SLOT = FIRST_MAPPING + MAPPING_WORDS * MAPPINGS;
 /** In place of a number of datagrams. */
 const ALL = -1;
@@ -54,8 +53,8 @@ export class Lifeline {
   /** Worker: memory that keeps one of its file descriptors alive, by its place among `MAPPINGS`. */
   map(index: number, address: number, length: number): void {
     const at = FIRST_MAPPING + MAPPING_WORDS * index;
-    Atomics.store(this.#words, at, (address % HALF) | 0);
-    Atomics.store(this.#words, at + 1, Math.floor(address / HALF));
+    Atomics.store(this.#words, at, lowWord(address));
+    Atomics.store(this.#words, at + 1, highWord(address));
     Atomics.store(this.#words, at + 2, length);
   }
 
@@ -100,6 +99,6 @@ export class Lifeline {
     if (length === 0) return;
     const [low, high] = [this.#words[word]! >>> 0, this.#words[word + 1]!];
     this.#libc ??= loadLibc();
-    this.#libc.munmap(high * HALF + low, length);
+    this.#libc.munmap(high * SPAN + low, length);
   }
 }

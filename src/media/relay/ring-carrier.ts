@@ -3,7 +3,7 @@ import { copyOctets, steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
 import { IoUring, type Mapping, REQUEST, REQUESTS } from './io-uring';
-import { type Libc, SEND_FLAGS, SOCKADDR_IN, SOCKADDR_IN6 } from './libc';
+import { highWord, type Libc, lowWord, SEND_FLAGS, SOCKADDR_IN6, SPAN, sockaddrSize } from './libc';
 import { LINES, nextLine } from './slab';
 
 /** For what is received and not yet done with, a power of two: few, so that they stay in the processor's cache. */
@@ -28,8 +28,6 @@ const HEADER = DESTINATIONS + DESTINATION * REQUESTS;
 /** struct msghdr. */
 const HEADER_SIZE = 64;
 const OWN = HEADER + HEADER_SIZE;
-/** Of an address: what its lower word can count. */
-const HALF = 0x100000000;
 
 const OP_POLL_ADD = 6;
 const OP_RECVMSG = 10;
@@ -143,8 +141,8 @@ export class RingCarrier implements Carrier {
     this.bytes = memory(libc, OWN + LINES + room);
     const base = libc.addressOf(this.bytes);
     this.room = nextLine(base, OWN);
-    this.#low = (base % HALF) | 0;
-    this.#high = Math.floor(base / HALF) | 0;
+    this.#low = lowWord(base);
+    this.#high = highWord(base);
     this.#words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, OWN / 4);
     for (let i = 0; i < BUFFERS; i++) {
       const at = (i * BUFFER + SOURCE_AT) / 4;
@@ -248,8 +246,7 @@ export class RingCarrier implements Carrier {
     const request = this.#ring.next();
     const destination = DESTINATIONS + DESTINATION * request;
     this.#words.set(to.words, destination / 4);
-    const toLength = to.family === 4 ? SOCKADDR_IN : SOCKADDR_IN6;
-    this.#send(request, slot, fd, at, length, 0, destination, toLength);
+    this.#send(request, slot, fd, at, length, 0, destination, sockaddrSize(to.family));
   }
 
   relay(
@@ -465,6 +462,6 @@ function memory(libc: Libc, size: number): Buffer {
   for (;;) {
     const bytes = Buffer.allocUnsafeSlow(size);
     const at = libc.addressOf(bytes);
-    if (at % HALF <= HALF - size) return steady(bytes, BUFFER);
+    if (at % SPAN <= SPAN - size) return steady(bytes, BUFFER);
   }
 }

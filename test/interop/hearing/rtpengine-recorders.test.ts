@@ -30,11 +30,7 @@ describe('a change of recorder through rtpengine, which keeps nothing meanwhile'
         user('alice', { numbers: ['100', '101'], location: 'Kyiv' }),
       ],
       ['recorder.answerTimeoutSeconds=30'],
-      [
-        'media.plane=rtpengine',
-        `media.rtpengine.nodes=[{address: "127.0.0.1:${daemon.port}"}]`,
-        'media.rtpengine.timeoutSeconds=10',
-      ],
+      [...daemon.settings, 'media.rtpengine.timeoutSeconds=10'],
     );
   });
 

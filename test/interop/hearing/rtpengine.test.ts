@@ -28,11 +28,7 @@ describe('what parties hear through rtpengine', () => {
         user('reminded', { numbers: ['100'], location: 'Reminded' }),
       ],
       [],
-      [
-        'media.plane=rtpengine',
-        `media.rtpengine.nodes=[{address: "127.0.0.1:${daemon.port}"}]`,
-        'media.rtpengine.timeoutSeconds=10',
-      ],
+      [...daemon.settings, 'media.rtpengine.timeoutSeconds=10'],
     );
   });
 

@@ -47,8 +47,7 @@ describe('with softphones from Debian', () => {
     if (plane === 'relay') return [await mediaPorts(200)];
     const daemon = await Rtpengine.start();
     open.push({ remove: () => daemon.kill() });
-    const nodes = `[{address: "127.0.0.1:${daemon.port}"}]`;
-    return ['media.plane=rtpengine', `media.rtpengine.nodes=${nodes}`];
+    return daemon.settings;
   }
 
   afterEach(async () => {

@@ -91,6 +91,13 @@ function open(sockets: SocketSet, port: number, sink: DatagramSink, address = '1
 
 const deaf: DatagramSink = { onDatagram() {} };
 
+/** Notes a datagram that was heard, or refused, as text. */
+function noting(texts: string[]) {
+  return (bytes: Buffer, offset: number, length: number): void => {
+    texts.push(bytes.toString('latin1', offset, offset + length));
+  };
+}
+
 /** So many sockets, and what each has heard by its port. */
 async function openMany(sockets: SocketSet, count: number) {
   const { min } = await freeRange(count + 200);
@@ -257,10 +264,7 @@ describe.each<[string, () => Backend]>([
     // Nobody has a chance to read it.
     say('old');
     const got: string[] = [];
-    const sink: DatagramSink = {
-      onDatagram: (bytes, offset, length) =>
-        got.push(bytes.toString('latin1', offset, offset + length)),
-    };
+    const sink: DatagramSink = { onDatagram: noting(got) };
     const second = await taken();
     second.rtp.sink = sink;
     second.rtcp.sink = sink;
@@ -479,11 +483,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const { sockets, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
     const refused: string[] = [];
-    const mouth = await open(sockets, min, {
-      ...deaf,
-      onRefused: (bytes, offset, length) =>
-        refused.push(bytes.toString('latin1', offset, offset + length)),
-    });
+    const mouth = await open(sockets, min, { ...deaf, onRefused: noting(refused) });
     // A broadcast that nobody has asked leave for: EACCES.
     const nobody = socketAddress('255.255.255.255', 9)!;
     mouth.send(Buffer.from('  one'), 2, 3, nobody);
@@ -507,17 +507,10 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const { sockets, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
     const refused: string[] = [];
-    const sink: DatagramSink = {
-      ...deaf,
-      onRefused: (bytes, offset, length) =>
-        refused.push(bytes.toString('latin1', offset, offset + length)),
-    };
+    const sink: DatagramSink = { ...deaf, onRefused: noting(refused) };
     const mouths = [await open(sockets, min, sink), await open(sockets, min + 1, sink)];
     const got: string[] = [];
-    const ear = await open(sockets, min + 2, {
-      onDatagram: (bytes, offset, length) =>
-        got.push(bytes.toString('latin1', offset, offset + length)),
-    });
+    const ear = await open(sockets, min + 2, { onDatagram: noting(got) });
     // A broadcast that nobody has asked leave for: EACCES.
     const nobody = socketAddress('255.255.255.255', 9)!;
     const somebody = socketAddress('127.0.0.1', min + 2)!;
@@ -541,16 +534,9 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const { sockets, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
     const refused: string[] = [];
-    const mouth = await open(sockets, min, {
-      ...deaf,
-      onRefused: (bytes, offset, length) =>
-        refused.push(bytes.toString('latin1', offset, offset + length)),
-    });
+    const mouth = await open(sockets, min, { ...deaf, onRefused: noting(refused) });
     const got: string[] = [];
-    const ear = await open(sockets, min + 1, {
-      onDatagram: (bytes, offset, length) =>
-        got.push(bytes.toString('latin1', offset, offset + length)),
-    });
+    const ear = await open(sockets, min + 1, { onDatagram: noting(got) });
     // A broadcast that nobody has asked leave for: EACCES.
     const nobody = socketAddress('255.255.255.255', 9)!;
     const somebody = socketAddress('127.0.0.1', min + 1)!;
@@ -570,10 +556,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const { sockets, bugs, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
     const got: string[] = [];
-    const ear = await open(sockets, min, {
-      onDatagram: (bytes, offset, length) =>
-        got.push(bytes.toString('latin1', offset, offset + length)),
-    });
+    const ear = await open(sockets, min, { onDatagram: noting(got) });
     const mouth = await open(sockets, min + 1, deaf);
     const say = (word: string): void => {
       mouth.send(Buffer.from(word), 0, word.length, socketAddress('127.0.0.1', min)!);
