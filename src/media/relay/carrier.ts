@@ -1,4 +1,4 @@
-import type { Millis } from '../../core';
+import type { Micros } from '../../core';
 import type { AddressWords, SocketAddress } from './address';
 import type { Mapping } from './io-uring';
 import type { Libc } from './libc';
@@ -34,8 +34,13 @@ export interface Carrier {
   unwatch(slot: number, fd: number): boolean;
   /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
   forget(slot: number): void;
-  /** Waits at most so long for something to come; what was sent is settled before. True: it was all that there is room for. */
-  wait(longest: Millis): boolean;
+  /**
+   * Waits at most so long for so many datagrams, or about so many, to have come; before that what was sent is settled. True: there
+   * was all that there is room for.
+   */
+  wait(longest: Micros, enough: number): boolean;
+  /** For how long after one look it may wait at most for more than one to come. */
+  readonly patience: Micros;
   /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;
   /** Sends octets as one datagram. They may be reused at once, and leave at the latest when this is settled. */

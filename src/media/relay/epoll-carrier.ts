@@ -1,4 +1,4 @@
-import type { Millis } from '../../core';
+import type { Micros } from '../../core';
 import { copyOctets } from '../octets';
 import type { AddressWords, SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
@@ -29,6 +29,7 @@ export class EpollCarrier implements Carrier {
   readonly source: AddressWords;
   readonly fd: number;
   readonly mappings = [];
+  readonly patience: Micros = 1_000;
   /** What is sent is the kernel's at once. */
   readonly turn = 0;
   readonly #slab: Slab;
@@ -85,9 +86,13 @@ export class EpollCarrier implements Carrier {
 
   forget(): void {}
 
-  wait(longest: Millis): boolean {
+  /** Nobody counts what has come: where more than one is to, all the time is waited. */
+  wait(longest: Micros, enough: number): boolean {
+    const { libc } = this;
+    if (enough > 1 && longest > 0) libc.usleep(longest);
+    const wait = enough > 1 ? 0 : Math.ceil(longest / 1_000);
     this.#event = 0;
-    this.#ready = this.libc.epoll_wait(this.fd, this.#slab.events, MAX_EVENTS, longest);
+    this.#ready = libc.epoll_wait(this.fd, this.#slab.events, MAX_EVENTS, wait);
     if (this.#ready >= 0) return this.#ready === MAX_EVENTS;
     this.#ready = 0;
     if (this.libc.errorName() !== 'EINTR') throw new Error(this.libc.errorName());

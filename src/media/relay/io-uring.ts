@@ -1,4 +1,4 @@
-import type { Millis } from '../../core';
+import type { Micros } from '../../core';
 import { steadyMemory } from '../octets';
 import type { Libc } from './libc';
 
@@ -166,16 +166,19 @@ export class IoUring {
     while (this.#queued > 0) this.#enter(0, 0, 0);
   }
 
-  /** Hands over what was written, then has the kernel receive what has come; waits for the first at most so long. */
-  look(longest: Millis): void {
+  /**
+   * Hands over what was written, then has the kernel receive what has come; waits at most so long for so many answers to be
+   * there. The kernel wakes nobody for fewer.
+   */
+  look(longest: Micros, enough: number): void {
     if (longest === 0) {
       this.#enter(0, ENTER_GETEVENTS, 0);
       return;
     }
     const words = this.#timingWords;
-    words[6] = (longest / 1_000) | 0;
-    words[8] = (longest % 1_000) * 1_000_000;
-    this.#enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, 24);
+    words[6] = (longest / 1_000_000) | 0;
+    words[8] = (longest % 1_000_000) * 1_000;
+    this.#enter(enough, ENTER_GETEVENTS | ENTER_EXT_ARG, 24);
   }
 
   /** Takes the next answer, into `data`, `tag`, `result` and `flags`; false: there is none. */
@@ -185,7 +188,7 @@ export class IoUring {
     if (head === ring[this.#answerTailWord]!) {
       // Those that the ring had no room for come when the kernel is asked again.
       if ((this.#requestRing[this.#flagsWord]! & ANSWERS_ELSEWHERE) === 0) return false;
-      this.look(0);
+      this.look(0, 0);
       return this.take();
     }
     const at = this.#answersWord + (head & (ANSWERS - 1)) * ANSWER_WORDS;

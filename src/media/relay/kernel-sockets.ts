@@ -67,7 +67,7 @@ export class KernelSockets implements SocketSet {
     private readonly lifeline: Lifeline,
     private readonly onBug: (error: unknown) => void,
     carrierOf: CarrierOf,
-    private readonly pace = new Pace(),
+    private readonly pace: Pick<Pace, 'after'> = new Pace(),
   ) {
     this.#slab = new Slab(libc);
     const { slots } = lifeline;
@@ -122,14 +122,16 @@ export class KernelSockets implements SocketSet {
   run(agenda: Agenda, onWake: () => void): void {
     const clock = this.#clock;
     const carrier = this.#carrier;
-    let gather: Micros = 0;
+    let full = false;
+    let enough = 1;
+    let spent: Micros = 0;
     clock.read();
     while (this.#running) {
-      let longest = wait(agenda, clock.ms);
-      if (this.#batches.areWaiting) longest = Math.min(longest, BATCH_PATIENCE);
-      carrier.settle();
-      if (gather > 0) this.libc.usleep(gather);
-      const full = carrier.wait(gather > 0 ? 0 : longest);
+      let longest = 1_000 * wait(agenda, clock.ms);
+      if (this.#batches.areWaiting) longest = Math.min(longest, 1_000 * BATCH_PATIENCE);
+      if (enough > 1) longest = Math.min(longest, Math.max(0, carrier.patience - spent));
+      // Where more waits than could be taken, it has gathered long enough.
+      full = carrier.wait(full ? 0 : longest, enough);
       clock.read();
       const { ms: now, us } = clock;
       let ready = 0;
@@ -138,14 +140,14 @@ export class KernelSockets implements SocketSet {
         else this.#take(now);
       }
       clock.read();
-      // Before anybody changes where it goes.
-      carrier.settle();
       this.#batches.due(clock.ms - BATCH_PATIENCE, this.#sendBatch);
-      if (agenda.isDue(clock.ms)) agenda.run(clock.ms);
-      const pause = this.pace.after(ready, now);
-      const spent = 1000 * (clock.ms - now) + clock.us - us;
-      // Where more waits than could be taken, it has gathered long enough.
-      gather = full ? 0 : Math.max(0, 1000 * pause - spent);
+      if (agenda.isDue(clock.ms)) {
+        // Before anybody changes where it goes.
+        carrier.settle();
+        agenda.run(clock.ms);
+      }
+      enough = this.pace.after(ready, now);
+      spent = 1_000 * (clock.ms - now) + clock.us - us;
     }
   }
 

@@ -44,7 +44,12 @@ afterEach(() => {
 const CARRIERS: Array<[string, CarrierOf]> = [['epoll', EpollCarrier.on]];
 if (hasRings()) CARRIERS.push(['io_uring', RingCarrier.on]);
 
-function kernel(carrierOf: CarrierOf, slots = 8, libc = loadLibc(), pace?: Pace): Backend {
+function kernel(
+  carrierOf: CarrierOf,
+  slots = 8,
+  libc = loadLibc(),
+  pace?: Pick<Pace, 'after'>,
+): Backend & { readonly sockets: KernelSockets } {
   const bugs: unknown[] = [];
   const lifeline = Lifeline.forSlots(slots);
   lifelines.push(lifeline);
@@ -131,6 +136,27 @@ async function sendToAll(ports: Iterable<number>, times: number): Promise<void> 
     }
   }
   mouth.close();
+}
+
+/** The system, and who is told of each wait for more than one datagram: for how long at most, in microseconds. */
+function watching(onNap: (us: number) => void): ReturnType<typeof loadLibc> {
+  const libc = loadLibc();
+  return {
+    ...libc,
+    usleep(us) {
+      onNap(us);
+      return libc.usleep(us);
+    },
+    io_uring_enter(fd, submit, complete, flags, argument, size) {
+      if (complete > 1) {
+        // struct io_uring_getevents_arg has a pointer to a struct timespec behind its 16 octets.
+        const at = Number(new BigInt64Array(libc.view(argument, 24))[2]);
+        const [seconds, nanoseconds] = new BigInt64Array(libc.view(at, 16));
+        onNap(Number(seconds) * 1_000_000 + Number(nanoseconds) / 1_000);
+      }
+      return libc.io_uring_enter(fd, submit, complete, flags, argument, size);
+    },
+  };
 }
 
 describe.each<[string, () => Backend]>([
@@ -459,24 +485,64 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     for (const ear of ears) ear.close();
   });
 
-  test('do not pause while more waits than could be taken at once', async () => {
+  test('wait for nothing while more waits than could be taken at once', async () => {
     const naps: number[] = [];
-    const libc = loadLibc();
-    const watched = {
-      ...libc,
-      usleep(us: number): number {
-        naps.push(heardSoFar());
-        return libc.usleep(us);
-      },
-    };
-    const alwaysBusy = { after: () => 1 } as unknown as Pace;
-    const { sockets, run } = kernel(carrierOf, 602, watched, alwaysBusy);
+    const libc = watching(() => naps.push(heardSoFar()));
+    const { sockets, run } = kernel(carrierOf, 602, libc, { after: () => 50 });
     const { ears, heard } = await openMany(sockets, 600);
     const heardSoFar = (): number => [...heard.values()].filter(({ length }) => length > 0).length;
     await sendToAll(heard.keys(), 1);
     await run(() => heardSoFar() === 600);
     expect(naps.filter((so) => so < 600)).toEqual([]);
     for (const ear of ears) ear.close();
+  });
+
+  test('wait no longer for many than a few milliseconds, and no longer than until something is due', async () => {
+    const naps: number[] = [];
+    const libc = watching((us) => naps.push(us));
+    const { sockets } = kernel(carrierOf, 8, libc, { after: () => 50 });
+    const { min } = await freeRange(4);
+    let heard = 0;
+    const ear = await open(sockets, min, { onDatagram: () => (heard += 1) });
+    const mouth = await open(sockets, min + 1, deaf);
+    const agenda = new Agenda(() => {});
+    agenda.at(sockets.now(), () => {
+      mouth.send(Buffer.alloc(9), 0, 9, socketAddress('127.0.0.1', min)!);
+      agenda.at(sockets.now() + 2, () => naps.push(0));
+      agenda.at(sockets.now() + 50, () => sockets.stop());
+    });
+    sockets.run(agenda, () => {});
+    expect(heard).toBe(1);
+    const due = naps.indexOf(0);
+    expect(Math.max(0, ...naps.slice(0, due))).toBeLessThanOrEqual(2_000);
+    const longest = Math.max(...naps.slice(due));
+    expect(longest).toBeGreaterThan(500);
+    expect(longest).toBeLessThanOrEqual(5_000);
+    ear.close();
+    mouth.close();
+  });
+
+  test('tell what was refused in the middle of a look before they wait again', async () => {
+    const { sockets, run } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const refused: string[] = [];
+    const mouth = await open(sockets, min, { ...deaf, onRefused: noting(refused) });
+    // A broadcast that nobody has asked leave for: EACCES.
+    const nobody = socketAddress('255.255.255.255', 9)!;
+    const texts: string[] = [];
+    const ear = await open(sockets, min + 1, {
+      onDatagram() {
+        for (let i = 0; i < 20; i++) {
+          texts.push(String(i));
+          mouth.send(Buffer.from(String(i)), 0, String(i).length, nobody);
+        }
+      },
+    });
+    mouth.send(Buffer.alloc(9), 0, 9, socketAddress('127.0.0.1', min + 1)!);
+    await run(() => refused.length >= 20);
+    expect(refused).toEqual(texts);
+    ear.close();
+    mouth.close();
   });
 
   test('tell their owner what the system has refused, and of a batch send the rest singly', async () => {
