@@ -39,7 +39,7 @@ export interface Carrier {
    * was all that there is room for.
    */
   wait(longest: Micros, enough: number): boolean;
-  /** For how long after one look it may wait at most for more than one to come. */
+  /** For how long after a look it is to wait at most for more than one to come. */
   readonly patience: Micros;
   /** Takes the next datagram of those that have come; false: there is none, or it is time for something else. */
   next(): boolean;

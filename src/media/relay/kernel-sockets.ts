@@ -31,7 +31,7 @@ import {
   UDP_SEGMENT,
 } from './libc';
 import type { Lifeline } from './lifeline';
-import { Pace } from './pace';
+import { Pace, type Pacing } from './pace';
 import { ROW, ROW_SIZE, Row, Rows } from './row';
 import { RowPath } from './row-path';
 import { Slab } from './slab';
@@ -67,7 +67,7 @@ export class KernelSockets implements SocketSet {
     private readonly lifeline: Lifeline,
     private readonly onBug: (error: unknown) => void,
     carrierOf: CarrierOf,
-    private readonly pace: Pick<Pace, 'after'> = new Pace(),
+    private readonly pace: Pacing = new Pace(),
   ) {
     this.#slab = new Slab(libc);
     const { slots } = lifeline;
@@ -122,16 +122,21 @@ export class KernelSockets implements SocketSet {
   run(agenda: Agenda, onWake: () => void): void {
     const clock = this.#clock;
     const carrier = this.#carrier;
+    const { pace } = this;
     let full = false;
-    let enough = 1;
     let spent: Micros = 0;
     clock.read();
     while (this.#running) {
+      const { enough } = pace;
       let longest = 1_000 * wait(agenda, clock.ms);
       if (this.#batches.areWaiting) longest = Math.min(longest, 1_000 * BATCH_PATIENCE);
-      if (enough > 1) longest = Math.min(longest, Math.max(0, carrier.patience - spent));
+      if (enough > 1) {
+        const patience = Math.min(pace.patience, carrier.patience);
+        longest = Math.min(longest, Math.max(0, patience - spent));
+      }
       // Where more waits than could be taken, it has gathered long enough.
-      full = carrier.wait(full ? 0 : longest, enough);
+      if (full) longest = 0;
+      full = carrier.wait(longest, enough);
       clock.read();
       const { ms: now, us } = clock;
       let ready = 0;
@@ -146,7 +151,7 @@ export class KernelSockets implements SocketSet {
         carrier.settle();
         agenda.run(clock.ms);
       }
-      enough = this.pace.after(ready, now);
+      pace.after(ready, now, longest);
       spent = 1_000 * (clock.ms - now) + clock.us - us;
     }
   }

@@ -1,28 +1,44 @@
-import type { Instant, Millis } from '../../core';
+import type { Instant, Micros, Millis } from '../../core';
 
 /** Over which the rate is measured. */
 const WINDOW: Millis = 20;
 /** What comes in this time is worth waking up for. */
-const PATIENCE: Millis = 0.75;
+const WORTH: Millis = 0.75;
+/**
+ * For how long they may gather where they come evenly: longer than the scheduler's tick (4 ms at 250 Hz), because a timer that is the
+ * next of its core is set in the hardware twice a look, in a virtual machine a sixth of all at 100 calls.
+ */
+const EVEN: Micros = 5_000;
+/** And where they do not. */
+const UNEVEN: Micros = 1_000;
+/** Who has waited so long in vain knows that they come unevenly, and does so for many frames. */
+const IN_VAIN: Micros = 2_000;
+const MEMORY: Millis = 10_000;
 
 /**
  * How many datagrams are to gather before the next look. A thread that the kernel wakes for every single one spends more on
  * waking than on moving them; when there are many, three quarters of a millisecond are shared by all that come in them.
  */
 export class Pace {
+  /** So many; 1 while there is little to do. */
+  enough = 1;
+  /** For so long at most. What is left of a burst is fewer than is enough, and would wait for the next burst. */
+  patience = EVEN;
   #windowStart: Instant = 0;
   #events = 0;
-  #enough = 1;
+  #unevenUntil: Instant = 0;
 
-  /** How many to wait for after a look at `now` that found `events`: 1 while there is little to do. */
-  after(events: number, now: Instant): number {
+  /** A look at `now` has found so many, after a wait of at most `longest`. */
+  after(events: number, now: Instant, longest: Micros): void {
+    if (events < this.enough && longest >= IN_VAIN) this.#unevenUntil = now + MEMORY;
+    this.patience = now < this.#unevenUntil ? UNEVEN : EVEN;
     this.#events += events;
     const elapsed = now - this.#windowStart;
-    if (elapsed >= WINDOW) {
-      this.#enough = Math.max(1, Math.round((PATIENCE * this.#events) / elapsed));
-      this.#windowStart = now;
-      this.#events = 0;
-    }
-    return this.#enough;
+    if (elapsed < WINDOW) return;
+    this.enough = Math.max(1, Math.round((WORTH * this.#events) / elapsed));
+    this.#windowStart = now;
+    this.#events = 0;
   }
 }
+
+export type Pacing = Pick<Pace, 'enough' | 'patience' | 'after'>;

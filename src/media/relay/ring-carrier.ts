@@ -83,11 +83,7 @@ interface Refusal {
 export class RingCarrier implements Carrier {
   readonly bytes: Buffer;
   readonly room: number;
-  /**
-   * Only what suddenly comes no more waits for it. Longer than the scheduler's tick (4 ms at 250 Hz), because a timer that is the next
-   * of its core is set in its hardware, twice a look: in a virtual machine that is a sixth of all at 100 calls.
-   */
-  readonly patience: Micros = 5_000;
+  readonly patience: Micros = Number.POSITIVE_INFINITY;
   slot = 0;
   at = 0;
   length = 0;

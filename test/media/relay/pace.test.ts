@@ -1,27 +1,42 @@
 import { Pace } from '../../../src/media/relay/pace';
 
-/** How many are to gather in the end, when `events` are found every `every` ms for a second. */
-function enoughAt(events: number, every: number, pace = new Pace()): number {
-  let enough = 0;
-  for (let now = 1_000; now < 2_000; now += every) enough = pace.after(events, now);
-  return enough;
+const AT_ONCE = 0;
+
+/** The pace when `events` are found every `every` ms for a second. */
+function paceAt(events: number, every: number, pace = new Pace()): Pace {
+  for (let now = 1_000; now < 2_000; now += every) pace.after(events, now, AT_ONCE);
+  return pace;
 }
 
 describe('the pace of looking for datagrams', () => {
   test('wakes for each while there are few', () => {
-    expect(enoughAt(1, 1)).toBe(1);
-    expect(enoughAt(30, 20)).toBe(1);
+    expect(paceAt(1, 1).enough).toBe(1);
+    expect(paceAt(30, 20).enough).toBe(1);
   });
 
   test('wakes for what comes in three quarters of a millisecond when there are many, however they are found', () => {
-    expect(enoughAt(1, 0.1)).toBe(8);
-    expect(enoughAt(20, 1)).toBe(15);
-    expect(enoughAt(800, 20)).toBe(30);
+    expect(paceAt(1, 0.1).enough).toBe(8);
+    expect(paceAt(20, 1).enough).toBe(15);
+    expect(paceAt(800, 20).enough).toBe(30);
   });
 
   test('wakes for each again when it has become quiet', () => {
-    const pace = new Pace();
-    enoughAt(20, 1, pace);
-    expect(pace.after(1, 5_000)).toBe(1);
+    const pace = paceAt(20, 1);
+    pace.after(1, 5_000, AT_ONCE);
+    expect(pace.enough).toBe(1);
+  });
+
+  test('waits longer than a tick of the scheduler while they come, and a millisecond for ten seconds after it has waited in vain', () => {
+    const pace = paceAt(20, 1);
+    pace.after(15, 2_000, 5_000);
+    expect(pace.patience).toBe(5_000);
+    pace.after(14, 2_001, 1_000);
+    expect(pace.patience).toBe(5_000);
+    pace.after(14, 2_002, 5_000);
+    expect(pace.patience).toBe(1_000);
+    pace.after(3, 12_001, 1_000);
+    expect(pace.patience).toBe(1_000);
+    pace.after(3, 12_002, 1_000);
+    expect(pace.patience).toBe(5_000);
   });
 });

@@ -14,7 +14,7 @@ import { KeptMemory } from '../../../src/media/relay/kept-memory';
 import { KernelSockets } from '../../../src/media/relay/kernel-sockets';
 import { loadLibc } from '../../../src/media/relay/libc';
 import { Lifeline } from '../../../src/media/relay/lifeline';
-import type { Pace } from '../../../src/media/relay/pace';
+import type { Pacing } from '../../../src/media/relay/pace';
 import { PacketQueue } from '../../../src/media/relay/packet-queue';
 import { type PortPair, PortPairs } from '../../../src/media/relay/port-pairs';
 import { PortRange } from '../../../src/media/relay/port-range';
@@ -48,7 +48,7 @@ function kernel(
   carrierOf: CarrierOf,
   slots = 8,
   libc = loadLibc(),
-  pace?: Pick<Pace, 'after'>,
+  pace?: Pacing,
 ): Backend & { readonly sockets: KernelSockets } {
   const bugs: unknown[] = [];
   const lifeline = Lifeline.forSlots(slots);
@@ -137,6 +137,15 @@ async function sendToAll(ports: Iterable<number>, times: number): Promise<void> 
   }
   mouth.close();
 }
+
+/** Waits for more than ever come at once, after the first look. */
+const busy = (): Pacing => ({
+  enough: 1,
+  patience: 5_000,
+  after() {
+    this.enough = 50;
+  },
+});
 
 /** The system, and who is told of each wait for more than one datagram: for how long at most, in microseconds. */
 function watching(onNap: (us: number) => void): ReturnType<typeof loadLibc> {
@@ -488,7 +497,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
   test('wait for nothing while more waits than could be taken at once', async () => {
     const naps: number[] = [];
     const libc = watching(() => naps.push(heardSoFar()));
-    const { sockets, run } = kernel(carrierOf, 602, libc, { after: () => 50 });
+    const { sockets, run } = kernel(carrierOf, 602, libc, busy());
     const { ears, heard } = await openMany(sockets, 600);
     const heardSoFar = (): number => [...heard.values()].filter(({ length }) => length > 0).length;
     await sendToAll(heard.keys(), 1);
@@ -500,7 +509,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
   test('wait no longer for many than a few milliseconds, and no longer than until something is due', async () => {
     const naps: number[] = [];
     const libc = watching((us) => naps.push(us));
-    const { sockets } = kernel(carrierOf, 8, libc, { after: () => 50 });
+    const { sockets } = kernel(carrierOf, 8, libc, busy());
     const { min } = await freeRange(4);
     let heard = 0;
     const ear = await open(sockets, min, { onDatagram: () => (heard += 1) });

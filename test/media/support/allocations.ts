@@ -137,7 +137,7 @@ function packetsOf(ssrc: number, seal: (packet: Buffer) => Buffer): Buffer[] {
 }
 
 /** Looks for each packet by itself. */
-const AT_ONCE = { after: () => 1 };
+const AT_ONCE = { enough: 1, patience: 0, after() {} };
 
 function measure(kind: Kind, carrierOf: CarrierOf): Allocation {
   const bugs: unknown[] = [];
