@@ -4,15 +4,17 @@
  * relayed, latched, counted and forked.
  *
  *     npm run bench:media -- [--curve] [--variants] [--capacity] [--minute] [--quick] [--write]
- *         [--calls 50,100,200,400] [--rounds 3] [--seconds 6] [--only twintrack,rtpengine]
+ *         [--calls 50,100,200,400] [--rounds 3] [--seconds 6] [--only twintrack,rtpengine] [--arrivals random]
  *
  * Does all four parts, or those that are named. `--write` puts what was measured into the tables of
- * docs/performance.md, and leaves their other rows.
+ * docs/performance.md, and leaves their other rows. `--arrivals` says when in a frame the streams have their packets: even,
+ * random or bursts.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { arrivalsNamed } from './media/arrivals';
 import { built } from './media/built';
 import { type Capacity, capacity } from './media/capacity';
 import { merged, type Table, written } from './media/page';
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     seconds: { type: 'string' },
     only: { type: 'string' },
+    arrivals: { type: 'string', default: 'even' },
   },
 });
 
@@ -51,6 +54,8 @@ const only = values.only?.split(',');
 const calls = values.calls?.split(',').map(Number) ?? (values.quick ? [100, 400] : CURVE);
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
 const seconds = Number(values.seconds ?? (values.quick ? 4 : 6));
+const arrivals = arrivalsNamed(values.arrivals);
+if (values.write && arrivals !== 'even') throw new Error('--write is for even arrivals');
 const named = values.curve || values.variants || values.capacity || values.minute;
 const isWanted = (part: 'curve' | 'variants' | 'capacity' | 'minute'): boolean =>
   values[part] || (!named && (part === 'curve' || !values.quick));
@@ -74,7 +79,7 @@ async function during<T>(
   most: number,
   act: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const session = await Session.start(scripts, subject, most);
+  const session = await Session.start(scripts, subject, most, arrivals);
   try {
     return await act(session);
   } finally {

@@ -5,6 +5,7 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type * as Srtp from '../../../src/media/srtp';
+import { type Arrivals, moments } from './arrivals';
 import { Histogram } from './histogram';
 import { Ledger, PARTY, RECORDER, type Tally } from './ledger';
 import { MessageArray, SOCKADDR_IN } from './message-array';
@@ -68,6 +69,7 @@ export interface GeneratorBirth {
   readonly digits: boolean;
   /** Recorders take batches whole: else the kernel cuts them for each, which on loopback is the sender's work. */
   readonly whole: boolean;
+  readonly arrivals: Arrivals;
 }
 
 export type ToGenerator =
@@ -101,6 +103,7 @@ class Load {
   readonly #sealed: number[] = [];
   readonly #srtp: { sender: Srtp.SrtpSender; bytes: Buffer; from: number } | undefined;
   readonly #digits: boolean;
+  readonly #arrivals: Arrivals;
   readonly #targets: number[] = [];
   readonly #rooms: number[] = [];
   readonly #controls: number[] = [];
@@ -116,11 +119,12 @@ class Load {
   #known = 0;
 
   #streams = 0;
+  #moments: Float64Array = new Float64Array(0);
   #begun = 0;
   #cursor = 0;
   #drained = Number.POSITIVE_INFINITY;
 
-  constructor({ capacity, srtp, digits, whole }: GeneratorBirth) {
+  constructor({ capacity, srtp, digits, whole, arrivals }: GeneratorBirth) {
     const streams = 2 * capacity;
     const perStream = 256 + 256 + 64 + MessageArray.sizeFor(1);
     const perRoom = BATCH_ROOM + 64 + MessageArray.sizeFor(1);
@@ -133,6 +137,7 @@ class Load {
     this.#incoming = new MessageArray(this.#arena, BATCH);
     this.#ledger = new Ledger(streams);
     this.#digits = digits;
+    this.#arrivals = arrivals;
     if (srtp) {
       const { loadKit, SEALED_AT, SrtpSender } = product<typeof Srtp>('media/srtp');
       const kit = loadKit();
@@ -195,6 +200,7 @@ class Load {
         break;
       case 'speak':
         this.#streams = 2 * order.calls;
+        this.#moments = moments(this.#arrivals, this.#streams);
         this.#begun = this.#now();
         this.#cursor = 0;
         break;
@@ -220,23 +226,29 @@ class Load {
     };
   }
 
-  /** Streams are spread evenly over the frame, and every one has a packet in each. */
+  /** Every stream has a packet in each frame. */
   #sendDue(now: number): void {
     if (this.#streams === 0) return;
-    const rate = this.#streams / FRAME_MS;
-    const due = Math.floor((now - this.#begun) * rate);
     const counts = this.#ledger.isOpen;
-    while (this.#cursor < due) {
+    while (this.#dueAt(this.#cursor) <= now) {
       const first = this.#cursor % this.#streams;
-      const count = neighbours(first, Math.min(due - this.#cursor, this.#streams - first));
-      for (let stream = first; stream < first + count; stream++) {
-        this.#advance(stream, this.#ledger.send(stream, now));
-        if (counts)
-          this.#late.add((now - this.#begun - (this.#cursor + stream - first) / rate) * 1000);
+      const most = neighbours(first, this.#streams - first);
+      let count = 0;
+      for (; count < most; count++) {
+        const due = this.#dueAt(this.#cursor + count);
+        if (due > now) break;
+        this.#advance(first + count, this.#ledger.send(first + count, now));
+        if (counts) this.#late.add((now - due) * 1000);
       }
       this.#sendAll(this.#parties[partySocket(first)]!, first, count);
       this.#cursor += count;
     }
+  }
+
+  #dueAt(packet: number): number {
+    const stream = packet % this.#streams;
+    const frame = (packet - stream) / this.#streams;
+    return this.#begun + (frame + this.#moments[stream]!) * FRAME_MS;
   }
 
   #advance(stream: number, count: number): void {

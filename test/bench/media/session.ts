@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Arrivals } from './arrivals';
 import type { GeneratorBirth, GeneratorResult, ToGenerator } from './generator-loop';
 import { type LoadPorts, planned } from './plan';
 import { coreMs, cpuMs, end, heard, LOAD_CORE, RELAY_CORE, residentMib, script } from './processes';
@@ -47,11 +48,16 @@ export class Session {
   ) {}
 
   /** For loads of up to `capacity` calls. */
-  static async start(scripts: string, name: string, capacity: number): Promise<Session> {
+  static async start(
+    scripts: string,
+    name: string,
+    capacity: number,
+    arrivals: Arrivals,
+  ): Promise<Session> {
     const kind = KINDS[name];
     if (!kind) throw new Error(`${name} is none of ${Object.keys(KINDS).join(', ')}`);
     const relay = await kind.start(scripts);
-    const birth: GeneratorBirth = { ...kind.load, capacity };
+    const birth: GeneratorBirth = { ...kind.load, capacity, arrivals };
     const load = script(LOAD_CORE, `${scripts}/generator.js`, birth);
     return new Session(name, capacity, relay, load, await heard<LoadPorts>(load));
   }

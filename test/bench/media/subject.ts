@@ -24,7 +24,7 @@ export interface Heap {
 
 /** A row of the table. */
 export interface Kind {
-  readonly load: Omit<GeneratorBirth, 'capacity'>;
+  readonly load: Omit<GeneratorBirth, 'capacity' | 'arrivals'>;
   /** `scripts` is where `built` has put them. */
   start(scripts: string): Promise<Subject>;
 }
