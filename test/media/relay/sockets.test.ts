@@ -554,6 +554,31 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     mouth.close();
   });
 
+  test('tell what was refused in the middle of a look though nothing is due and nothing comes', async () => {
+    const { sockets } = kernel(carrierOf);
+    const { min } = await freeRange(4);
+    const toldAt: number[] = [];
+    const mouth = await open(sockets, min, {
+      ...deaf,
+      onRefused: () => toldAt.push(performance.now()),
+    });
+    // A broadcast that nobody has asked leave for: EACCES.
+    const nobody = socketAddress('255.255.255.255', 9)!;
+    const ear = await open(sockets, min + 1, {
+      onDatagram() {
+        for (let i = 0; i < 20; i++) mouth.send(Buffer.alloc(1), 0, 1, nobody);
+      },
+    });
+    const agenda = new Agenda(() => {});
+    mouth.send(Buffer.alloc(9), 0, 9, socketAddress('127.0.0.1', min + 1)!);
+    const until = performance.now() + 450;
+    agenda.at(sockets.now() + 450, () => sockets.stop());
+    sockets.run(agenda, () => {});
+    expect(toldAt.filter((at) => at < until - 100)).toHaveLength(20);
+    ear.close();
+    mouth.close();
+  });
+
   test('tell their owner what the system has refused, and of a batch send the rest singly', async () => {
     const { sockets, run } = kernel(carrierOf);
     const { min } = await freeRange(4);
