@@ -108,6 +108,8 @@ export class RingCarrier implements Carrier {
   #buffer = NO_BUFFER;
   readonly #spent = new Int32Array(BUFFERS);
   #spentCount = 0;
+  /** Of them, those that nothing is queued out of. */
+  #handed = 0;
   #free = BUFFERS;
 
   /** By slot: the socket that is to be received from, 0: none; whether the kernel does; and how often it was made anew. */
@@ -197,8 +199,13 @@ export class RingCarrier implements Carrier {
     this.#owner[slot] = this.#owner[slot]! + 1;
   }
 
-  /** One call into the kernel for all: it sends before it receives, so that buffers which are sent from may be given back already. */
+  /**
+   * One call into the kernel for all. Buffers that are still sent from are kept back: a request among those queued may receive,
+   * and what is refused is read when all is done.
+   */
   wait(longest: Micros, enough: number): boolean {
+    if (this.#ring.queued === 0) this.#handed = this.#spentCount;
+    else if (this.#free + this.#handed === 0) this.handOver();
     this.#recycle();
     this.#tell();
     this.#feed(this.#free);
@@ -281,6 +288,7 @@ export class RingCarrier implements Carrier {
   /** All that was asked is the kernel's; what it has refused of it is noted, to be told when nobody is in the middle of sending. */
   handOver(): void {
     this.#ring.submit();
+    this.#handed = this.#spentCount;
     this.#collect();
     this.#staged = 0;
   }
@@ -312,12 +320,15 @@ export class RingCarrier implements Carrier {
     this.#recycle();
   }
 
-  /** Gives the kernel back what is done with. What was relayed out of it is sent before anything is received. */
+  /** Gives the kernel back what is done with. */
   #recycle(): void {
-    if (this.#spentCount === 0) return;
-    for (let i = 0; i < this.#spentCount; i++) this.#provide(this.#spent[i]!);
-    this.#free += this.#spentCount;
-    this.#spentCount = 0;
+    const handed = this.#handed;
+    if (handed === 0) return;
+    for (let i = 0; i < handed; i++) this.#provide(this.#spent[i]!);
+    this.#spent.copyWithin(0, handed, this.#spentCount);
+    this.#spentCount -= handed;
+    this.#free += handed;
+    this.#handed = 0;
     this.#ring.provided();
   }
 
@@ -373,8 +384,10 @@ export class RingCarrier implements Carrier {
 
   #look(longest: Micros, enough: number): void {
     this.#ring.look(longest, enough);
-    if (this.#ring.queued === 0) this.#staged = 0;
     this.#collect();
+    if (this.#ring.queued > 0) return;
+    this.#staged = 0;
+    this.#handed = this.#spentCount;
   }
 
   /** Takes the kernel's answers: what was received is put at hand, what was refused is noted. */
