@@ -35,8 +35,8 @@ export interface Carrier {
   /** What was received for whoever had the socket before is not told; what the kernel still has is not touched. */
   forget(slot: number): void;
   /**
-   * Waits at most so long for so many datagrams, or about so many, to have come; before that what was sent is settled. True: there
-   * was all that there is room for.
+   * Hands over what was sent, and tells refusals that are known. Waits at most so long for so many datagrams, or about so many, to have
+   * come. True: there was all that there is room for.
    */
   wait(longest: Micros, enough: number): boolean;
   /** For how long after a look it is to wait at most for more than one to come. */

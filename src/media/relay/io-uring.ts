@@ -7,6 +7,15 @@ export const REQUESTS = 256;
 /** Answers that wait at most; beyond it the kernel keeps them in lists of its own. */
 const ANSWERS = 4_096;
 
+/**
+ * Whether a kernel of this release wakes who waits for many answers once, when so many sockets have something (Linux 6.7:
+ * IOU_F_TWQ_LAZY_WAKE). One before it wakes them for each, to see that it is not yet enough.
+ */
+export function wakesForMany(release: string): boolean {
+  const [major, minor] = release.split('.', 2).map(Number);
+  return major! > 6 || (major === 6 && minor! >= 7);
+}
+
 /** Memory that a ring is alive for, whatever becomes of its file descriptor. */
 export interface Mapping {
   readonly address: number;
@@ -168,7 +177,7 @@ export class IoUring {
 
   /**
    * Hands over what was written, then has the kernel receive what has come; waits at most so long for so many answers to be
-   * there. The kernel wakes nobody for fewer.
+   * there.
    */
   look(longest: Micros, enough: number): void {
     if (longest === 0) {

@@ -7,7 +7,7 @@ const CLOCK_MONOTONIC = 1;
 /**
  * Monotonic time in whole numbers, read with one system call that never enters the kernel. Whole
  * milliseconds, because such a number is passed to whoever is not compiled in place without making an
- * object of it, for the first 24 days; a worker that is busy looks at its sockets once in one.
+ * object of it, for the first 24 days; a worker that is busy looks at its sockets about once in one.
  */
 export class KernelClock {
   /** When `read` was called last. */

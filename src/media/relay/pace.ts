@@ -2,8 +2,9 @@ import type { Instant, Micros, Millis } from '../../core';
 
 /** Over which the rate is measured. */
 const WINDOW: Millis = 20;
-/** What comes in this time is worth waking up for. */
+/** What comes in this time is worth waking up for, where it is so many. */
 const WORTH: Millis = 0.75;
+const FEWEST = 3;
 /**
  * For how long they may gather where they come evenly: longer than the scheduler's tick (4 ms at 250 Hz), because a timer that is the
  * next of its core is set in the hardware twice a look, in a virtual machine a sixth of all at 100 calls.
@@ -22,7 +23,7 @@ const MEMORY: Millis = 10_000;
 export class Pace {
   /** So many; 1 while there is little to do. */
   enough = 1;
-  /** For so long at most. What is left of a burst is fewer than is enough, and would wait for the next burst. */
+  /** For so long at most. What is left of a burst is fewer than is enough, and would wait for the next one; so would what comes to few sockets. */
   patience = EVEN;
   #windowStart: Instant = 0;
   #events = 0;
@@ -35,7 +36,8 @@ export class Pace {
     this.#events += events;
     const elapsed = now - this.#windowStart;
     if (elapsed < WINDOW) return;
-    this.enough = Math.max(1, Math.round((WORTH * this.#events) / elapsed));
+    const worth = Math.round((WORTH * this.#events) / elapsed);
+    this.enough = worth < FEWEST ? 1 : worth;
     this.#windowStart = now;
     this.#events = 0;
   }

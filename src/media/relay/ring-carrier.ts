@@ -1,8 +1,9 @@
+import { release } from 'node:os';
 import type { Micros } from '../../core';
 import { copyOctets, steady } from '../octets';
 import { ADDRESS_WORDS, type AddressWords, type SocketAddress } from './address';
 import { type Carrier, type CarrierOf, type OnRefused, WAKE } from './carrier';
-import { IoUring, type Mapping, REQUEST, REQUESTS } from './io-uring';
+import { IoUring, type Mapping, REQUEST, REQUESTS, wakesForMany } from './io-uring';
 import { highWord, type Libc, lowWord, SEND_FLAGS, SOCKADDR_IN6, SPAN, sockaddrSize } from './libc';
 import { LINES, nextLine } from './slab';
 
@@ -62,6 +63,9 @@ const { words: WORDS, what: WHAT, fd: FD, address2: ADDRESS2, address: ADDRESS }
 const { length: LENGTH, flags: FLAGS, data: DATA } = REQUEST;
 const { bufferGroup: GROUP, addressLength: ADDRESS_LENGTH } = REQUEST;
 
+/** For how long it sleeps at most where the kernel would wake it for each. */
+const NAP: Micros = 1_000;
+
 /** Words of what is at hand: slot, buffer, length, owner; a wake-up has no buffer. */
 const ENTRY = 4;
 const NO_BUFFER = -1;
@@ -83,7 +87,7 @@ interface Refusal {
 export class RingCarrier implements Carrier {
   readonly bytes: Buffer;
   readonly room: number;
-  readonly patience: Micros = Number.POSITIVE_INFINITY;
+  readonly patience: Micros;
   slot = 0;
   at = 0;
   length = 0;
@@ -126,14 +130,20 @@ export class RingCarrier implements Carrier {
 
   /** Throws, with the reason, where the kernel has no rings for us. */
   static readonly on: CarrierOf = (libc, slots, room, onRefused) =>
-    new RingCarrier(libc, slots, room, onRefused);
+    new RingCarrier(libc, slots, room, onRefused, !wakesForMany(release()));
+
+  /** As on Linux 6.1 to 6.6: it sleeps while they gather. */
+  static readonly napping: CarrierOf = (libc, slots, room, onRefused) =>
+    new RingCarrier(libc, slots, room, onRefused, true);
 
   private constructor(
     private readonly libc: Libc,
     slots: number,
     room: number,
     private readonly onRefused: OnRefused,
+    private readonly naps: boolean,
   ) {
+    this.patience = naps ? NAP : Number.POSITIVE_INFINITY;
     this.#ring = IoUring.open(libc, BUFFERS);
     this.#requests = this.#ring.requests;
     this.#wanted = new Int32Array(slots);
@@ -210,7 +220,12 @@ export class RingCarrier implements Carrier {
     this.#tell();
     this.#feed(this.#free);
     let before = this.#count;
-    this.#look(before > 0 ? 0 : longest, Math.min(enough, this.#free));
+    const naps = this.naps && enough > 1;
+    if (naps && before === 0 && longest > 0) {
+      this.settle();
+      this.libc.usleep(longest);
+    }
+    this.#look(naps || before > 0 ? 0 : longest, Math.min(enough, this.#free));
     // The kernel does no more than so much of what has come each time it is asked: 20 from Linux 6.13 on.
     while (this.#count > before && this.#free > 0) {
       before = this.#count;

@@ -11,7 +11,8 @@ function paceAt(events: number, every: number, pace = new Pace()): Pace {
 describe('the pace of looking for datagrams', () => {
   test('wakes for each while there are few', () => {
     expect(paceAt(1, 1).enough).toBe(1);
-    expect(paceAt(30, 20).enough).toBe(1);
+    expect(paceAt(66, 20).enough).toBe(1);
+    expect(paceAt(67, 20).enough).toBe(3);
   });
 
   test('wakes for what comes in three quarters of a millisecond when there are many, however they are found', () => {
