@@ -12,8 +12,13 @@ const FEWEST = 3;
 const EVEN: Micros = 5_000;
 /** And where they do not. */
 const UNEVEN: Micros = 1_000;
-/** Who has waited so long in vain knows that they come unevenly, and does so for many frames. */
+/**
+ * Who waits so long in vain, again and again (in one window of three), knows that they come in bursts, for many frames. Once is
+ * nothing: who sends them may have been held up.
+ */
 const IN_VAIN: Micros = 2_000;
+const FADE = 0.8;
+const OFTEN = 2;
 const MEMORY: Millis = 10_000;
 
 /**
@@ -27,19 +32,24 @@ export class Pace {
   patience = EVEN;
   #windowStart: Instant = 0;
   #events = 0;
+  #inVain = false;
+  #howOften = 0;
   #unevenUntil: Instant = 0;
 
   /** A look at `now` has found so many, after a wait of at most `longest`. */
   after(events: number, now: Instant, longest: Micros): void {
-    if (events < this.enough && longest >= IN_VAIN) this.#unevenUntil = now + MEMORY;
-    this.patience = now < this.#unevenUntil ? UNEVEN : EVEN;
+    if (events < this.enough && longest >= IN_VAIN) this.#inVain = true;
     this.#events += events;
     const elapsed = now - this.#windowStart;
     if (elapsed < WINDOW) return;
     const worth = Math.round((WORTH * this.#events) / elapsed);
     this.enough = worth < FEWEST ? 1 : worth;
+    this.#howOften = FADE * this.#howOften + (this.#inVain ? 1 : 0);
+    if (this.#howOften >= OFTEN) this.#unevenUntil = now + MEMORY;
+    this.patience = now < this.#unevenUntil ? UNEVEN : EVEN;
     this.#windowStart = now;
     this.#events = 0;
+    this.#inVain = false;
   }
 }
 
