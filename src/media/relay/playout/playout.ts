@@ -116,7 +116,8 @@ export class Playout {
     const ticks = voice
       ? voice.voicing.ticksIn(packet, at, size)
       : Math.round((FRAME * rate) / 1000);
-    if (!this.#splice.follow(packet, ticks, rate, now)) return;
+    const continues = !this.#splice.following && this.#isInRound();
+    if (!this.#splice.follow(packet, ticks, rate, now, continues)) return;
     if (this.#splice.jump !== 0) for (const turn of this.#turns) turn.shift(this.#splice.jump);
     let out = length;
     if (voice && ticks <= MOST_TICKS) {
@@ -196,6 +197,11 @@ export class Playout {
     return false;
   }
 
+  #isInRound(): boolean {
+    for (const turn of this.#turns) if (turn.inRound) return true;
+    return false;
+  }
+
   #isSomethingOver(): boolean {
     for (const turn of this.#turns) if (turn.over) return true;
     return false;
@@ -204,11 +210,11 @@ export class Playout {
   /** Sends a packet of our own, for `leading` and whoever else has something to say. */
   #speak(leading: Turn, now: Instant): void {
     const { frames, rate } = leading.program;
+    const { inRound } = leading;
     const left = this.outlet.open;
-    const continues = leading.inRound && !this.#splice.following;
     let length = RTP_FIXED_HEADER;
     if (frames) {
-      this.#splice.own(packet, frames.payloadType, frames.ticks, rate, now, continues);
+      this.#splice.own(packet, frames.payloadType, frames.ticks, rate, now, inRound);
       const { timestamp } = this.#splice;
       const at = leading.at(timestamp, frames.ticks, Math.max(now, leading.due)) ?? 0;
       const payload = frames.payloads[Math.floor(at / frames.ticks)]!;
@@ -218,7 +224,7 @@ export class Playout {
     } else {
       const voice = this.#ownVoice(leading.program);
       const ticks = voice.voicing.frameTicks;
-      this.#splice.own(packet, voice.format.payloadType, ticks, rate, now, continues);
+      this.#splice.own(packet, voice.format.payloadType, ticks, rate, now, inRound);
       if (!this.#gather(voice, ticks, now, left))
         sums.fill(0, 0, ticks * voice.voicing.valuesPerTick);
       length += voice.voicing.speak(packet, RTP_FIXED_HEADER, ticks, sums);

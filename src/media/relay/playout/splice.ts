@@ -105,14 +105,17 @@ export class Splice {
     return !this.begun || now - this.#ends[0]! > PATIENCE;
   }
 
-  /** Numbers a live packet of `ticks` where it lies, at 0; false when it comes too late to be sent. */
-  follow(packet: Buffer, ticks: number, rate: number, now: Instant): boolean {
+  /**
+   * Numbers a live packet of `ticks` where it lies, at 0; false when it comes too late to be sent. One that `continues` a round that
+   * we were in the middle of follows what we have sent in time, however late it is.
+   */
+  follow(packet: Buffer, ticks: number, rate: number, now: Instant, continues: boolean): boolean {
     this.jump = 0;
     const sequence = rtpSequence(packet, 0);
     const timestamp = rtpTimestamp(packet, 0);
     const ssrc = rtpSsrc(packet, 0);
     if (ssrc !== this.#liveSsrc) this.#changed(ssrc, sequence);
-    if (!this.following) this.#fit(packet, sequence, timestamp, ssrc, rate, now);
+    if (!this.following) this.#fit(packet, sequence, timestamp, ssrc, rate, now, continues);
     else if (this.#isStraggler(sequence)) return false;
     const out = (sequence + this.#sequenceOffset) & 0xffff;
     this.timestamp = (timestamp + this.#timestampOffset) | 0;
@@ -169,8 +172,8 @@ export class Splice {
   }
 
   /**
-   * Writes the header of a packet of our own at 0. One that `continues` what we have been sending
-   * follows it in time however late we are; any other tells of the pause before it.
+   * Writes the header of a packet of our own at 0. One that `continues` a round follows in time what was sent last, however late we
+   * are, so that nothing of the round is left out; any other tells of the pause before it.
    */
   own(packet: Buffer, type: number, ticks: number, rate: number, now: Instant, continues: boolean) {
     let marker = false;
@@ -206,8 +209,9 @@ export class Splice {
     ssrc: number,
     rate: number,
     now: Instant,
+    continues: boolean,
   ): void {
-    const paused = this.silent(now);
+    const paused = !continues && this.silent(now);
     if (paused && this.begun) this.#skip(now - this.#ends[0]!, rate);
     packet[1] = (packet[1]! & 0x7f) | (paused ? 0x80 : 0);
     this.#liveSsrc = ssrc;

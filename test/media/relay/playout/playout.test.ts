@@ -101,6 +101,27 @@ describe('a tone mixed into speech', () => {
     expect((await done).rounds).toMatchObject([{ complete: true }]);
   });
 
+  test.each([1, 7, 45, 130])(
+    'goes on whole where it is looked after %i ms too late',
+    async (lateness) => {
+      for (const stall of [70, 110, 190, 310]) {
+        const stage = new PlayoutStage(true);
+        stage.lateness = lateness;
+        const done = stage.play({ ms: 400, repeat: { everyMs: 10_000 } });
+        stage.speak(100, voice);
+        // The speaker is held up, and then says all of it at once.
+        stage.wait(stall);
+        for (let ms = 20; ms <= stall; ms += 20) stage.packet();
+        stage.speak(1_000, voice);
+        stage.playout!.stop(done.id, stage.now);
+        expect({ stall, rounds: (await done).rounds }).toMatchObject({
+          stall,
+          rounds: [{ complete: true }],
+        });
+      }
+    },
+  );
+
   test('is sent to a listener to whom nobody has ever spoken', async () => {
     const stage = new PlayoutStage();
     const done = stage.play({});

@@ -40,6 +40,8 @@ export interface Sent extends RtpPacket {
 /** A playout on virtual time: a speaker that speaks as told, and a listener that keeps what it gets. */
 export class PlayoutStage {
   now = 10_000;
+  /** By how much whatever has an appointment is woken too late. */
+  lateness = 0;
   readonly sent: Sent[] = [];
   readonly bugs: unknown[] = [];
   open = true;
@@ -92,8 +94,8 @@ export class PlayoutStage {
   /** Time passes, and nobody speaks. */
   wait(ms: number): void {
     const until = this.now + ms;
-    for (let next = this.agenda.next(); next !== undefined && next <= until; ) {
-      this.now = Math.max(this.now, next);
+    for (let next = this.agenda.next(); next !== undefined && next + this.lateness <= until; ) {
+      this.now = Math.max(this.now, next + this.lateness);
       this.agenda.run(this.now);
       next = this.agenda.next();
     }
