@@ -9,6 +9,7 @@ export { editDistance, nearest } from './nearest';
 export { redact } from './pii';
 export { prettyLines } from './pretty-log';
 export { reasonPhrase } from './reason-phrase';
+export { soon } from './soon';
 export {
   busyShare,
   type Cancel,

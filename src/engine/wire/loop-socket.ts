@@ -1,13 +1,11 @@
 import { Socket } from 'node:net';
+import { soon } from '../../core';
 import type { WrittenMessage } from '../agent';
 import { bytesOf, FrameReader, messageOf, type Payload, soleFrame, textOf } from './frame';
 import { MAX_FRAME_BYTES } from './limits';
 import type { Session } from './session';
 
 type Done = (error?: Error) => void;
-
-/** A tick of Node's would do as well, and costs ten times as much. */
-const NEXT = Promise.resolve();
 
 /**
  * The application's end of a link that never leaves the process: a `net.Socket` to drachtio-srf,
@@ -48,7 +46,7 @@ export class LoopSocket extends Socket {
 
   /** Hands a payload to the application. */
   deliver(payload: Payload): void {
-    if (this.#queue.push(payload) === 1) void NEXT.then(this.#flush);
+    if (this.#queue.push(payload) === 1) soon(this.#flush);
   }
 
   /** A payload of the application that holds a message. */

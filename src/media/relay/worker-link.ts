@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { Fault } from '../../core';
+import { Fault, soon } from '../../core';
 import type { PlaneEvent } from '../plane';
 import { SocketDrops } from './kernel-drops';
 import { Lifeline } from './lifeline';
@@ -45,8 +45,6 @@ const PATIENT: ReadonlySet<Order['kind'] | RequestName> = new Set([
   'closeFork',
   'usage',
 ] as const);
-
-const NEXT = Promise.resolve();
 
 /** How long a worker may take to take leave of its recorders. */
 const SHUTDOWN_PATIENCE = 1_000;
@@ -131,7 +129,7 @@ export class WorkerLink {
     const first = this.#outbox.push(message) === 1;
     if (!mayWait && !this.#hurries) {
       this.#hurries = true;
-      void NEXT.then(this.#flush);
+      soon(this.#flush);
     } else if (first) setImmediate(this.#flush);
   }
 
