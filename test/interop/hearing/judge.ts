@@ -70,7 +70,10 @@ export function reminderTone(rate: number): Int16Array {
 
 /** Length in samples of what the energy at 1400 Hz is looked at in: 20 ms. */
 const WINDOW_MS = 20;
-/** Where speech that was held up comes back in mid-tone, G.722 leaves a tenth of it beside the tone for a frame. */
+/**
+ * Where loud speech that was held up comes back in mid-tone, G.722 takes some 30 ms to follow it, and what it is off by is a tenth
+ * of what is left without the speech. How well the whole tone is there is judged by its correlation.
+ */
 const PURE = 0.8;
 
 /**
