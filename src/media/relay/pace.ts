@@ -2,8 +2,13 @@ import type { Instant, Micros, Millis } from '../../core';
 
 /** Over which the rate is measured. */
 const WINDOW: Millis = 20;
-/** What comes in this time is worth waking up for, where it is so many. */
+/** What comes in this time is worth waking up for. */
 const WORTH: Millis = 0.75;
+/** Where that is less than a look costs by itself, which is as much as moving so many, */
+const DOZEN = 12;
+/** they gather for longer, but no longer than this. */
+const LONGEST: Millis = 1.25;
+/** Fewer than these are not waited for. */
 const FEWEST = 3;
 /**
  * For how long they may gather where they come evenly: longer than the scheduler's tick (4 ms at 250 Hz), because a timer that is the
@@ -23,7 +28,7 @@ const MEMORY: Millis = 10_000;
 
 /**
  * How many datagrams are to gather before the next look. A thread that the kernel wakes for every single one spends more on
- * waking than on moving them; when there are many, three quarters of a millisecond are shared by all that come in them.
+ * waking than on moving them; when there are many, a wait of about a millisecond is shared by all that come in it.
  */
 export class Pace {
   /** So many; 1 while there is little to do. */
@@ -42,7 +47,8 @@ export class Pace {
     this.#events += events;
     const elapsed = now - this.#windowStart;
     if (elapsed < WINDOW) return;
-    const worth = Math.round((WORTH * this.#events) / elapsed);
+    const rate = this.#events / elapsed;
+    const worth = Math.round(Math.max(WORTH * rate, Math.min(LONGEST * rate, DOZEN)));
     this.enough = worth < FEWEST ? 1 : worth;
     this.#howOften = FADE * this.#howOften + (this.#inVain ? 1 : 0);
     if (this.#howOften >= OFTEN) this.#unevenUntil = now + MEMORY;

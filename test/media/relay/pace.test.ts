@@ -21,14 +21,21 @@ function inBursts(pace: Pace, frame: number, from: number, to: number): number {
 describe('the pace of looking for datagrams', () => {
   test('wakes for each while there are few', () => {
     expect(paceAt(1, 1).enough).toBe(1);
-    expect(paceAt(66, 20).enough).toBe(1);
-    expect(paceAt(67, 20).enough).toBe(3);
+    expect(paceAt(39, 20).enough).toBe(1);
+    expect(paceAt(40, 20).enough).toBe(3);
   });
 
   test('wakes for what comes in three quarters of a millisecond when there are many, however they are found', () => {
-    expect(paceAt(1, 0.1).enough).toBe(8);
+    expect(paceAt(2, 0.1).enough).toBe(15);
     expect(paceAt(20, 1).enough).toBe(15);
     expect(paceAt(800, 20).enough).toBe(30);
+  });
+
+  test('wakes for a dozen where fewer come in that time, if they come in a millisecond and a quarter', () => {
+    expect(paceAt(100, 20).enough).toBe(6);
+    expect(paceAt(200, 20).enough).toBe(12);
+    expect(paceAt(320, 20).enough).toBe(12);
+    expect(paceAt(340, 20).enough).toBe(13);
   });
 
   test('wakes for each again when it has become quiet', () => {
