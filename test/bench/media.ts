@@ -5,20 +5,22 @@
  *
  *     npm run bench:media -- [--curve] [--variants] [--capacity] [--minute] [--quick] [--write]
  *         [--calls 50,100,200,400] [--rounds 3] [--seconds 6] [--only twintrack,rtpengine] [--arrivals random]
+ *         [--awake]
  *
  * Does all four parts, or those that are named. `--write` puts what was measured into the tables of
  * docs/performance.md, and leaves their other rows. `--arrivals` says when in a frame the streams have their packets: even,
- * random or bursts.
+ * random or bursts. `--awake` keeps both cores from falling asleep, and has tables of its own.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { arrivalsNamed } from './media/arrivals';
+import { keepAwake } from './media/awake';
 import { built } from './media/built';
 import { type Capacity, capacity } from './media/capacity';
 import { merged, type Table, written } from './media/page';
-import { LOAD_CORE, stayOn } from './media/processes';
+import { LOAD_CORE, RELAY_CORE, stayOn } from './media/processes';
 import { limits, line, loads, median, steady } from './media/report';
 import { type Measured, Session } from './media/session';
 import { BUSY, KINDS, OURS, PEER } from './media/subject';
@@ -37,6 +39,7 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     only: { type: 'string' },
     arrivals: { type: 'string', default: 'even' },
+    awake: { type: 'boolean', default: false },
   },
 });
 
@@ -124,13 +127,16 @@ async function measured(): Promise<Table[]> {
   if (isWanted('capacity')) {
     for (const subject of only ?? COMPARED) found.set(subject, await search(subject));
   }
-  return [...tables, limits(all, found)].filter(({ rows }) => rows.length > 0);
+  const filled = [...tables, limits(all, found)].filter(({ rows }) => rows.length > 0);
+  return values.awake ? filled.map((one) => ({ ...one, name: `${one.name}-awake` })) : filled;
 }
 
 async function main(): Promise<void> {
   stayOn(LOAD_CORE);
   console.log(`${cpus().length} cores of ${cpus()[0]!.model}, Node ${process.version}`);
+  const loops = values.awake ? keepAwake([RELAY_CORE, LOAD_CORE]) : [];
   const tables = await measured();
+  for (const loop of loops) loop.kill();
   for (const table of tables) console.log(`\n${written(table)}`);
   if (all.length > 0) {
     const others = median(all.map((one) => one.others)).toFixed(2);

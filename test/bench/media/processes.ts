@@ -70,11 +70,14 @@ export function cpuMs(pid: number): number {
   return sum / 1e6;
 }
 
-/** Of a core, in milliseconds, by everything on it, what other machines have taken included. In steps of the clock tick. */
+/**
+ * Of a core, in milliseconds, by everything on it, what other machines have taken included, but for what is nice and gives way. In
+ * steps of the clock tick.
+ */
 export function coreMs(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1];
-  const [user, nice, system, , , irq, softirq, steal] = line!.split(' ').map(Number);
-  return (user! + nice! + system! + irq! + softirq! + steal!) * 10;
+  const [user, , system, , , irq, softirq, steal] = line!.split(' ').map(Number);
+  return (user! + system! + irq! + softirq! + steal!) * 10;
 }
 
 export function residentMib(pid: number): number {
