@@ -4,7 +4,7 @@ import type { Instant, Micros, Millis } from '../../core';
 const WINDOW: Millis = 20;
 /** What comes in this time is worth waking up for. */
 const WORTH: Millis = 0.75;
-/** Where that is less than a look costs by itself, which is as much as moving so many, */
+/** Where that is fewer than these, for which a look by itself costs too much, */
 const DOZEN = 12;
 /** they gather for longer, but no longer than this. */
 const LONGEST: Millis = 1.25;
