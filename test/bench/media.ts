@@ -60,6 +60,9 @@ const seconds = Number(values.seconds ?? (values.quick ? 4 : 6));
 const arrivals = arrivalsNamed(values.arrivals);
 if (values.write && arrivals !== 'even') throw new Error('--write is for even arrivals');
 const named = values.curve || values.variants || values.capacity || values.minute;
+if (values.write && values.awake && (values.minute || !named)) {
+  throw new Error('--write has no place for the minute with --awake: name other parts');
+}
 const isWanted = (part: 'curve' | 'variants' | 'capacity' | 'minute'): boolean =>
   values[part] || (!named && (part === 'curve' || !values.quick));
 const scripts = built();
@@ -134,9 +137,8 @@ async function measured(): Promise<Table[]> {
 async function main(): Promise<void> {
   stayOn(LOAD_CORE);
   console.log(`${cpus().length} cores of ${cpus()[0]!.model}, Node ${process.version}`);
-  const loops = values.awake ? keepAwake([RELAY_CORE, LOAD_CORE]) : [];
-  const tables = await measured();
-  for (const loop of loops) loop.kill();
+  const letSleep = values.awake ? keepAwake([RELAY_CORE, LOAD_CORE]) : () => {};
+  const tables = await measured().finally(letSleep);
   for (const table of tables) console.log(`\n${written(table)}`);
   if (all.length > 0) {
     const others = median(all.map((one) => one.others)).toFixed(2);

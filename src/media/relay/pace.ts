@@ -2,13 +2,12 @@ import type { Instant, Micros, Millis } from '../../core';
 
 /** Over which the rate is measured. */
 const WINDOW: Millis = 20;
-/** What comes in this time is worth waking up for. */
+/** What comes in this time is worth waking up for; */
 const WORTH: Millis = 0.75;
-/** Where that is fewer than these, for which a look by itself costs too much, */
+/** where that is fewer than a dozen, a dozen, or as many as come in this time, if they are fewer yet. */
 const DOZEN = 12;
-/** they gather for longer, but no longer than this. */
-const LONGEST: Millis = 1.25;
-/** Fewer than these are not waited for. */
+const LONGER: Millis = 1;
+/** Where fewer than these would be worth it, each is. */
 const FEWEST = 3;
 /**
  * For how long they may gather where they come evenly: longer than the scheduler's tick (4 ms at 250 Hz), because a timer that is the
@@ -48,8 +47,9 @@ export class Pace {
     const elapsed = now - this.#windowStart;
     if (elapsed < WINDOW) return;
     const rate = this.#events / elapsed;
-    const worth = Math.round(Math.max(WORTH * rate, Math.min(LONGEST * rate, DOZEN)));
-    this.enough = worth < FEWEST ? 1 : worth;
+    const worth = Math.round(WORTH * rate);
+    const longer = Math.min(DOZEN, Math.round(LONGER * rate));
+    this.enough = worth < FEWEST ? 1 : Math.max(worth, longer);
     this.#howOften = FADE * this.#howOften + (this.#inVain ? 1 : 0);
     if (this.#howOften >= OFTEN) this.#unevenUntil = now + MEMORY;
     this.patience = now < this.#unevenUntil ? UNEVEN : EVEN;

@@ -42,12 +42,12 @@ export function loads(all: readonly Measured[]): Table {
     );
     const fault = group.some(isLoadsFault) ? ' (the load gave out)' : '';
     return [
-      subject + fault,
+      subject,
       String(calls),
       typical((one) => one.cpuMsPerCall).toFixed(2),
       '',
       percent(typical((one) => one.cpu)),
-      `${lost(({ load }) => load.partiesGot)} / ${lost(({ load }) => load.recordersGot)}`,
+      `${lost(({ load }) => load.partiesGot)} / ${lost(({ load }) => load.recordersGot)}${fault}`,
       delays.join(' / '),
       recorderDelays.join(' / '),
     ];
@@ -147,8 +147,7 @@ export function median(values: readonly number[]): number {
 /** By load, and by the order of relays at the same load. */
 function compare(one: readonly string[], other: readonly string[]): number {
   const names = Object.keys(KINDS);
-  const place = ([name = '']: readonly string[]): number =>
-    names.findIndex((known) => name.startsWith(known) && name.replace(known, '').length < 25);
+  const place = ([name = '']: readonly string[]): number => names.indexOf(name);
   return Number(one[1]) - Number(other[1]) || place(one) - place(other);
 }
 

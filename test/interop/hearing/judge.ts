@@ -71,13 +71,13 @@ export function reminderTone(rate: number): Int16Array {
 /** Length in samples of what the energy at 1400 Hz is looked at in: 20 ms. */
 const WINDOW_MS = 20;
 /**
- * Where loud speech that was held up comes back in mid-tone, G.722 takes some 30 ms to follow it, and what it is off by is a tenth
- * of what is left without the speech. How well the whole tone is there is judged by its correlation.
+ * Where loud speech that was held up comes back in mid-tone, G.722 takes some 30 ms to follow it, and a tenth of the energy beside
+ * the speech is then something else than the tone: there is room for twice that. How well the whole tone is there is judged by its correlation.
  */
 const PURE = 0.8;
 
 /**
- * Milliseconds at which a tone of 1400 Hz begins, to 2.5 ms: where nearly all energy is at that frequency, as it is in
+ * Milliseconds at which a tone of 1400 Hz begins, to 2.5 ms: where most energy is at that frequency, as it is in
  * no speech, for at least half of the tone's length.
  */
 export function tonesIn(samples: Int16Array, rate: number): number[] {

@@ -21,8 +21,8 @@ function inBursts(pace: Pace, frame: number, from: number, to: number): number {
 describe('the pace of looking for datagrams', () => {
   test('wakes for each while there are few', () => {
     expect(paceAt(1, 1).enough).toBe(1);
-    expect(paceAt(39, 20).enough).toBe(1);
-    expect(paceAt(40, 20).enough).toBe(3);
+    expect(paceAt(66, 20).enough).toBe(1);
+    expect(paceAt(67, 20).enough).toBe(3);
   });
 
   test('wakes for what comes in three quarters of a millisecond when there are many, however they are found', () => {
@@ -31,9 +31,10 @@ describe('the pace of looking for datagrams', () => {
     expect(paceAt(800, 20).enough).toBe(30);
   });
 
-  test('wakes for a dozen where fewer come in that time, if they come in a millisecond and a quarter', () => {
-    expect(paceAt(100, 20).enough).toBe(6);
-    expect(paceAt(200, 20).enough).toBe(12);
+  test('wakes for what comes in a whole one where that is a dozen at most, and for a dozen until that is fewer', () => {
+    expect(paceAt(100, 20).enough).toBe(5);
+    expect(paceAt(200, 20).enough).toBe(10);
+    expect(paceAt(240, 20).enough).toBe(12);
     expect(paceAt(320, 20).enough).toBe(12);
     expect(paceAt(340, 20).enough).toBe(13);
   });
