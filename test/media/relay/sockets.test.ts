@@ -511,9 +511,10 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
   test('wait no longer for many than a few milliseconds, and no longer than until something is due', async () => {
     const DUE = 0;
     const naps: number[] = [];
+    // Ten after it: what holds the machine up makes some of them shorter.
     const libc = watching((us) => {
       naps.push(us);
-      if (naps.includes(DUE)) sockets.stop();
+      if (naps.at(-11) === DUE) sockets.stop();
     });
     const { sockets } = kernel(carrierOf, 8, libc, busy());
     const { min } = await freeRange(4);
@@ -530,7 +531,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const due = naps.indexOf(DUE);
     expect(Math.max(0, ...naps.slice(0, due))).toBeLessThanOrEqual(2_000);
     const longest = Math.max(...naps.slice(due));
-    expect(longest).toBeGreaterThan(0);
+    expect(longest).toBeGreaterThan(500);
     expect(longest).toBeLessThanOrEqual(5_000);
     ear.close();
     mouth.close();
@@ -540,15 +541,21 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const { sockets } = kernel(carrierOf);
     const { min } = await freeRange(4);
     const toldAt: number[] = [];
+    const refused: string[] = [];
+    const note = noting(refused);
     const mouth = await open(sockets, min, {
       ...deaf,
-      onRefused: () => toldAt.push(performance.now()),
+      onRefused(bytes, offset, length) {
+        toldAt.push(performance.now());
+        note(bytes, offset, length);
+      },
     });
     // A broadcast that nobody has asked leave for: EACCES.
     const nobody = socketAddress('255.255.255.255', 9)!;
+    const texts = Array.from({ length: 20 }, (_, i) => String(i));
     const ear = await open(sockets, min + 1, {
       onDatagram() {
-        for (let i = 0; i < 20; i++) mouth.send(Buffer.alloc(1), 0, 1, nobody);
+        for (const text of texts) mouth.send(Buffer.from(text), 0, text.length, nobody);
       },
     });
     const agenda = new Agenda(() => {});
@@ -556,6 +563,7 @@ describe.each(CARRIERS)('sockets by %s', (_name, carrierOf) => {
     const until = performance.now() + 450;
     agenda.at(sockets.now() + 450, () => sockets.stop());
     sockets.run(agenda, () => {});
+    expect(refused).toEqual(texts);
     expect(toldAt.filter((at) => at < until - 100)).toHaveLength(20);
     ear.close();
     mouth.close();
